@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace Kratix.Actors.Core.Placement;
+
+/// <summary>A file by name and content address. <paramref name="Path"/> is relative with forward slashes; <paramref name="Size"/> is in bytes.</summary>
+public sealed record FileEntry(string Path, string Digest, long Size);
+
+/// <summary>
+/// What one placement wants of a state store. Paths are relative to the root of the repository or bucket, with forward slashes,
+/// no leading slash, no <c>.</c> or <c>..</c> segment.
+/// </summary>
+public abstract record PathChange
+{
+    private PathChange() { }
+
+    /// <summary>The directory holds exactly these files afterwards. File paths are relative to <paramref name="Directory"/>; no files removes it.</summary>
+    public sealed record ReplaceDirectory(string Directory, ImmutableArray<FileEntry> Files) : PathChange;
+
+    /// <summary>The file has this content afterwards. <c>File.Path</c> is relative to the root.</summary>
+    public sealed record PutFile(FileEntry File) : PathChange;
+
+    /// <summary>The file is gone afterwards; a missing file is fine.</summary>
+    public sealed record DeleteFile(string Path) : PathChange;
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Ports.Runs;
+
+/// <summary>
+/// Everything needed to run one Pipeline once. <paramref name="RunId"/> is deterministic, and so is <paramref name="PodName"/>: starting the same plan
+/// twice adopts what is there. <paramref name="Containers"/>, <paramref name="Volumes"/> are the Pipeline's own, as Kubernetes JSON
+/// (containers already carry the <c>KRATIX_*</c> environment before the user's). <paramref name="PodSpec"/> holds further Pod fields
+/// (serviceAccountName, nodeSelector, tolerations, imagePullSecrets, activeDeadlineSeconds), null for none.
+/// <paramref name="Owner"/> is an ownerReference or null. <paramref name="ExchangeUrl"/> is where reader and writer fetch the object and hand in the output,
+/// with <paramref name="ExchangeToken"/>, which is good for this run only.
+/// </summary>
+public sealed record RunPlan(
+    string RunId, string Namespace, string PodName, ImmutableSortedDictionary<string, string> Labels, ImmutableSortedDictionary<string, string> Annotations,
+    JsonArray Containers, JsonArray Volumes, JsonObject? PodSpec, JsonObject? Owner, JsonArray BuiltInEnv, string ExchangeUrl, string ExchangeToken);
+
+public enum RunPhase
+{
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+}
+
+/// <summary>What is known of a run: its Pod's phase and its user containers in order (built-in containers are left out unless they failed).</summary>
+public sealed record RunReport(string RunId, string Namespace, string PodName, RunPhase Phase, ImmutableArray<StepReport> Steps, string? Reason);
+
+/// <summary>Told while watching runs. <see cref="Gone"/>: the Pod is no longer there.</summary>
+public abstract record RunSignal
+{
+    private RunSignal() { }
+
+    public sealed record Changed(RunReport Report) : RunSignal;
+
+    public sealed record Gone(string RunId, string Namespace, string PodName) : RunSignal;
+
+    /// <summary>All runs there are; a run that is not among them is gone.</summary>
+    public sealed record Listed(IReadOnlyList<RunReport> Reports) : RunSignal;
+}
+
+/// <summary>One Pod per run, created or adopted by its deterministic name.</summary>
+public interface IRunner
+{
+    Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation);
+
+    /// <summary>Done also when the Pod is not there.</summary>
+    Task<Outcome<Nothing>> Remove(string ns, string podName, CancellationToken cancellation);
+
+    /// <summary>Reports of all runs, now and as they change; ends only with its token.</summary>
+    IAsyncEnumerable<RunSignal> Observe(CancellationToken cancellation);
+}
+
+/// <summary>
+/// What a run's built-in containers talk to, over HTTP: <c>GET {url}/object.yaml</c> and <c>PUT {url}/output</c> with a tar of the directories
+/// <c>output/</c> and <c>metadata/</c>, both with <c>Authorization: Bearer TOKEN</c>.
+/// </summary>
+public interface IRunExchange
+{
+    /// <summary>The object the run works on, as YAML. NotFound until the engine has (again) taken up the run: ask again.</summary>
+    Task<Outcome<ReadOnlyMemory<byte>>> Object(string runId, string token, CancellationToken cancellation);
+
+    /// <summary>Durable when done. A refusal of the content (a link, too large, not YAML …) is recorded as the run's failure and is also <c>Done</c>.</summary>
+    Task<Outcome<Nothing>> Submit(string runId, string token, Stream tar, CancellationToken cancellation);
+}
