@@ -1,0 +1,142 @@
+namespace Kratix.Actors.Host.Configuration;
+
+/// <summary>
+/// Everything that can be set, read once at the start, complete and valid. The meaning, unit and default of each key stand in
+/// <c>hocon/reference.conf</c>; a default lives there and nowhere in the code. A null duration means "switched off".
+/// </summary>
+public sealed record KratixSettings(
+    string DataFolder, EngineMode Mode, string NodeName, ApiSettings Api, HttpSettings Http, ReconcileSettings Reconcile, WorkflowSettings Workflows,
+    OutputSettings Output, GitSettings Git, StateStoreSettings StateStore, ReadModelSettings ReadModels, StandaloneSettings Standalone,
+    ShardSettings Shards, ActorSettings Actors, LogSettings Log)
+{
+    internal static KratixSettings Read(SettingsReader reader)
+    {
+        var settings = new KratixSettings(
+            DataFolder: reader.Text("kratix.data-folder"),
+            Mode: reader.Choice<EngineMode>("kratix.mode"),
+            NodeName: reader.OptionalText("kratix.node-name") ?? Environment.MachineName,
+            Api: ApiSettings.Read(reader),
+            Http: HttpSettings.Read(reader),
+            Reconcile: ReconcileSettings.Read(reader),
+            Workflows: WorkflowSettings.Read(reader),
+            Output: OutputSettings.Read(reader),
+            Git: GitSettings.Read(reader),
+            StateStore: new StateStoreSettings(reader.DurationOrOff("kratix.state-store.reconciliation-interval", TimeSpan.FromMinutes(1))),
+            ReadModels: new ReadModelSettings(reader.Bool("kratix.read-models.publish")),
+            Standalone: StandaloneSettings.Read(reader),
+            Shards: new ShardSettings(reader.Int("kratix.shards.count", 1, 4096)),
+            Actors: ActorSettings.Read(reader),
+            Log: new LogSettings(reader.Choice<LogLevel>("kratix.log.level"), reader.Choice<LogFormat>("kratix.log.format")));
+        reader.ThrowIfWrong();
+        return settings;
+    }
+}
+
+public enum EngineMode
+{
+    /// <summary>One process that brings its own API server and node.</summary>
+    Standalone,
+
+    /// <summary>One of several processes beside a Kubernetes cluster.</summary>
+    Cluster,
+}
+
+/// <summary>The Kubernetes API: where to listen with it (standalone), or how to reach it (cluster).</summary>
+/// <param name="Kubeconfig">Standalone: written here, for <c>kubectl</c>. Cluster: read from here. Null: <c>kubeconfig</c> in the data folder, or the Pod's own account.</param>
+/// <param name="Port">0: any free port.</param>
+public sealed record ApiSettings(string? Kubeconfig, string Address, int Port)
+{
+    internal static ApiSettings Read(SettingsReader reader) => new(
+        reader.OptionalText("kratix.api.kubeconfig"), reader.Text("kratix.api.address"), reader.Int("kratix.api.port", 0, 65535));
+}
+
+/// <summary>The engine's own HTTP: health, and the exchange of runs' inputs and outputs.</summary>
+/// <param name="AdvertisedUrl">The base URL containers reach it by; null: derived from the address and the containers' network.</param>
+public sealed record HttpSettings(string Address, int Port, string? AdvertisedUrl)
+{
+    internal static HttpSettings Read(SettingsReader reader)
+    {
+        var settings = new HttpSettings(reader.Text("kratix.http.address"), reader.Int("kratix.http.port", 0, 65535), reader.OptionalText("kratix.http.advertised-url"));
+        reader.Require(
+            settings.AdvertisedUrl is null || (Uri.TryCreate(settings.AdvertisedUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"),
+            "kratix.http.advertised-url", "null, or a URL such as \"http://10.0.0.5:8086\"");
+        return settings;
+    }
+}
+
+public enum OnStart
+{
+    /// <summary>Every workflow runs again.</summary>
+    Run,
+
+    /// <summary>Only what is missing or overdue runs.</summary>
+    Verify,
+
+    /// <summary>Nothing runs because of the start.</summary>
+    Off,
+}
+
+public sealed record ReconcileSettings(TimeSpan Interval, double Jitter, OnStart OnStart, TimeSpan OnStartWindow, bool AfterFailure)
+{
+    internal static ReconcileSettings Read(SettingsReader reader) => new(
+        reader.Duration("kratix.reconcile.interval", TimeSpan.FromMinutes(1)),
+        reader.Fraction("kratix.reconcile.jitter", 0, 0.5),
+        reader.Choice<OnStart>("kratix.reconcile.on-start"),
+        reader.Duration("kratix.reconcile.on-start-window", TimeSpan.Zero),
+        reader.Bool("kratix.reconcile.after-failure"));
+}
+
+public sealed record StateStoreSettings(TimeSpan? ReconciliationInterval);
+
+public sealed record ReadModelSettings(bool Publish);
+
+public enum ContainerEngine
+{
+    Auto,
+    Podman,
+    Docker,
+}
+
+public sealed record StandaloneSettings(ContainerEngine Engine, string? Network, int MaxRunningPods, int WatchHistory)
+{
+    internal static StandaloneSettings Read(SettingsReader reader) => new(
+        reader.Choice<ContainerEngine>("kratix.standalone.node.engine"),
+        reader.OptionalText("kratix.standalone.node.network"),
+        reader.Int("kratix.standalone.node.max-running-pods", 1, 10_000),
+        reader.Int("kratix.standalone.watch-history", 100));
+}
+
+/// <param name="Count">Fixed for the life of a journal: it decides which shard an entity belongs to.</param>
+public sealed record ShardSettings(int Count);
+
+public sealed record ActorSettings(TimeSpan PassivateAfter, int MailboxCapacity, TimeSpan AskTimeout, TimeSpan RestartMin, TimeSpan RestartMax, TimeSpan StopDeadline)
+{
+    internal static ActorSettings Read(SettingsReader reader)
+    {
+        var settings = new ActorSettings(
+            reader.Duration("kratix.actors.passivate-after", TimeSpan.FromSeconds(1)),
+            reader.Int("kratix.actors.mailbox.capacity", 16),
+            reader.Duration("kratix.actors.ask-timeout", TimeSpan.FromMilliseconds(100)),
+            reader.Duration("kratix.actors.restart.min", TimeSpan.FromMilliseconds(1)),
+            reader.Duration("kratix.actors.restart.max", TimeSpan.FromMilliseconds(1)),
+            reader.Duration("kratix.actors.stop-deadline", TimeSpan.FromMilliseconds(100)));
+        reader.Require(settings.RestartMin <= settings.RestartMax, "kratix.actors.restart.max", "at least kratix.actors.restart.min");
+        return settings;
+    }
+}
+
+public enum LogLevel
+{
+    Debug,
+    Info,
+    Warning,
+    Error,
+}
+
+public enum LogFormat
+{
+    Text,
+    Json,
+}
+
+public sealed record LogSettings(LogLevel Level, LogFormat Format);

@@ -1,0 +1,58 @@
+namespace Kratix.Actors.Host.Configuration;
+
+public enum ImagePullPolicy
+{
+    Always,
+    IfNotPresent,
+    Never,
+}
+
+/// <summary>How Pipelines run.</summary>
+/// <param name="BackoffLimit">Attempts after the first one that fails.</param>
+/// <param name="DefaultDeadline">For a Pipeline that sets none; null: no limit.</param>
+/// <param name="JobsToKeep">Finished runs kept per Pipeline and object.</param>
+public sealed record WorkflowSettings(
+    int MaxRunsInFlight, int MaxRunsPerPromise, int BackoffLimit, TimeSpan RetryMin, TimeSpan RetryMax, TimeSpan? DefaultDeadline, TimeSpan ImagePullDeadline,
+    int JobsToKeep, ImagePullPolicy? DefaultImagePullPolicy)
+{
+    internal static WorkflowSettings Read(SettingsReader reader)
+    {
+        var settings = new WorkflowSettings(
+            reader.Int("kratix.workflows.max-runs-in-flight", 1),
+            reader.Int("kratix.workflows.max-runs-per-promise", 1),
+            reader.Int("kratix.workflows.backoff-limit", 0, 100),
+            reader.Duration("kratix.workflows.retry.min", TimeSpan.FromMilliseconds(1)),
+            reader.Duration("kratix.workflows.retry.max", TimeSpan.FromMilliseconds(1)),
+            reader.DurationOrOff("kratix.workflows.default-deadline", TimeSpan.FromSeconds(1)),
+            reader.Duration("kratix.workflows.image-pull-deadline", TimeSpan.FromSeconds(1)),
+            reader.Int("kratix.workflows.jobs-to-keep", 1, 1000),
+            reader.OptionalChoice<ImagePullPolicy>("kratix.workflows.default-image-pull-policy"));
+        reader.Require(settings.RetryMin <= settings.RetryMax, "kratix.workflows.retry.max", "at least kratix.workflows.retry.min");
+        return settings;
+    }
+}
+
+public enum OutputValidation
+{
+    /// <summary>Root directory only, and every document an applicable Kubernetes object.</summary>
+    Kubernetes,
+
+    /// <summary>A .yaml, .yml or .json file must parse.</summary>
+    Yaml,
+    None,
+}
+
+/// <summary>What a Pipeline may hand in.</summary>
+public sealed record OutputSettings(OutputValidation Validation, int MaxFiles, long MaxBytes, long MaxFileBytes)
+{
+    internal static OutputSettings Read(SettingsReader reader)
+    {
+        var settings = new OutputSettings(
+            reader.Choice<OutputValidation>("kratix.output.validation"),
+            reader.Int("kratix.output.max-files", 1),
+            reader.Size("kratix.output.max-bytes", 1),
+            reader.Size("kratix.output.max-file-bytes", 1));
+        reader.Require(settings.MaxFileBytes <= settings.MaxBytes, "kratix.output.max-file-bytes", "at most kratix.output.max-bytes");
+        return settings;
+    }
+}
