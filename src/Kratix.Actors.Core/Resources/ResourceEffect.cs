@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Resources;
+
+/// <summary>What the world still owes a Resource. Equal effects are one question: what is in flight is not asked twice.</summary>
+public abstract record ResourceEffect
+{
+    private ResourceEffect() { }
+
+    /// <summary>Run the Pipeline, or find it running. Answered by <see cref="ResourceCommand.ReportRun"/> with the run id.</summary>
+    public sealed record RunPipeline(string RunId, WorkflowAction Action, string Pipeline, int Attempt, string RevisionDigest, RunCause Cause) : ResourceEffect;
+
+    /// <summary>Offer the Destinations whenever they change. Answered by <see cref="ResourceCommand.OfferDestinations"/>.</summary>
+    public sealed record AwaitDestination : ResourceEffect;
+
+    /// <summary>
+    /// Write or take back a placement: at the next commit of its store. <paramref name="Stamp"/> comes back in
+    /// <see cref="ResourceCommand.ReportWritten"/> or <see cref="ResourceCommand.ReportWriteFailed"/>.
+    /// </summary>
+    public sealed record WritePlacement(string Placement, string Stamp, string Destination, Location Location) : ResourceEffect
+    {
+        public bool IsRemoval => ResourceObligations.IsRemoval(Stamp);
+    }
+
+    /// <summary>Take our finalizer off. Answered by <see cref="ResourceCommand.ReportReleased"/>.</summary>
+    public sealed record ReleaseFinalizer(string Uid) : ResourceEffect;
+
+    /// <summary>Send <see cref="ResourceCommand.WakeUp"/> at that time.</summary>
+    public sealed record WakeAt(DateTimeOffset At) : ResourceEffect;
+}
