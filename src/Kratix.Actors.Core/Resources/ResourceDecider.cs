@@ -88,7 +88,7 @@ public static class ResourceDecider
     }
 
     private static bool Owes(ResourceState state, string placement, string stamp) =>
-        ResourceObligations.Writes(state).Any(w => w.Placement == placement && w.Stamp == stamp);
+        PlacementWrites.Owed(state.Works).Any(w => w.Placement == placement && w.Stamp == stamp);
 
     private static Decision<ResourceEvent> WakeUp(ResourceState state, ResourceCommand.WakeUp c) => state.Phase switch
     {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
 
@@ -15,14 +14,8 @@ public abstract record ResourceEffect
     /// <summary>Offer the Destinations whenever they change. Answered by <see cref="ResourceCommand.OfferDestinations"/>.</summary>
     public sealed record AwaitDestination : ResourceEffect;
 
-    /// <summary>
-    /// Write or take back a placement: at the next commit of its store. <paramref name="Stamp"/> comes back in
-    /// <see cref="ResourceCommand.ReportWritten"/> or <see cref="ResourceCommand.ReportWriteFailed"/>.
-    /// </summary>
-    public sealed record WritePlacement(string Placement, string Stamp, string Destination, Location Location) : ResourceEffect
-    {
-        public bool IsRemoval => ResourceObligations.IsRemoval(Stamp);
-    }
+    /// <summary>Answered by <see cref="ResourceCommand.ReportWritten"/> or <see cref="ResourceCommand.ReportWriteFailed"/> with the stamp.</summary>
+    public sealed record WritePlacement(PlacementWrite Write) : ResourceEffect;
 
     /// <summary>Take our finalizer off. Answered by <see cref="ResourceCommand.ReportReleased"/>.</summary>
     public sealed record ReleaseFinalizer(string Uid) : ResourceEffect;

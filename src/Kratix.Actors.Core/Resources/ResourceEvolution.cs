@@ -25,7 +25,7 @@ public static class ResourceEvolution
         ResourceEvent.RetryStarted => state with { Workflow = state.Workflow.RetryStarted() },
         ResourceEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
         ResourceEvent.Placed e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)) },
-        ResourceEvent.PlacementWritten e => Written(state, e),
+        ResourceEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
         ResourceEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },
         ResourceEvent.Released => state,
         _ => throw new InvalidOperationException($"unknown event {@event.GetType()}"),
@@ -90,20 +90,6 @@ public static class ResourceEvolution
         },
         _ => state,
     };
-
-    private static ResourceState Written(ResourceState state, ResourceEvent.PlacementWritten e) => ResourceObligations.IsRemoval(e.Stamp)
-        ? state with { Works = state.Works.Removed(e.Placement) }
-        : state with
-        {
-            Works = state.Works.Update(e.Placement, p => p with
-            {
-                Written = e.Stamp,
-                Stale = [],
-                // An unchanged store was checked, not written: the commit that brought the files stays theirs.
-                CommitId = e.Changed || p.CommitId is null ? e.CommitId : p.CommitId,
-                Error = null,
-            }),
-        };
 
     private static ResourcePhase PhaseOf(ResourceState state, ResourceEvent @event)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kratix.Actors.Core.Placement;
 
 namespace Kratix.Actors.Core.Resources;
 
@@ -12,7 +13,7 @@ public static class ResourceObligations
             return owed.ToImmutable();
         if (state.ActiveRun is { } run)
             owed.Add(new ResourceEffect.RunPipeline(run.RunId, state.Workflow.Action, run.Pipeline, run.Attempt, state.Workflow.Target!.RevisionDigest, state.Workflow.Cause));
-        owed.AddRange(Writes(state));
+        owed.AddRange(PlacementWrites.Owed(state.Works).Select(w => new ResourceEffect.WritePlacement(w)));
         if (state.Works.Unscheduled.Any())
             owed.Add(new ResourceEffect.AwaitDestination());
         if (state.Phase is ResourcePhase.Releasing)
@@ -32,15 +33,4 @@ public static class ResourceObligations
         ResourcePhase.Writing => state.NextRun,
         _ => null,
     };
-
-    internal static IEnumerable<ResourceEffect.WritePlacement> Writes(ResourceState state) =>
-    [
-        .. state.Works.Placements.Where(p => !p.IsWritten).Select(p => new ResourceEffect.WritePlacement(p.Name, p.Wanted, p.Destination, p.Location)),
-        .. state.Works.Removals.Select(p => new ResourceEffect.WritePlacement(p.Name, RemovalMark + p.Wanted, p.Destination, p.Location)),
-    ];
-
-    /// <summary>Taking back what was to be written is another question than writing it; the mark keeps a late answer to the one from answering the other.</summary>
-    private const string RemovalMark = "-";
-
-    internal static bool IsRemoval(string stamp) => stamp.StartsWith(RemovalMark, StringComparison.Ordinal);
 }
