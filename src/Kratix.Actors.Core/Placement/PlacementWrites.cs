@@ -13,8 +13,8 @@ public static class PlacementWrites
 {
     public static IEnumerable<PlacementWrite> Owed(Works works) =>
     [
-        .. works.Placements.Where(p => !p.IsWritten).Select(p => new PlacementWrite(p.Name, p.Wanted, p.Destination, p.Location)),
-        .. works.Removals.Select(p => new PlacementWrite(p.Name, RemovalMark + p.Wanted, p.Destination, p.Location)),
+        .. works.Placements.Where(p => !p.IsWritten).Select(p => new PlacementWrite(p.Name, p.Stamp, p.Destination, p.Location)),
+        .. works.Removals.Select(p => new PlacementWrite(p.Name, RemovalMark + p.Stamp, p.Destination, p.Location)),
     ];
 
     /// <summary>What the store should be changed to.</summary>

@@ -31,21 +31,22 @@ public static class Placing
     }
 
     /// <summary>
-    /// Gives each group its placements. One that goes to a single Destination keeps the one it has had (<paramref name="before"/>); without one it
-    /// takes a ready match, and stays unscheduled when there is none. One that goes to every match gains the new matches and keeps what it has.
+    /// Gives each group its placements. One that goes to a single Destination keeps the one it has had; without one it takes a ready match, and
+    /// stays unscheduled when there is none. One that goes to every match gains the new matches and keeps what it has.
+    /// <paramref name="works"/>: all that the owner has placed so far.
     /// </summary>
-    public static Work Place(WorkOwner owner, string pipeline, ImmutableArray<WorkloadGroup> groups, Work? before, IReadOnlyCollection<Destination> destinations)
+    public static Work Place(WorkOwner owner, string pipeline, ImmutableArray<WorkloadGroup> groups, Works works, IReadOnlyCollection<Destination> destinations)
     {
         var name = owner.WorkName(pipeline);
-        var old = before?.Groups.ToDictionary(g => g.Id) ?? [];
-        return new Work(pipeline, name, [.. groups.Select(g => Place(owner, name, pipeline, g, old.GetValueOrDefault(g.Id), destinations))]);
+        var old = works.ByPipeline.GetValueOrDefault(pipeline)?.Groups.ToDictionary(g => g.Id) ?? [];
+        return new Work(pipeline, name, [.. groups.Select(g => Place(owner, name, pipeline, g, old.GetValueOrDefault(g.Id), works, destinations))]);
     }
 
     private static WorkloadGroup New(string directory, ImmutableArray<Selector> selectors, ImmutableArray<FileEntry> files) =>
         new(WorkloadGroup.IdOf(directory), directory, selectors, files, []);
 
     private static WorkloadGroup Place(
-        WorkOwner owner, string work, string pipeline, WorkloadGroup group, WorkloadGroup? before, IReadOnlyCollection<Destination> destinations)
+        WorkOwner owner, string work, string pipeline, WorkloadGroup group, WorkloadGroup? before, Works works, IReadOnlyCollection<Destination> destinations)
     {
         var kept = before?.Placements ?? [];
         var matching = Scheduler.Matching(Scheduler.Merge(group.Selectors), destinations);
@@ -56,16 +57,21 @@ public static class Placing
         {
             Placements =
             [
-                .. kept.Select(p => Refresh(owner, pipeline, group, p)),
-                .. added.Select(d => Refresh(owner, pipeline, group, new Placement($"{work}.{d.Name}-{group.ShortId}", d.Name, d.Location, "", [], [], "", null, null, null))),
+                .. kept.Select(p => Refresh(owner, pipeline, group, p, works.Wishes + 1)),
+                .. added.Select(d => Refresh(owner, pipeline, group, New($"{work}.{d.Name}-{group.ShortId}", d, works), works.Wishes + 1)),
             ],
         };
     }
 
-    private static Placement Refresh(WorkOwner owner, string pipeline, WorkloadGroup group, Placement placement)
+    /// <summary>A placement without files yet. One that is just being taken back comes back with the files that may still be in the store.</summary>
+    private static Placement New(string name, Destination destination, Works works) => works.Removals.FirstOrDefault(r => r.Name == name) is { } leaving
+        ? leaving with { Wanted = "", Written = null, CommitId = null, Error = null }
+        : new Placement(name, destination.Name, destination.Location, "", [], [], "", 0, null, null, null);
+
+    private static Placement Refresh(WorkOwner owner, string pipeline, WorkloadGroup group, Placement placement, long wish)
     {
         var directory = FileLayout.DirectoryOf(owner, pipeline, group.ShortId, placement.Location);
-        var wanted = Digest.Of([directory, .. group.Files.SelectMany(f => new[] { f.Path, f.Digest })]);
+        var wanted = Digest.Of([directory, .. group.Files.OrderBy(f => f.Path, StringComparer.Ordinal).SelectMany(f => new[] { f.Path, f.Digest })]);
         if (wanted == placement.Wanted)
             return placement;
         var paths = group.Files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
@@ -75,6 +81,7 @@ public static class Placing
             Files = group.Files,
             Stale = [.. placement.Files.Concat(placement.Stale).Where(f => !paths.Contains(f.Path)).DistinctBy(f => f.Path)],
             Wanted = wanted,
+            Wish = wish,
             Error = null,
         };
     }

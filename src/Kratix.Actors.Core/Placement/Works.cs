@@ -6,16 +6,24 @@ using System.Text.Json.Serialization;
 namespace Kratix.Actors.Core.Placement;
 
 /// <summary>
-/// One group of files at one Destination. <paramref name="Wanted"/> is the digest of what the store should hold and
-/// <paramref name="Written"/> of what it acknowledged: they differ exactly while a write is owed, and the digest is the stamp of that question.
+/// One group of files at one Destination. <paramref name="Wanted"/> is the digest of what the store should hold, <paramref name="Wish"/> the
+/// number of that wish among all of its object's, <paramref name="Written"/> the stamp that the store acknowledged last.
 /// <paramref name="Stale"/>: files of earlier runs that may still be in the store and are no longer wanted.
 /// </summary>
 public sealed record Placement(
     string Name, string Destination, Location Location, string Directory, ImmutableArray<FileEntry> Files, ImmutableArray<FileEntry> Stale,
-    string Wanted, string? Written, string? CommitId, string? Error)
+    string Wanted, long Wish, string? Written, string? CommitId, string? Error)
 {
+    /// <summary>
+    /// Names the question to the store. The digest alone would not do: (1) A is asked and written, its answer is late; (2) B is wished, asked and
+    /// written; (3) A is wished again; (4) the answer of (1) comes. The store holds B, and that answer must not count for (3).
+    /// </summary>
     [JsonIgnore]
-    public bool IsWritten => Wanted == Written;
+    public string Stamp => $"{Wish}.{Wanted}";
+
+    /// <summary>False exactly while a write is owed.</summary>
+    [JsonIgnore]
+    public bool IsWritten => Written == Stamp;
 }
 
 /// <summary>Files that go to the same place: <c>.</c> (the root and all directories without a selector of their own) or one directory.</summary>
@@ -43,10 +51,13 @@ public sealed record WorkOwner(string Promise, string? Namespace, string? Resour
     }
 }
 
-/// <summary>Everything an object has placed, and what of it must still be taken back.</summary>
-public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, ImmutableArray<Placement> Removals)
+/// <summary>
+/// Everything an object has placed, and what of it must still be taken back. <paramref name="Wishes"/> counts the changes of what is wanted and never
+/// goes back, so that no two wishes for a placement have the same stamp.
+/// </summary>
+public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, ImmutableArray<Placement> Removals, long Wishes)
 {
-    public static readonly Works None = new(ImmutableSortedDictionary.Create<string, Work>(StringComparer.Ordinal), []);
+    public static readonly Works None = new(ImmutableSortedDictionary.Create<string, Work>(StringComparer.Ordinal), [], 0);
 
     [JsonIgnore]
     public IEnumerable<WorkloadGroup> Groups => ByPipeline.Values.SelectMany(w => w.Groups);
@@ -65,7 +76,11 @@ public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, I
     {
         var kept = work.Groups.SelectMany(g => g.Placements).Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         var dropped = ByPipeline.TryGetValue(work.Pipeline, out var old) ? old.Groups.SelectMany(g => g.Placements).Where(p => !kept.Contains(p.Name)) : [];
-        var replaced = this with { ByPipeline = work.Groups.IsEmpty ? ByPipeline.Remove(work.Pipeline) : ByPipeline.SetItem(work.Pipeline, work) };
+        var replaced = this with
+        {
+            ByPipeline = work.Groups.IsEmpty ? ByPipeline.Remove(work.Pipeline) : ByPipeline.SetItem(work.Pipeline, work),
+            Wishes = work.Groups.SelectMany(g => g.Placements).Select(p => p.Wish).Append(Wishes).Max(),
+        };
         return replaced with { Removals = [.. Removals.Where(r => !kept.Contains(r.Name)), .. dropped] };
     }
 

@@ -76,7 +76,7 @@ public static class PromiseDecider
                 var work = state.Workflow.Action == WorkflowAction.Delete ? null : Placing.Place(
                     state.Owner, run.Pipeline,
                     Placing.Group(succeeded.Output.Files, succeeded.Output.Selectors, revision.Selectors, SelectorSource.PromiseWorkflow),
-                    state.Works.ByPipeline.GetValueOrDefault(run.Pipeline), c.Destinations);
+                    state.Works, c.Destinations);
                 return Happened(new PromiseEvent.RunSucceeded(c.RunId, run.Pipeline, succeeded.Steps, succeeded.Output.StatusJson, work, next, c.At));
             case RunResult.Failed failed:
                 var limit = state.Workflow.Pipelines.First(p => p.Name == run.Pipeline).BackoffLimit;
@@ -91,7 +91,7 @@ public static class PromiseDecider
     private static Decision<PromiseEvent> OfferDestinations(PromiseState state, PromiseCommand.OfferDestinations c)
     {
         var placed = state.Works.ByPipeline.Values
-            .Select(w => (Before: w, After: Placing.Place(state.Owner, w.Pipeline, w.Groups, w, c.Destinations)))
+            .Select(w => (Before: w, After: Placing.Place(state.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
             .Where(pair => pair.After.Groups.Sum(g => g.Placements.Length) > pair.Before.Groups.Sum(g => g.Placements.Length))
             .Select(pair => pair.After)
             .ToImmutableArray();

@@ -83,7 +83,7 @@ public static class PromiseEvolution
     {
         var groups = definition.Dependencies is { } file ? Placing.Group([file], [], definition.Revision.Selectors, SelectorSource.Promise) : [];
         return state.Works.Put(Placing.Place(
-            state.Owner, FileLayout.StaticDependencies, groups, state.Works.ByPipeline.GetValueOrDefault(FileLayout.StaticDependencies), []));
+            state.Owner, FileLayout.StaticDependencies, groups, state.Works, []));
     }
 
     private static PromiseState AfterWorkflow(PromiseState state, DateTimeOffset at)

@@ -29,10 +29,15 @@ public static class ResourceDecider
             return Nothing("it is being deleted already");
         var same = state.Object is { } was
             && was with { By = c.Object.By } == c.Object
-            && state.Revision?.Digest == c.Revision.Digest && state.Revision.Version == c.Revision.Version
+            && state.Revision is { } revision && SameSettings(revision, c.Revision)
+            && revision.Digest == c.Revision.Digest && revision.Version == c.Revision.Version
             && state.PromiseAvailable == c.PromiseAvailable;
         return same ? Nothing("known") : Happened(new ResourceEvent.Observed(c.Object, c.Revision, c.PromiseAvailable, c.At));
     }
+
+    /// <summary>The platform's settings are resolved into the revision and are not part of its digest: a change of them runs nothing, but must be known.</summary>
+    private static bool SameSettings(PromiseRevision a, PromiseRevision b) =>
+        a.Interval == b.Interval && a.Retry == b.Retry && a.ReconcileAfterFailure == b.ReconcileAfterFailure;
 
     private static Decision<ResourceEvent> ReportRun(ResourceState state, ResourceCommand.ReportRun c)
     {
@@ -61,13 +66,13 @@ public static class ResourceDecider
     private static Work Place(ResourceState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Placing.Place(
         state.Id.Owner, pipeline,
         Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.ResourceWorkflow),
-        state.Works.ByPipeline.GetValueOrDefault(pipeline), destinations);
+        state.Works, destinations);
 
     private static Decision<ResourceEvent> OfferDestinations(ResourceState state, ResourceCommand.OfferDestinations c)
     {
         var placed = state.Works.ByPipeline.Values
             .Where(w => w.Groups.Any(g => g.Placements.IsEmpty))
-            .Select(w => (Before: w, After: Placing.Place(state.Id.Owner, w.Pipeline, w.Groups, w, c.Destinations)))
+            .Select(w => (Before: w, After: Placing.Place(state.Id.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
             .Where(pair => pair.After.Groups.Count(g => g.Placements.IsEmpty) < pair.Before.Groups.Count(g => g.Placements.IsEmpty))
             .Select(pair => pair.After)
             .ToImmutableArray();

@@ -13,14 +13,14 @@ public static class ResourceEvolution
     {
         var applied = Apply(state, @event);
         var phased = applied with { Phase = PhaseOf(applied, @event) };
-        return phased with { Conditions = ResourceConditions.Since(phased, state.Conditions, @event.At) };
+        return phased with { Conditions = ResourceConditions.Since(phased, applied.Conditions, @event.At) };
     }
 
     private static ResourceState Apply(ResourceState state, ResourceEvent @event) => @event switch
     {
         ResourceEvent.Observed e => Observed(state, e),
         ResourceEvent.RunSucceeded e => RunSucceeded(state, e),
-        ResourceEvent.RunSuperseded e => Begin(state, state.Workflow.Cause, e.At),
+        ResourceEvent.RunSuperseded e => Begin(state, CauseOf(state, state.Object!), e.At),
         ResourceEvent.RunFailed e => state with { Workflow = state.Workflow.PipelineFailed(e.Reason, e.RetryAt, e.At), NextRun = e.NextRun },
         ResourceEvent.RetryStarted => state with { Workflow = state.Workflow.RetryStarted() },
         ResourceEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
@@ -41,16 +41,16 @@ public static class ResourceEvolution
             return next;
         if (next.UpToDate && next.Workflow.Stage is not WorkflowStage.Idle)
             return next with { ObservedGeneration = next.Workflow.Stage is WorkflowStage.Succeeded ? e.Object.Generation : next.ObservedGeneration };
-        return Begin(next, CauseOf(state, e), e.At);
+        return Begin(next, CauseOf(next, e.Object), e.At);
     }
 
     /// <summary>The same name, another object: nothing of its Pipelines' status is kept, but what was placed is, so that it is replaced or taken back.</summary>
     private static ResourceState Reborn(ResourceState state) => ResourceState.Empty(state.Id) with { Works = state.Works, Workflow = Workflow.None with { Run = state.Workflow.Run } };
 
-    private static RunCause CauseOf(ResourceState before, ResourceEvent.Observed e) =>
-        e.Object.Deleting ? RunCause.Deleted
-        : before.Object is null || before.Object.Uid != e.Object.Uid || before.Workflow.Target is null ? RunCause.Created
-        : before.Workflow.Target.SpecDigest != e.Object.SpecDigest ? RunCause.SpecChanged
+    private static RunCause CauseOf(ResourceState state, ResourceObservation wanted) =>
+        wanted.Deleting ? RunCause.Deleted
+        : state.Workflow.Target is null ? RunCause.Created
+        : state.Workflow.Target.SpecDigest != wanted.SpecDigest ? RunCause.SpecChanged
         : RunCause.PromiseChanged;
 
     /// <summary>Starts the workflow that is wanted: delete for an object that is being deleted, else configure unless the Promise cannot serve.</summary>

@@ -31,10 +31,10 @@ public static class Conditions
     /// <summary><paramref name="noun"/>: <c>resource</c> or <c>promise</c>.</summary>
     public static Condition Works(Works works, string noun)
     {
-        var failing = Names(works, g => g.Placements.Any(p => p.Error is not null));
+        var failing = Names(works, g => g.Placements.Any(p => p.Error is not null), r => r.Error is not null);
         if (failing.Length > 0)
             return new(WorksSucceeded, "False", "WorksFailing", $"Some works associated with this {noun} failed: [{failing}]");
-        var pending = Names(works, g => g.Placements.IsEmpty || g.Placements.Any(p => !p.IsWritten));
+        var pending = Names(works, g => g.Placements.IsEmpty || g.Placements.Any(p => !p.IsWritten), _ => true);
         return pending.Length > 0
             ? new(WorksSucceeded, "Unknown", "WorksPending", $"Some works associated with this {noun} are not ready: [{pending}]")
             : new(WorksSucceeded, "True", "WorksSucceeded", $"All works associated with this {noun} are ready");
@@ -58,6 +58,7 @@ public static class Conditions
         now.ToImmutableSortedDictionary(
             c => c.Type, c => before.TryGetValue(c.Type, out var was) && was.Status == c.Status ? was : new ConditionSince(c.Status, at), StringComparer.Ordinal);
 
-    private static string Names(Works works, Func<WorkloadGroup, bool> which) =>
-        string.Join(",", works.ByPipeline.Values.Where(w => w.Groups.Any(which)).Select(w => w.Name));
+    /// <summary>Works by name; what is being taken back has lost its Work and goes by the placement's name.</summary>
+    private static string Names(Works works, Func<WorkloadGroup, bool> which, Func<Placement.Placement, bool> removal) => string.Join(
+        ",", works.ByPipeline.Values.Where(w => w.Groups.Any(which)).Select(w => w.Name).Concat(works.Removals.Where(removal).Select(r => r.Name)));
 }
