@@ -17,9 +17,9 @@ public static class PlacementWrites
         .. works.Removals.Select(p => new PlacementWrite(p.Name, RemovalMark + p.Stamp, p.Destination, p.Location)),
     ];
 
-    /// <summary>What the store should be changed to.</summary>
+    /// <summary>What the store should be changed to. Nothing for a write that is no longer owed: its files may be wanted again by now.</summary>
     public static System.Collections.Immutable.ImmutableArray<PathChange> Changes(Works works, PlacementWrite write) =>
-        works.Find(write.Placement) is not { } placement ? [] : write.IsRemoval ? FileLayout.Removal(placement) : FileLayout.Changes(placement);
+        !Owed(works).Contains(write) ? [] : write.IsRemoval ? FileLayout.Removal(works.Find(write.Placement)!) : FileLayout.Changes(works.Find(write.Placement)!);
 
     /// <summary>The store has answered the write of this stamp.</summary>
     public static Works Written(Works works, string placement, string stamp, string commitId, bool changed) => IsRemoval(stamp)

@@ -10,7 +10,7 @@ public abstract record PromiseCommand(DateTimeOffset At)
     /// <summary>The object exists like this. Exactly one of <paramref name="Definition"/> and <paramref name="Refusal"/> (why its spec cannot be used) is there.</summary>
     public sealed record Observe(PromiseObservation Object, PromiseDefinition? Definition, string? Refusal, DateTimeOffset At) : PromiseCommand(At);
 
-    /// <summary>The CustomResourceDefinition of this digest is established.</summary>
+    /// <summary>The CustomResourceDefinition that was asked for with this stamp is established.</summary>
     public sealed record ReportApiInstalled(string Stamp, DateTimeOffset At) : PromiseCommand(At);
 
     /// <summary>The API server does not take it.</summary>

@@ -10,10 +10,10 @@ public static class PromiseDecider
     public static Decision<PromiseEvent> Decide(PromiseState state, PromiseCommand command) => command switch
     {
         PromiseCommand.Observe c => Observe(state, c),
-        PromiseCommand.ReportApiInstalled c => state.Phase is PromisePhase.Installing && state.Definition?.Api?.Digest == c.Stamp
+        PromiseCommand.ReportApiInstalled c => state.Phase is PromisePhase.Installing && state.ApiStamp == c.Stamp
             ? Happened(new PromiseEvent.ApiInstalled(c.Stamp, c.At))
             : Nothing("that API is not being installed"),
-        PromiseCommand.ReportApiRefused c => state.Phase is PromisePhase.Installing && state.Definition?.Api?.Digest == c.Stamp
+        PromiseCommand.ReportApiRefused c => state.Phase is PromisePhase.Installing && state.ApiStamp == c.Stamp
             ? Happened(new PromiseEvent.ApiRefused(c.Stamp, c.Reason, c.At))
             : Nothing("that API is not being installed"),
         PromiseCommand.ReportRun c => ReportRun(state, c),
@@ -56,8 +56,7 @@ public static class PromiseDecider
         }
 
         var definition = c.Definition ?? state.Definition!;
-        return sameObject && state.Definition?.Revision.Digest == definition.Revision.Digest
-            && state.Definition.Revision.Version == definition.Revision.Version
+        return sameObject && state.Definition is { } valid && valid.Revision.Same(definition.Revision)
             ? Nothing("known")
             : Happened(new PromiseEvent.Observed(c.Object, definition, c.At));
     }

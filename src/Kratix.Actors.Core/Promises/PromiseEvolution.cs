@@ -13,14 +13,14 @@ public static class PromiseEvolution
     {
         var applied = Apply(state, @event);
         var phased = applied with { Phase = PhaseOf(applied, @event) };
-        return phased with { Conditions = Conditions.Since(PromiseStatus.Conditions(phased), state.Conditions, @event.At) };
+        return phased with { Conditions = Conditions.Since(PromiseStatus.Conditions(phased), applied.Conditions, @event.At) };
     }
 
     private static PromiseState Apply(PromiseState state, PromiseEvent @event) => @event switch
     {
         PromiseEvent.Observed e => Observed(state, e),
         PromiseEvent.SpecRefused e => (SameObject(state, e.Object) ? state : Reborn(state)) with { Object = e.Object, Refusal = e.Reason },
-        PromiseEvent.ApiInstalled e => Begin(state with { InstalledApi = e.Stamp }, RunCause.SpecChanged, e.At),
+        PromiseEvent.ApiInstalled e => Begin(state with { InstalledApi = state.Definition!.Api!.Digest }, CauseOf(state), e.At),
         PromiseEvent.ApiRefused e => state with { Refusal = e.Reason },
         PromiseEvent.RunSucceeded e => AfterWorkflow(
             state with
@@ -30,7 +30,7 @@ public static class PromiseEvolution
                 StatusJson = StatusDocument.Merge(state.StatusJson, e.StatusJson),
                 NextRun = e.NextRun,
             }, e.At),
-        PromiseEvent.RunSuperseded e => Begin(state, state.Workflow.Cause, e.At),
+        PromiseEvent.RunSuperseded e => Begin(state, CauseOf(state), e.At),
         PromiseEvent.RunFailed e => state with { Workflow = state.Workflow.PipelineFailed(e.Reason, e.RetryAt, e.At), NextRun = e.NextRun },
         PromiseEvent.RetryStarted => state with { Workflow = state.Workflow.RetryStarted() },
         PromiseEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
@@ -52,8 +52,11 @@ public static class PromiseEvolution
         var begun = next.Workflow.Stage is not WorkflowStage.Idle && next.UpToDate && next.ApiIsInstalled;
         return begun
             ? next with { ObservedGeneration = next.Workflow.Stage is WorkflowStage.Succeeded ? e.Object.Generation : next.ObservedGeneration }
-            : Begin(next, e.Object.Deleting ? RunCause.Deleted : state.Completed is null ? RunCause.Created : RunCause.SpecChanged, e.At);
+            : Begin(next, CauseOf(next), e.At);
     }
+
+    private static RunCause CauseOf(PromiseState state) =>
+        state.Object is { Deleting: true } ? RunCause.Deleted : state.Completed is null ? RunCause.Created : RunCause.SpecChanged;
 
     private static bool SameObject(PromiseState state, PromiseObservation observed) => state.Object is null || state.Object.Uid == observed.Uid;
 
@@ -65,7 +68,16 @@ public static class PromiseEvolution
     {
         var definition = state.Definition ?? throw new InvalidOperationException("no valid spec has been observed");
         if (state.Object!.Deleting)
-            return AfterWorkflow(state with { Workflow = state.Workflow.Start(WorkflowAction.Delete, definition.Plan, state.Wanted!, RunCause.Deleted, at) }, at);
+        {
+            return AfterWorkflow(
+                state with
+                {
+                    Workflow = state.Workflow.Start(WorkflowAction.Delete, definition.Plan, state.Wanted!, RunCause.Deleted, at),
+                    // An API that was asked for may exist by now, acknowledged or not: it is taken back in any case.
+                    InstalledApi = state.InstalledApi ?? definition.Api?.Digest,
+                }, at);
+        }
+
         if (!state.ApiIsInstalled && definition.Api is not null)
             return state with { Workflow = Workflow.None with { Run = state.Workflow.Run } };
         var started = state with
@@ -82,8 +94,7 @@ public static class PromiseEvolution
     private static Works WithDependencies(PromiseState state, PromiseDefinition definition)
     {
         var groups = definition.Dependencies is { } file ? Placing.Group([file], [], definition.Revision.Selectors, SelectorSource.Promise) : [];
-        return state.Works.Put(Placing.Place(
-            state.Owner, FileLayout.StaticDependencies, groups, state.Works, []));
+        return state.Works.Put(Placing.Place(state.Owner, FileLayout.StaticDependencies, groups, state.Works, []));
     }
 
     private static PromiseState AfterWorkflow(PromiseState state, DateTimeOffset at)

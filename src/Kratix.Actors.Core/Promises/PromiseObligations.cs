@@ -9,8 +9,8 @@ public abstract record PromiseEffect
 {
     private PromiseEffect() { }
 
-    /// <summary>Install the CustomResourceDefinition and wait until it is established. Answered by <see cref="PromiseCommand.ReportApiInstalled"/> or <see cref="PromiseCommand.ReportApiRefused"/>.</summary>
-    public sealed record InstallApi(string Stamp) : PromiseEffect;
+    /// <summary>Install the CustomResourceDefinition that <c>Api.Digest</c> addresses and wait until it is established. Answered by <see cref="PromiseCommand.ReportApiInstalled"/> or <see cref="PromiseCommand.ReportApiRefused"/>.</summary>
+    public sealed record InstallApi(PromiseApi Api, string Stamp) : PromiseEffect;
 
     /// <summary>See the Resource's effect of this name.</summary>
     public sealed record RunPipeline(string RunId, WorkflowAction Action, string Pipeline, int Attempt, string RevisionDigest, RunCause Cause) : PromiseEffect;
@@ -40,7 +40,7 @@ public static class PromiseObligations
         if (state.Phase is PromisePhase.Unobserved or PromisePhase.Gone)
             return owed.ToImmutable();
         if (state.Phase is PromisePhase.Installing)
-            owed.Add(new PromiseEffect.InstallApi(state.Definition!.Api!.Digest));
+            owed.Add(new PromiseEffect.InstallApi(state.Definition!.Api!, state.ApiStamp!));
         if (state.ActiveRun is { } run)
             owed.Add(new PromiseEffect.RunPipeline(run.RunId, state.Workflow.Action, run.Pipeline, run.Attempt, state.Workflow.Target!.RevisionDigest, state.Workflow.Cause));
         owed.AddRange(PlacementWrites.Owed(state.Works).Select(w => new PromiseEffect.WritePlacement(w)));

@@ -91,6 +91,13 @@ public sealed record PromiseState(
     [JsonIgnore]
     public bool ApiIsInstalled => Definition?.Api?.Digest == InstalledApi;
 
+    /// <summary>
+    /// Names the question for the API that is wanted. The digest alone would not do: a late answer to an earlier wish for the same API says
+    /// nothing about what was installed in between.
+    /// </summary>
+    [JsonIgnore]
+    public string? ApiStamp => Object is null || Definition?.Api is not { } api ? null : $"{Object.Uid}.{Object.Generation}.{api.Digest}";
+
     /// <summary>Requests may run: once able, it stays able while its own workflow runs again or a later spec is refused.</summary>
     [JsonIgnore]
     public bool Serves => Completed is not null && InstalledApi is not null && Object is { Deleting: false };

@@ -29,15 +29,10 @@ public static class ResourceDecider
             return Nothing("it is being deleted already");
         var same = state.Object is { } was
             && was with { By = c.Object.By } == c.Object
-            && state.Revision is { } revision && SameSettings(revision, c.Revision)
-            && revision.Digest == c.Revision.Digest && revision.Version == c.Revision.Version
+            && state.Revision is { } revision && revision.Same(c.Revision)
             && state.PromiseAvailable == c.PromiseAvailable;
         return same ? Nothing("known") : Happened(new ResourceEvent.Observed(c.Object, c.Revision, c.PromiseAvailable, c.At));
     }
-
-    /// <summary>The platform's settings are resolved into the revision and are not part of its digest: a change of them runs nothing, but must be known.</summary>
-    private static bool SameSettings(PromiseRevision a, PromiseRevision b) =>
-        a.Interval == b.Interval && a.Retry == b.Retry && a.ReconcileAfterFailure == b.ReconcileAfterFailure;
 
     private static Decision<ResourceEvent> ReportRun(ResourceState state, ResourceCommand.ReportRun c)
     {

@@ -29,4 +29,8 @@ public sealed record PromiseRevision(
 {
     /// <summary>Whether a failed workflow is run again at the interval.</summary>
     public bool ReconcileAfterFailure { get; init; } = true;
+
+    /// <summary>Whether there is nothing to learn from the other. The settings are compared too: the platform's are resolved into a revision and not in its digest.</summary>
+    public bool Same(PromiseRevision other) =>
+        Digest == other.Digest && Version == other.Version && Interval == other.Interval && Retry == other.Retry && ReconcileAfterFailure == other.ReconcileAfterFailure;
 }
