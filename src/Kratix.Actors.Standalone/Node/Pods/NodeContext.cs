@@ -1,0 +1,17 @@
+using System.Collections.Concurrent;
+using Kratix.Actors.Standalone.Nodes.Containers;
+
+namespace Kratix.Actors.Standalone.Nodes.Pods;
+
+/// <summary>What all Pods of a node share.</summary>
+internal sealed record NodeContext(NodeOptions Options, IPodStore Store, IContainerEngine Engine, NodeFolders Folders)
+{
+    public Images Images { get; } = new(Engine);
+
+    public RunningGate Gate { get; } = new(Options.MaxRunningPods);
+
+    public EnvironmentResolver Environments { get; } = new(Store, Options.ServiceEnvironment, Options.NodeName);
+
+    /// <summary>Logs still being written, by path: who follows one waits for its end.</summary>
+    public ConcurrentDictionary<string, TaskCompletionSource> LiveLogs { get; } = new(StringComparer.Ordinal);
+}
