@@ -76,6 +76,13 @@ public sealed class ShardRegion<TMessage> : Actor<ShardEnvelope<TMessage>>, IPas
             Receive(new ShardEnvelope<TMessage>(entity.Id, message));
     }
 
+    protected override void PreRestart(Exception cause)
+    {
+        foreach (var stopping in _stopping.Values)
+            stopping.Done.TrySetException(cause);
+        base.PreRestart(cause);
+    }
+
     protected override void PostStop()
     {
         foreach (var entity in _entities.Values)
