@@ -49,6 +49,9 @@ public static class PromiseEvolution
         var next = (same ? state : Reborn(state)) with { Object = e.Object, Definition = e.Definition, Refusal = null };
         if (next.ActiveRun is not null && same)
             return next;
+        // Its delete workflow is done, its finalizers may be off already: a change that is seen only now cannot call it back.
+        if (next is { Object.Deleting: true, Workflow: { Action: WorkflowAction.Delete, Stage: WorkflowStage.Succeeded } })
+            return next;
         var begun = next.Workflow.Stage is not WorkflowStage.Idle && next.UpToDate && next.ApiIsInstalled;
         return begun
             ? next with { ObservedGeneration = next.Workflow.Stage is WorkflowStage.Succeeded ? e.Object.Generation : next.ObservedGeneration }

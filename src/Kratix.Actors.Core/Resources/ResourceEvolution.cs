@@ -39,6 +39,9 @@ public static class ResourceEvolution
         // A run under way is left to end: whatever it reports is then superseded, and the workflow begins again for what is wanted.
         if (next.ActiveRun is not null && !again)
             return next;
+        // Its delete workflow is done, its finalizer may be off already: a change that is seen only now cannot call it back.
+        if (next is { Object.Deleting: true, Workflow: { Action: WorkflowAction.Delete, Stage: WorkflowStage.Succeeded } })
+            return next;
         if (next.UpToDate && next.Workflow.Stage is not WorkflowStage.Idle)
             return next with { ObservedGeneration = next.Workflow.Stage is WorkflowStage.Succeeded ? e.Object.Generation : next.ObservedGeneration };
         return Begin(next, CauseOf(next, e.Object), e.At);
@@ -50,8 +53,8 @@ public static class ResourceEvolution
     private static RunCause CauseOf(ResourceState state, ResourceObservation wanted) =>
         wanted.Deleting ? RunCause.Deleted
         : state.Workflow.Target is null ? RunCause.Created
-        : state.Workflow.Target.SpecDigest != wanted.SpecDigest ? RunCause.SpecChanged
-        : RunCause.PromiseChanged;
+        : state.Workflow.Target.SpecDigest == wanted.SpecDigest && state.Workflow.Target.RevisionDigest != state.Revision!.Digest ? RunCause.PromiseChanged
+        : RunCause.SpecChanged;
 
     /// <summary>Starts the workflow that is wanted: delete for an object that is being deleted, else configure unless the Promise cannot serve.</summary>
     private static ResourceState Begin(ResourceState state, RunCause cause, DateTimeOffset at)

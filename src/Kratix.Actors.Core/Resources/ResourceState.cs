@@ -92,7 +92,7 @@ public sealed record ResourceState(
 
     /// <summary>What a run must be for, to be of use.</summary>
     [JsonIgnore]
-    public RunTarget? Wanted => Object is null || Revision is null ? null : new RunTarget(Object.SpecDigest, Revision.Digest);
+    public RunTarget? Wanted => Object is null || Revision is null ? null : new RunTarget(Object.SpecDigest, Revision.Digest, Object.Generation);
 
     /// <summary>The run that is under way, or null.</summary>
     [JsonIgnore]

@@ -57,8 +57,11 @@ public enum PipelinePhase
 /// <summary>One row of <c>status.kratix.workflows.pipelines</c>.</summary>
 public sealed record PipelineProgress(string Name, int? BackoffLimit, PipelinePhase Phase, DateTimeOffset Since, string? Message = null);
 
-/// <summary>What a run was started for; when what is wished differs, the run is out of date.</summary>
-public sealed record RunTarget(string SpecDigest, string RevisionDigest);
+/// <summary>
+/// What a run was started for; when what is wished differs, the run is out of date. <paramref name="Generation"/> is the request's: a run reads
+/// the object as it is then, so one that began between two changes of the spec, there and back, has seen what its digests do not tell.
+/// </summary>
+public sealed record RunTarget(string SpecDigest, string RevisionDigest, long Generation = 0);
 
 /// <summary>
 /// The progress of one workflow of one object. <paramref name="Run"/> counts the starts and never goes back, not even when the object is
