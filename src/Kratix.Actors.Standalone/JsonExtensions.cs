@@ -53,5 +53,5 @@ internal static class JsonExtensions
         return stream.ToArray();
     }
 
-    public static JsonArray ToArray(this IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode?)JsonValue.Create(t))]);
+    public static JsonArray ToJsonArray(this IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode?)JsonValue.Create(t))]);
 }

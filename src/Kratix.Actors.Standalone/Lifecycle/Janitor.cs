@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Kratix.Actors.Standalone.Resources;
+using Kratix.Actors.Standalone.Storage;
+
+namespace Kratix.Actors.Standalone.Lifecycle;
+
+/// <summary>
+/// What a cluster leaves to its controllers: dependents follow their owners, a namespace or definition being deleted takes its contents
+/// along, and every namespace has its <c>default</c> ServiceAccount. Driven by what was committed; one object at a time, so it never races itself.
+/// </summary>
+internal sealed class Janitor : IAsyncDisposable
+{
+    private readonly ObjectStore _store;
+    private readonly ResourceCatalog _catalog;
+    private readonly Deletion _deletion;
+    private readonly Channel<WatchEvent> _events = Channel.CreateUnbounded<WatchEvent>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Dictionary<string, ObjectKey> _byUid = [];
+    private readonly Dictionary<string, ImmutableHashSet<ObjectKey>> _dependents = [];
+    private readonly Task _work;
+
+    public Janitor(ObjectStore store, ResourceCatalog catalog, Deletion deletion)
+    {
+        (_store, _catalog, _deletion) = (store, catalog, deletion);
+        // Subscribed before the past is read: an event that is seen twice is harmless, one that is missed is not.
+        store.Committed += Enqueue;
+        var past = store.Current;
+        foreach (var o in past.Kinds.Values.SelectMany(k => k)) Learn(o);
+        foreach (var o in past.Kinds.Values.SelectMany(k => k))
+            if (NeedsCare(o)) _events.Writer.TryWrite(new WatchEvent(WatchEventType.Added, o, null));
+        _work = Task.Run(Run);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _store.Committed -= Enqueue;
+        _events.Writer.TryComplete();
+        await _work;
+    }
+
+    private void Enqueue(IReadOnlyList<WatchEvent> events)
+    {
+        foreach (var e in events) _events.Writer.TryWrite(e);
+    }
+
+    private async Task Run()
+    {
+        await foreach (var e in _events.Reader.ReadAllAsync())
+        {
+            try
+            {
+                await Handle(e);
+            }
+            catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+            {
+                // The store is closing or cannot write. What is left undone is found again at the next start, from the objects themselves.
+            }
+        }
+    }
+
+    private async Task Handle(WatchEvent e)
+    {
+        if (e.Previous is not null) Forget(e.Previous);
+        if (e.Type == WatchEventType.Deleted)
+        {
+            await AfterRemoval(e.Object);
+            return;
+        }
+        Learn(e.Object);
+        if (_store.Get(e.Object.Key) is not { } now || now.Header.Uid != e.Object.Header.Uid) return;
+        if (now.Key.Resource == BuiltIn.Namespaces.Storage) await CareForNamespace(now);
+        if (now.Header.DeletionTimestamp is not null) await CareForDeletion(now);
+        if (now.Header.Owners.Count > 0 && now.Header.DeletionTimestamp is null) await CareForDependent(now);
+    }
+
+    private static bool NeedsCare(StoredObject o) =>
+        o.Header.Owners.Count > 0 || o.Header.DeletionTimestamp is not null || o.Key.Resource == BuiltIn.Namespaces.Storage;
+
+    private void Learn(StoredObject o)
+    {
+        _byUid[o.Header.Uid] = o.Key;
+        foreach (var owner in o.Header.Owners)
+            _dependents[owner.Uid] = _dependents.GetValueOrDefault(owner.Uid, []).Add(o.Key);
+    }
+
+    private void Forget(StoredObject o)
+    {
+        _byUid.Remove(o.Header.Uid);
+        foreach (var owner in o.Header.Owners)
+        {
+            var left = _dependents.GetValueOrDefault(owner.Uid, []).Remove(o.Key);
+            if (left.IsEmpty) _dependents.Remove(owner.Uid);
+            else _dependents[owner.Uid] = left;
+        }
+    }
+
+    private async Task AfterRemoval(StoredObject gone)
+    {
+        foreach (var dependent in DependentsOf(gone.Header.Uid)) await CareForDependent(dependent);
+        foreach (var owner in gone.Header.Owners)
+        {
+            if (_byUid.TryGetValue(owner.Uid, out var key) && _store.Get(key) is { Header.DeletionTimestamp: not null } waiting) await CareForDeletion(waiting);
+        }
+        if (gone.Namespace.Length > 0 && _store.Get(BuiltIn.Namespaces.Key("", gone.Namespace)) is { Header.DeletionTimestamp: not null } ns) await CareForDeletion(ns);
+        var definition = $"{gone.Key.Resource.Resource}.{gone.Key.Resource.Group}";
+        if (_store.Get(BuiltIn.CustomResourceDefinitions.Key("", definition)) is { Header.DeletionTimestamp: not null } crd) await CareForDeletion(crd);
+    }
+
+    private List<StoredObject> DependentsOf(string uid) =>
+        [.. _dependents.GetValueOrDefault(uid, []).Select(_store.Get).OfType<StoredObject>().Where(o => o.Header.Owners.Any(w => w.Uid == uid))];
+
+    /// <summary>A dependent goes when none of its owners is left, or the last ones are going in the foreground.</summary>
+    private async Task CareForDependent(StoredObject o)
+    {
+        var owners = o.Header.Owners.Select(w => _byUid.TryGetValue(w.Uid, out var key) ? _store.Get(key) : null).ToList();
+        if (owners.Any(w => w is not null && !IsGoingInForeground(w))) return;
+        if (TypeOf(o) is { } type) await _deletion.Delete(o, type, owners.Any(w => w is not null) ? DeleteOptions.None with { Propagation = "Foreground" } : DeleteOptions.None);
+    }
+
+    private static bool IsGoingInForeground(StoredObject o) =>
+        o.Header.DeletionTimestamp is not null && o.Header.Finalizers.Contains(Deletion.ForegroundFinalizer);
+
+    private async Task CareForDeletion(StoredObject o)
+    {
+        var dependents = DependentsOf(o.Header.Uid);
+        if (o.Header.Finalizers.Contains(Deletion.OrphanFinalizer))
+        {
+            foreach (var d in dependents) await _store.Change(d.Key, tree => WithoutOwner(tree, o.Header.Uid));
+            await RemoveFinalizer(o, Deletion.OrphanFinalizer);
+        }
+        else if (IsGoingInForeground(o))
+        {
+            foreach (var d in dependents) await CareForDependent(d);
+            if (DependentsOf(o.Header.Uid).All(d => !d.Header.Owners.Any(w => w.Uid == o.Header.Uid && w.BlockOwnerDeletion))) await RemoveFinalizer(o, Deletion.ForegroundFinalizer);
+        }
+        if (o.Key.Resource == BuiltIn.Namespaces.Storage) await EmptyNamespace(o);
+        else if (o.Key.Resource == BuiltIn.CustomResourceDefinitions.Storage) await EmptyDefinition(o);
+    }
+
+    private async Task CareForNamespace(StoredObject ns)
+    {
+        if (ns.Header.DeletionTimestamp is not null) return;
+        var key = BuiltIn.ServiceAccounts.Key(ns.Name, "default");
+        if (_store.Get(key) is not null) return;
+        await _store.TryCreate(key, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ServiceAccount", ["metadata"] = new JsonObject() });
+    }
+
+    private async Task EmptyNamespace(StoredObject ns)
+    {
+        var isEmpty = true;
+        foreach (var kind in _store.Current.Kinds.Keys)
+        {
+            foreach (var o in _store.Current.List(kind, ns.Name))
+            {
+                isEmpty = false;
+                if (o.Header.DeletionTimestamp is null && TypeOf(o) is { } type) await _deletion.Delete(o, type, DeleteOptions.None);
+            }
+        }
+        // What was just deleted at once is gone; what has finalizers brings us back here when it goes.
+        isEmpty = isEmpty || _store.Current.Kinds.Keys.All(k => !_store.Current.List(k, ns.Name).Any());
+        if (isEmpty) await _store.Change(ns.Key, tree => tree.Child("spec") is { } spec && spec.Remove("finalizers") ? tree : null);
+    }
+
+    private async Task EmptyDefinition(StoredObject crd)
+    {
+        if (!crd.Header.Finalizers.Contains(CustomResourceDefinitions.CleanupFinalizer)) return;
+        var kind = new GroupResource(crd.Parse().At("spec", "group").AsText(), crd.Parse().At("spec", "names", "plural").AsText());
+        foreach (var o in _store.Current.List(kind, null).ToList())
+            if (o.Header.DeletionTimestamp is null && TypeOf(o) is { } type) await _deletion.Delete(o, type, DeleteOptions.None);
+        if (_store.Current.Count(kind) == 0) await RemoveFinalizer(crd, CustomResourceDefinitions.CleanupFinalizer);
+    }
+
+    private Task<StoredObject?> RemoveFinalizer(StoredObject o, string finalizer) => _store.Change(o.Key, tree =>
+    {
+        if (tree.At("metadata", "finalizers") is not JsonArray list || list.FirstOrDefault(f => f.AsText() == finalizer) is not { } found) return null;
+        list.Remove(found);
+        return tree;
+    });
+
+    private static JsonObject? WithoutOwner(JsonObject tree, string uid)
+    {
+        if (tree.At("metadata", "ownerReferences") is not JsonArray owners || owners.FirstOrDefault(w => w is JsonObject o && o.Text("uid") == uid) is not { } found) return null;
+        owners.Remove(found);
+        return tree;
+    }
+
+    private ResourceType? TypeOf(StoredObject o) => _catalog.AnyVersion(o.Key.Resource);
+}

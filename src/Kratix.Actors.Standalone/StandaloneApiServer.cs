@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Standalone.Api;
+using Kratix.Actors.Standalone.Lifecycle;
+using Kratix.Actors.Standalone.OpenApi;
+using Kratix.Actors.Standalone.Resources;
+using Kratix.Actors.Standalone.Security;
+using Kratix.Actors.Standalone.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Standalone;
+
+/// <summary>A Kubernetes-compatible API server for one machine: HTTPS, one administrator, everything in one folder.</summary>
+public sealed class StandaloneApiServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Janitor _janitor;
+    private readonly ServerCertificate _certificate;
+    private readonly CancellationTokenSource _closing;
+
+    private StandaloneApiServer(WebApplication app, ObjectStore store, Janitor janitor, ServerCertificate certificate, CancellationTokenSource closing, AdmissionHooks admission, Uri url, string kubeconfig)
+    {
+        (_app, Store, _janitor, _certificate, _closing, Admission, Url, KubeconfigPath) = (app, store, janitor, certificate, closing, admission, url, kubeconfig);
+    }
+
+    /// <summary>Where it listens, e.g. <c>https://127.0.0.1:6443/</c>.</summary>
+    public Uri Url { get; }
+
+    /// <summary>A file (mode 0600) that makes kubectl the administrator.</summary>
+    public string KubeconfigPath { get; }
+
+    /// <summary>The same objects, without HTTP, for code in this process.</summary>
+    public ObjectStore Store { get; }
+
+    /// <summary>Hooks asked before every write; add them before users come.</summary>
+    public AdmissionHooks Admission { get; }
+
+    /// <summary>Opens the data folder and serves. When this returns, kubectl works.</summary>
+    /// <exception cref="IOException">The address is in use, or the folder cannot be written; the message says which.</exception>
+    public static async Task<StandaloneApiServer> Start(StandaloneOptions options, CancellationToken ct)
+    {
+        var folder = DataFolder(options.DataFolder);
+        var certificate = ServerCertificate.Load(folder, options.Address, options.Time);
+        var admin = AdminToken.Load(folder);
+        var store = ObjectStore.Open(Path.Combine(folder, "objects.db"), options.Store, options.Time);
+        var closing = new CancellationTokenSource();
+        try
+        {
+            var catalog = new ResourceCatalog(store);
+            var admission = new AdmissionHooks();
+            var deletion = new Deletion(store, admission);
+            await CreateFirstObjects(store);
+            var janitor = new Janitor(store, catalog, deletion);
+            var endpoint = new ApiEndpoint(
+                options, catalog, admin, new ReadHandler(store, options.Time),
+                new WriteHandler(store, new ObjectOperations(store, catalog, admission, options.Time), deletion, options.Time),
+                new WatchHandler(store, options, closing.Token), new PodLogHandler(store, options.PodLogs), new OpenApiDocuments(catalog));
+            var app = await Listen(options, Port(options, folder), certificate, endpoint, ct);
+            var url = new Uri(app.Urls.First());
+            await File.WriteAllTextAsync(Path.Combine(folder, "port"), url.Port.ToString(CultureInfo.InvariantCulture), ct);
+            var kubeconfig = Path.Combine(folder, "kubeconfig");
+            Kubeconfig.Write(kubeconfig, Reachable(url), certificate.AuthorityPem, admin.Text);
+            return new StandaloneApiServer(app, store, janitor, certificate, closing, admission, Reachable(url), kubeconfig);
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            certificate.Dispose();
+            closing.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+        await _janitor.DisposeAsync();
+        await Store.DisposeAsync();
+        _certificate.Dispose();
+        _closing.Dispose();
+    }
+
+    private static string DataFolder(string path)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return Path.GetFullPath(path);
+    }
+
+    /// <summary>A picked port is picked again while it is free, so a kubeconfig copied elsewhere survives a restart.</summary>
+    private static int Port(StandaloneOptions options, string folder)
+    {
+        if (options.Port != 0) return options.Port;
+        var file = Path.Combine(folder, "port");
+        if (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), NumberStyles.None, CultureInfo.InvariantCulture, out var last)) return 0;
+        try
+        {
+            using var probe = new TcpListener(options.Address, last);
+            probe.Start();
+            return last;
+        }
+        catch (SocketException)
+        {
+            return 0; // taken by something else meanwhile
+        }
+    }
+
+    private static async Task<WebApplication> Listen(StandaloneOptions options, int port, ServerCertificate certificate, ApiEndpoint endpoint, CancellationToken ct)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+            kestrel.Listen(options.Address, port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(certificate.Certificate);
+            });
+        });
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        var app = builder.Build();
+        app.Run(endpoint.Handle);
+        await app.StartAsync(ct);
+        return app;
+    }
+
+    private static Uri Reachable(Uri url) =>
+        url.Host is "0.0.0.0" or "[::]" ? new UriBuilder(url) { Host = IPAddress.Loopback.ToString() }.Uri : url;
+
+    private static async Task CreateFirstObjects(ObjectStore store)
+    {
+        foreach (var name in (string[])["default", "kube-system", "kube-public"])
+        {
+            var o = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = name } };
+            BuiltInDefaults.Namespace(o);
+            await store.TryCreate(BuiltIn.Namespaces.Key("", name), o);
+            await store.TryCreate(
+                BuiltIn.ServiceAccounts.Key(name, "default"),
+                new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ServiceAccount", ["metadata"] = new JsonObject() });
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Kratix.Actors.Standalone.Storage;
+
+/// <summary>
+/// An object serialised with a hole where its resource version goes. The version is known only to the single writer, at the moment of the
+/// write; the hole lets it be stamped by copying bytes, so all serialisation happens on the callers' threads.
+/// </summary>
+internal sealed class PreparedObject
+{
+    private readonly byte[] _before;
+    private readonly byte[] _after;
+
+    private PreparedObject(byte[] before, byte[] after)
+    {
+        _before = before;
+        _after = after;
+    }
+
+    public static PreparedObject Of(JsonObject o)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using var writer = new Utf8JsonWriter(buffer, JsonExtensions.WriterOptions);
+        writer.WriteStartObject();
+        writer.WriteString("apiVersion"u8, o.Text("apiVersion"));
+        writer.WriteString("kind"u8, o.Text("kind"));
+        writer.WriteStartObject("metadata"u8);
+        writer.WriteString("resourceVersion"u8, "");
+        writer.Flush();
+        var hole = buffer.WrittenCount - 1;
+        WriteRest(writer, o.Child("metadata") ?? [], static name => name is "resourceVersion");
+        writer.WriteEndObject();
+        WriteRest(writer, o, static name => name is "apiVersion" or "kind" or "metadata");
+        writer.WriteEndObject();
+        writer.Flush();
+        return new PreparedObject(buffer.WrittenSpan[..hole].ToArray(), buffer.WrittenSpan[hole..].ToArray());
+    }
+
+    public byte[] Stamp(long version)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        version.TryFormat(digits, out var length, provider: CultureInfo.InvariantCulture);
+        var stamped = new byte[_before.Length + length + _after.Length];
+        _before.CopyTo(stamped, 0);
+        digits[..length].CopyTo(stamped.AsSpan(_before.Length));
+        _after.CopyTo(stamped, _before.Length + length);
+        return stamped;
+    }
+
+    public override string ToString() => Encoding.UTF8.GetString(_before) + Encoding.UTF8.GetString(_after);
+
+    private static void WriteRest(Utf8JsonWriter writer, JsonObject o, Func<string, bool> skip)
+    {
+        foreach (var (name, value) in o)
+        {
+            if (skip(name)) continue;
+            writer.WritePropertyName(name);
+            if (value is null) writer.WriteNullValue();
+            else value.WriteTo(writer, JsonExtensions.SerializerOptions);
+        }
+    }
+}
