@@ -83,17 +83,19 @@ internal sealed class SettingsReader(HoconValue.Section root)
             text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min ? number : null), StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>For rules between keys: notes that the value of <paramref name="key"/> is wrong.</summary>
+    /// <summary>For rules between keys: notes that the value of <paramref name="key"/> is wrong. Judged only where every single value is right.</summary>
     internal void Require(bool condition, string key, string right)
     {
-        if (!condition)
+        if (!condition && _problems.Count == 0)
             Wrong(key, root.Find(HoconParser.ParsePath(key, key)), right);
     }
 
     internal void ThrowIfWrong()
     {
         foreach (var (path, value) in root.Leaves(HoconPath.Root).Where(leaf => !IsKnown(leaf.Path)))
-            _problems.Add($"{value.Origin}: {path} is not a known key; did you mean {NearestKey.Among(_known.Keys, path.ToString())}?");
+            _problems.Add(IsSection(path)
+                ? $"{value.Origin}: {path} = {value.Display} cannot be used; it is a section, write {path} {{ key = value }}"
+                : $"{value.Origin}: {path} is not a known key; did you mean {NearestKey.Among(_known.Keys, path.ToString())}?");
         if (_problems.Count > 0)
             throw new ConfigurationException(_problems);
     }
@@ -107,6 +109,8 @@ internal sealed class SettingsReader(HoconValue.Section root)
     private bool IsKnown(HoconPath path) =>
         _known.ContainsKey(path.ToString())
         || Enumerable.Range(1, path.Names.Count - 1).Any(count => _known.TryGetValue(new HoconPath([.. path.Names.Take(count)]).ToString(), out var open) && open);
+
+    private bool IsSection(HoconPath path) => _known.Keys.Any(key => key.StartsWith($"{path}.", StringComparison.Ordinal));
 
     private bool IsNull(string key)
     {
@@ -138,12 +142,19 @@ internal sealed class SettingsReader(HoconValue.Section root)
         return default;
     }
 
-    private void Wrong(string key, HoconValue? value, string right) => _problems.Add(value switch
+    private void Wrong(string key, HoconValue? value, string right)
     {
-        null => $"{key} is not set anywhere; write {right}",
-        HoconValue.Text text => $"{value.Origin}: {key} = {text.Content} cannot be used; write {right}",
-        _ => $"{value.Origin}: {key} is {value.Kind}; write {right}",
-    });
+        // Where something else stands in the place of its section, that is the problem, and ThrowIfWrong names it.
+        var path = HoconParser.ParsePath(key, key);
+        if (value is null && Enumerable.Range(1, path.Names.Count - 1).Any(count => root.Find(new HoconPath([.. path.Names.Take(count)])) is not (null or HoconValue.Section)))
+            return;
+        _problems.Add(value switch
+        {
+            null => $"{key} is not set anywhere; write {right}",
+            HoconValue.Text text => $"{value.Origin}: {key} = {text.Content} cannot be used; write {right}",
+            _ => $"{value.Origin}: {key} is {value.Kind}; write {right}",
+        });
+    }
 
     private static string Words(TimeSpan duration) => duration switch
     {

@@ -1,0 +1,40 @@
+namespace Kratix.Actors.Core.Placement;
+
+/// <summary>
+/// A placement to be written or taken back at its store's next commit. <paramref name="Stamp"/> comes back with the answer.
+/// </summary>
+public sealed record PlacementWrite(string Placement, string Stamp, string Destination, Location Location)
+{
+    public bool IsRemoval => PlacementWrites.IsRemoval(Stamp);
+}
+
+/// <summary>What is owed to stores.</summary>
+public static class PlacementWrites
+{
+    public static IEnumerable<PlacementWrite> Owed(Works works) =>
+    [
+        .. works.Placements.Where(p => !p.IsWritten).Select(p => new PlacementWrite(p.Name, p.Stamp, p.Destination, p.Location)),
+        .. works.Removals.Select(p => new PlacementWrite(p.Name, RemovalMark + p.Stamp, p.Destination, p.Location)),
+    ];
+
+    /// <summary>What the store should be changed to. Nothing for a write that is no longer owed: its files may be wanted again by now.</summary>
+    public static System.Collections.Immutable.ImmutableArray<PathChange> Changes(Works works, PlacementWrite write) =>
+        !Owed(works).Contains(write) ? [] : write.IsRemoval ? FileLayout.Removal(works.Find(write.Placement)!) : FileLayout.Changes(works.Find(write.Placement)!);
+
+    /// <summary>The store has answered the write of this stamp.</summary>
+    public static Works Written(Works works, string placement, string stamp, string commitId, bool changed) => IsRemoval(stamp)
+        ? works.Removed(placement)
+        : works.Update(placement, p => p with
+        {
+            Written = stamp,
+            Stale = [],
+            // An unchanged store was checked, not written: the commit that brought the files stays theirs.
+            CommitId = changed || p.CommitId is null ? commitId : p.CommitId,
+            Error = null,
+        });
+
+    /// <summary>Taking back what was to be written is another question than writing it; the mark keeps a late answer to the one from answering the other.</summary>
+    private const string RemovalMark = "-";
+
+    public static bool IsRemoval(string stamp) => stamp.StartsWith(RemovalMark, StringComparison.Ordinal);
+}

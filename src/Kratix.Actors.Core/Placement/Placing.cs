@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+
+namespace Kratix.Actors.Core.Placement;
+
+/// <summary>From a run's output to a Work: files into groups, groups to Destinations, unchanged placements kept as they are.</summary>
+public static class Placing
+{
+    /// <summary>
+    /// Groups the files: each selector entry with a directory stands alone with its own labels; everything else is the root group with the
+    /// Promise's selectors and the root entry's. A root group without files is left out.
+    /// </summary>
+    public static ImmutableArray<WorkloadGroup> Group(
+        ImmutableArray<FileEntry> files, ImmutableArray<Workflows.SelectorEntry> entries, ImmutableArray<Selector> promiseSelectors, SelectorSource source)
+    {
+        var groups = ImmutableArray.CreateBuilder<WorkloadGroup>();
+        var rest = files;
+        foreach (var entry in entries.Where(e => e.Directory != "."))
+        {
+            var prefix = entry.Directory + "/";
+            groups.Add(New(entry.Directory, [new Selector(entry.MatchLabels, source)], [.. rest.Where(f => f.Path.StartsWith(prefix, StringComparison.Ordinal))]));
+            rest = [.. rest.Where(f => !f.Path.StartsWith(prefix, StringComparison.Ordinal))];
+        }
+
+        if (!rest.IsEmpty)
+        {
+            var root = entries.Where(e => e.Directory == ".").Select(e => new Selector(e.MatchLabels, source));
+            groups.Insert(0, New(".", [.. promiseSelectors, .. root], rest));
+        }
+
+        return groups.ToImmutable();
+    }
+
+    /// <summary>
+    /// Gives each group its placements. One that goes to a single Destination keeps the one it has had; without one it takes a ready match, and
+    /// stays unscheduled when there is none. One that goes to every match gains the new matches and keeps what it has.
+    /// <paramref name="works"/>: all that the owner has placed so far.
+    /// </summary>
+    public static Work Place(WorkOwner owner, string pipeline, ImmutableArray<WorkloadGroup> groups, Works works, IReadOnlyCollection<Destination> destinations)
+    {
+        var name = owner.WorkName(pipeline);
+        var old = works.ByPipeline.GetValueOrDefault(pipeline)?.Groups.ToDictionary(g => g.Id) ?? [];
+        return new Work(pipeline, name, [.. groups.Select(g => Place(owner, name, pipeline, g, old.GetValueOrDefault(g.Id), works, destinations))]);
+    }
+
+    private static WorkloadGroup New(string directory, ImmutableArray<Selector> selectors, ImmutableArray<FileEntry> files) =>
+        new(WorkloadGroup.IdOf(directory), directory, selectors, files, []);
+
+    private static WorkloadGroup Place(
+        WorkOwner owner, string work, string pipeline, WorkloadGroup group, WorkloadGroup? before, Works works, IReadOnlyCollection<Destination> destinations)
+    {
+        var kept = before?.Placements ?? [];
+        var matching = Scheduler.Matching(Scheduler.Merge(group.Selectors), destinations);
+        IEnumerable<Destination> added = owner.EveryMatch
+            ? matching.Where(d => !kept.Any(p => p.Destination == d.Name))
+            : kept.IsEmpty && Scheduler.ChooseOne($"{work}/{group.Id}", matching) is { } chosen ? [chosen] : [];
+        return group with
+        {
+            Placements =
+            [
+                .. kept.Select(p => Refresh(owner, pipeline, group, p, works.Wishes + 1)),
+                .. added.Select(d => Refresh(owner, pipeline, group, New($"{work}.{d.Name}-{group.ShortId}", d, works), works.Wishes + 1)),
+            ],
+        };
+    }
+
+    /// <summary>A placement without files yet. One that is just being taken back comes back with the files that may still be in the store.</summary>
+    private static Placement New(string name, Destination destination, Works works) => works.Removals.FirstOrDefault(r => r.Name == name) is { } leaving
+        ? leaving with { Wanted = "", Written = null, CommitId = null, Error = null }
+        : new Placement(name, destination.Name, destination.Location, "", [], [], "", 0, null, null, null);
+
+    private static Placement Refresh(WorkOwner owner, string pipeline, WorkloadGroup group, Placement placement, long wish)
+    {
+        var directory = FileLayout.DirectoryOf(owner, pipeline, group.ShortId, placement.Location);
+        var wanted = Digest.Of([directory, .. group.Files.OrderBy(f => f.Path, StringComparer.Ordinal).SelectMany(f => new[] { f.Path, f.Digest })]);
+        if (wanted == placement.Wanted)
+            return placement;
+        var paths = group.Files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+        return placement with
+        {
+            Directory = directory,
+            Files = group.Files,
+            Stale = [.. placement.Files.Concat(placement.Stale).Where(f => !paths.Contains(f.Path)).DistinctBy(f => f.Path)],
+            Wanted = wanted,
+            Wish = wish,
+            Error = null,
+        };
+    }
+}

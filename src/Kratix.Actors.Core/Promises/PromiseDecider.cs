@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Promises;
+
+/// <summary>What happens when a Promise is told something. Pure and total.</summary>
+public static class PromiseDecider
+{
+    public static Decision<PromiseEvent> Decide(PromiseState state, PromiseCommand command) => command switch
+    {
+        PromiseCommand.Observe c => Observe(state, c),
+        PromiseCommand.ReportApiInstalled c => state.Phase is PromisePhase.Installing && state.ApiStamp == c.Stamp
+            ? Happened(new PromiseEvent.ApiInstalled(c.Stamp, c.At))
+            : Nothing("that API is not being installed"),
+        PromiseCommand.ReportApiRefused c => state.Phase is PromisePhase.Installing && state.ApiStamp == c.Stamp
+            ? Happened(new PromiseEvent.ApiRefused(c.Stamp, c.Reason, c.At))
+            : Nothing("that API is not being installed"),
+        PromiseCommand.ReportRun c => ReportRun(state, c),
+        PromiseCommand.OfferDestinations c => OfferDestinations(state, c),
+        PromiseCommand.ReportWritten c => Owes(state, c.Placement, c.Stamp)
+            ? Happened(new PromiseEvent.PlacementWritten(c.Placement, c.Stamp, c.CommitId, c.Changed, c.At))
+            : Nothing("that write is not owed"),
+        PromiseCommand.ReportWriteFailed c => Owes(state, c.Placement, c.Stamp) && state.Works.Find(c.Placement)!.Error != c.Reason
+            ? Happened(new PromiseEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At))
+            : Nothing("that write is not owed, or known to fail for this reason"),
+        PromiseCommand.WakeUp c => WakeUp(state, c),
+        PromiseCommand.Restart c => state.RestartToken != c.Token && state.Phase is PromisePhase.Available or PromisePhase.Failed && !state.Workflow.Pipelines.IsEmpty
+            ? Happened(new PromiseEvent.RunRequested(RunCause.Restart, c.Token, c.At))
+            : Nothing("it ran since that start, or runs, or has nothing to run"),
+        PromiseCommand.ReportRequestsRemoved c => state.Phase is PromisePhase.RemovingRequests && state.Object?.Uid == c.Uid
+            ? Happened(new PromiseEvent.RequestsRemoved(c.At))
+            : Nothing("its requests are not being removed"),
+        PromiseCommand.ReportApiRemoved c => state.Phase is PromisePhase.RemovingApi && state.Object?.Uid == c.Uid
+            ? Happened(new PromiseEvent.ApiRemoved(c.At))
+            : Nothing("its API is not being removed"),
+        PromiseCommand.ReportReleased c => state.Phase is PromisePhase.Releasing && state.Object?.Uid == c.Uid
+            ? Happened(new PromiseEvent.Released(c.At))
+            : Nothing("its release is not owed"),
+        _ => throw new InvalidOperationException($"unknown command {command.GetType()}"),
+    };
+
+    private static Decision<PromiseEvent> Observe(PromiseState state, PromiseCommand.Observe c)
+    {
+        if (state.Phase is PromisePhase.Gone && state.Object?.Uid == c.Object.Uid)
+            return Nothing("it was released; what is observed is its past");
+        if (state.Object is { Deleting: true } known && known.Uid == c.Object.Uid && !c.Object.Deleting)
+            return Nothing("it is being deleted already");
+        var sameObject = state.Object is { } was && was with { By = c.Object.By } == c.Object;
+        // A Promise that is being deleted needs no valid spec: what is there is taken back by the last valid one.
+        if (c.Definition is null && !(c.Object.Deleting && state.Definition is not null))
+        {
+            return sameObject && state.Refusal == c.Refusal
+                ? Nothing("known")
+                : Happened(new PromiseEvent.SpecRefused(c.Object, c.Refusal ?? "the spec cannot be read", c.At));
+        }
+
+        var definition = c.Definition ?? state.Definition!;
+        return sameObject && state.Definition is { } valid && valid.Revision.Same(definition.Revision)
+            ? Nothing("known")
+            : Happened(new PromiseEvent.Observed(c.Object, definition, c.At));
+    }
+
+    private static Decision<PromiseEvent> ReportRun(PromiseState state, PromiseCommand.ReportRun c)
+    {
+        if (state.ActiveRun is not { } run || run.RunId != c.RunId || state.Definition is not { } definition)
+            return Nothing("that run is not the one under way");
+        if (!state.UpToDate)
+            return Happened(new PromiseEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
+        var revision = definition.Revision;
+        var next = c.At + (revision.Interval * (1 + (c.Jitter * 0.1)));
+        switch (c.Result)
+        {
+            case RunResult.Succeeded succeeded:
+                var work = state.Workflow.Action == WorkflowAction.Delete ? null : Placing.Place(
+                    state.Owner, run.Pipeline,
+                    Placing.Group(succeeded.Output.Files, succeeded.Output.Selectors, revision.Selectors, SelectorSource.PromiseWorkflow),
+                    state.Works, c.Destinations);
+                return Happened(new PromiseEvent.RunSucceeded(c.RunId, run.Pipeline, succeeded.Steps, succeeded.Output.StatusJson, work, next, c.At));
+            case RunResult.Failed failed:
+                var limit = state.Workflow.Pipelines.First(p => p.Name == run.Pipeline).BackoffLimit;
+                var retryAt = c.At + revision.Retry.DelayAfter(run.Attempt, limit, c.Jitter);
+                return Happened(new PromiseEvent.RunFailed(c.RunId, run.Pipeline, run.Attempt, failed.Steps, failed.Reason, retryAt, next, c.At));
+            default:
+                throw new InvalidOperationException($"unknown result {c.Result.GetType()}");
+        }
+    }
+
+    /// <summary>Goes to every match, also to those that come later: each offer may add placements.</summary>
+    private static Decision<PromiseEvent> OfferDestinations(PromiseState state, PromiseCommand.OfferDestinations c)
+    {
+        var placed = state.Works.ByPipeline.Values
+            .Select(w => (Before: w, After: Placing.Place(state.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
+            .Where(pair => pair.After.Groups.Sum(g => g.Placements.Length) > pair.Before.Groups.Sum(g => g.Placements.Length))
+            .Select(pair => pair.After)
+            .ToImmutableArray();
+        return placed.IsEmpty ? Nothing("nothing new for these Destinations") : Happened(new PromiseEvent.Placed(placed, c.At));
+    }
+
+    private static Decision<PromiseEvent> WakeUp(PromiseState state, PromiseCommand.WakeUp c) => state.Phase switch
+    {
+        PromisePhase.Retrying p when p.At <= c.At => Happened(new PromiseEvent.RetryStarted(c.At)),
+        PromisePhase.DeleteRetrying p when p.At <= c.At => Happened(new PromiseEvent.RetryStarted(c.At)),
+        PromisePhase.Available p when p.NextRun <= c.At => Happened(new PromiseEvent.RunRequested(RunCause.Interval, null, c.At)),
+        PromisePhase.Failed p when p.NextRun <= c.At => Happened(new PromiseEvent.RunRequested(RunCause.Interval, null, c.At)),
+        _ => Nothing("nothing is due"),
+    };
+
+    private static bool Owes(PromiseState state, string placement, string stamp) =>
+        PlacementWrites.Owed(state.Works).Any(w => w.Placement == placement && w.Stamp == stamp);
+
+    private static Decision<PromiseEvent> Happened(PromiseEvent @event) => new Decision<PromiseEvent>.Happened(@event);
+
+    private static Decision<PromiseEvent> Nothing(string why) => new Decision<PromiseEvent>.Nothing(why);
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Promises;
+
+/// <summary>What happened to a Promise. These names and shapes are stored for ever: add, never change.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(Observed), "observed")]
+[JsonDerivedType(typeof(SpecRefused), "spec-refused")]
+[JsonDerivedType(typeof(ApiInstalled), "api-installed")]
+[JsonDerivedType(typeof(ApiRefused), "api-refused")]
+[JsonDerivedType(typeof(RunSucceeded), "run-succeeded")]
+[JsonDerivedType(typeof(RunSuperseded), "run-superseded")]
+[JsonDerivedType(typeof(RunFailed), "run-failed")]
+[JsonDerivedType(typeof(RetryStarted), "retry-started")]
+[JsonDerivedType(typeof(RunRequested), "run-requested")]
+[JsonDerivedType(typeof(Placed), "placed")]
+[JsonDerivedType(typeof(PlacementWritten), "placement-written")]
+[JsonDerivedType(typeof(PlacementFailed), "placement-failed")]
+[JsonDerivedType(typeof(RequestsRemoved), "requests-removed")]
+[JsonDerivedType(typeof(ApiRemoved), "api-removed")]
+[JsonDerivedType(typeof(Released), "released")]
+public abstract record PromiseEvent(DateTimeOffset At)
+{
+    public sealed record Observed(PromiseObservation Object, PromiseDefinition Definition, DateTimeOffset At) : PromiseEvent(At);
+
+    /// <summary>The spec cannot be used; what was installed before goes on serving.</summary>
+    public sealed record SpecRefused(PromiseObservation Object, string Reason, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record ApiInstalled(string Stamp, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record ApiRefused(string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record RunSucceeded(
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record RunSuperseded(string RunId, string Pipeline, ImmutableArray<StepReport> Steps, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record RunFailed(
+        string RunId, string Pipeline, int Attempt, ImmutableArray<StepReport> Steps, string Reason, DateTimeOffset? RetryAt, DateTimeOffset NextRun, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record RetryStarted(DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record RunRequested(RunCause Cause, string? Token, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record Placed(ImmutableArray<Work> Works, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record PlacementWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record RequestsRemoved(DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record ApiRemoved(DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record Released(DateTimeOffset At) : PromiseEvent(At);
+}

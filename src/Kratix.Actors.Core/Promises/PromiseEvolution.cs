@@ -1,0 +1,134 @@
+using Kratix.Actors.Core.Documents;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Promises;
+
+/// <summary>What a Promise is after an event. The only place where a phase is made.</summary>
+public static class PromiseEvolution
+{
+    public static PromisePhase Start { get; } = new PromisePhase.Unobserved();
+
+    public static PromiseState Evolve(PromiseState state, PromiseEvent @event)
+    {
+        var applied = Apply(state, @event);
+        var phased = applied with { Phase = PhaseOf(applied, @event) };
+        return phased with { Conditions = Conditions.Since(PromiseStatus.Conditions(phased), applied.Conditions, @event.At) };
+    }
+
+    private static PromiseState Apply(PromiseState state, PromiseEvent @event) => @event switch
+    {
+        PromiseEvent.Observed e => Observed(state, e),
+        PromiseEvent.SpecRefused e => (SameObject(state, e.Object) ? state : Reborn(state)) with { Object = e.Object, Refusal = e.Reason },
+        PromiseEvent.ApiInstalled e => Begin(state with { InstalledApi = state.Definition!.Api!.Digest }, CauseOf(state), e.At),
+        PromiseEvent.ApiRefused e => state with { Refusal = e.Reason },
+        PromiseEvent.RunSucceeded e => AfterWorkflow(
+            state with
+            {
+                Workflow = state.Workflow.PipelineSucceeded(e.At),
+                Works = e.Work is null ? state.Works : state.Works.Put(e.Work),
+                StatusJson = StatusDocument.Merge(state.StatusJson, e.StatusJson),
+                NextRun = e.NextRun,
+            }, e.At),
+        PromiseEvent.RunSuperseded e => Begin(state, CauseOf(state), e.At),
+        PromiseEvent.RunFailed e => state with { Workflow = state.Workflow.PipelineFailed(e.Reason, e.RetryAt, e.At), NextRun = e.NextRun },
+        PromiseEvent.RetryStarted => state with { Workflow = state.Workflow.RetryStarted() },
+        PromiseEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
+        PromiseEvent.Placed e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)) },
+        PromiseEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
+        PromiseEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },
+        PromiseEvent.RequestsRemoved => state with { RequestsRemoved = true, Works = state.Works.RemoveAll() },
+        PromiseEvent.ApiRemoved => state with { InstalledApi = null },
+        PromiseEvent.Released => state,
+        _ => throw new InvalidOperationException($"unknown event {@event.GetType()}"),
+    };
+
+    private static PromiseState Observed(PromiseState state, PromiseEvent.Observed e)
+    {
+        var same = SameObject(state, e.Object);
+        var next = (same ? state : Reborn(state)) with { Object = e.Object, Definition = e.Definition, Refusal = null };
+        if (next.ActiveRun is not null && same)
+            return next;
+        // Its delete workflow is done, its finalizers may be off already: a change that is seen only now cannot call it back.
+        if (next is { Object.Deleting: true, Workflow: { Action: WorkflowAction.Delete, Stage: WorkflowStage.Succeeded } })
+            return next;
+        var begun = next.Workflow.Stage is not WorkflowStage.Idle && next.UpToDate && next.ApiIsInstalled;
+        return begun
+            ? next with { ObservedGeneration = next.Workflow.Stage is WorkflowStage.Succeeded ? e.Object.Generation : next.ObservedGeneration }
+            : Begin(next, CauseOf(next), e.At);
+    }
+
+    private static RunCause CauseOf(PromiseState state) =>
+        state.Object is { Deleting: true } ? RunCause.Deleted : state.Completed is null ? RunCause.Created : RunCause.SpecChanged;
+
+    private static bool SameObject(PromiseState state, PromiseObservation observed) => state.Object is null || state.Object.Uid == observed.Uid;
+
+    private static PromiseState Reborn(PromiseState state) =>
+        PromiseState.Empty(state.Name) with { Works = state.Works, Workflow = Workflow.None with { Run = state.Workflow.Run } };
+
+    /// <summary>First the API, then the workflow that is wanted, from its first Pipeline.</summary>
+    private static PromiseState Begin(PromiseState state, RunCause cause, DateTimeOffset at)
+    {
+        var definition = state.Definition ?? throw new InvalidOperationException("no valid spec has been observed");
+        if (state.Object!.Deleting)
+        {
+            return AfterWorkflow(
+                state with
+                {
+                    Workflow = state.Workflow.Start(WorkflowAction.Delete, definition.Plan, state.Wanted!, RunCause.Deleted, at),
+                    // An API that was asked for may exist by now, acknowledged or not: it is taken back in any case.
+                    InstalledApi = state.InstalledApi ?? definition.Api?.Digest,
+                }, at);
+        }
+
+        if (!state.ApiIsInstalled && definition.Api is not null)
+            return state with { Workflow = Workflow.None with { Run = state.Workflow.Run } };
+        var started = state with
+        {
+            Workflow = state.Workflow.Start(WorkflowAction.Configure, definition.Plan, state.Wanted!, cause, at),
+            Works = WithDependencies(state, definition),
+            StatusJson = StatusDocument.WithoutMessage(state.StatusJson),
+            NextRun = at + definition.Revision.Interval,
+        };
+        return AfterWorkflow(started, at);
+    }
+
+    /// <summary>The static dependencies as a Work like any other: one group, without Destinations until they are offered, keeping those it has.</summary>
+    private static Works WithDependencies(PromiseState state, PromiseDefinition definition)
+    {
+        var groups = definition.Dependencies is { } file ? Placing.Group([file], [], definition.Revision.Selectors, SelectorSource.Promise) : [];
+        return state.Works.Put(Placing.Place(state.Owner, FileLayout.StaticDependencies, groups, state.Works, []));
+    }
+
+    private static PromiseState AfterWorkflow(PromiseState state, DateTimeOffset at)
+    {
+        if (state.Workflow.Stage is not WorkflowStage.Succeeded || state.Workflow.Action == WorkflowAction.Delete)
+            return state;
+        var kept = state.Workflow.Pipelines.Select(p => p.Name).Append(FileLayout.StaticDependencies).ToHashSet(StringComparer.Ordinal);
+        return state with { Works = state.Works.KeepOnly(kept), Completed = state.Completed ?? at, ObservedGeneration = state.Object!.Generation };
+    }
+
+    private static PromisePhase PhaseOf(PromiseState state, PromiseEvent @event)
+    {
+        if (@event is PromiseEvent.Released)
+            return new PromisePhase.Gone();
+        // Never valid, never installed: there is nothing to take back.
+        if (state.Definition is null && state.Object is { Deleting: true })
+            return new PromisePhase.Releasing();
+        if (state.Refusal is { } reason && state.ActiveRun is null)
+            return new PromisePhase.Refused(reason);
+        var deleting = state.Workflow.Action == WorkflowAction.Delete;
+        return state.Workflow.Stage switch
+        {
+            WorkflowStage.Idle => new PromisePhase.Installing(),
+            WorkflowStage.Running => deleting ? new PromisePhase.DeleteRunning() : new PromisePhase.Running(),
+            WorkflowStage.Retrying retrying => deleting ? new PromisePhase.DeleteRetrying(retrying.At) : new PromisePhase.Retrying(retrying.At),
+            WorkflowStage.Failed => deleting ? new PromisePhase.DeleteFailed() : new PromisePhase.Failed(state.Definition!.Revision.ReconcileAfterFailure ? state.NextRun : null),
+            WorkflowStage.Succeeded when !deleting => new PromisePhase.Available(state.Workflow.Pipelines.IsEmpty ? null : state.NextRun),
+            WorkflowStage.Succeeded when !state.RequestsRemoved => new PromisePhase.RemovingRequests(),
+            WorkflowStage.Succeeded when !state.Works.Removals.IsEmpty => new PromisePhase.Removing(),
+            WorkflowStage.Succeeded => state.InstalledApi is not null ? new PromisePhase.RemovingApi() : new PromisePhase.Releasing(),
+            _ => throw new InvalidOperationException($"unknown stage {state.Workflow.Stage.GetType()}"),
+        };
+    }
+}

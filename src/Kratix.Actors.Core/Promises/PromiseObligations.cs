@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Promises;
+
+/// <summary>What the world still owes a Promise. Equal effects are one question.</summary>
+public abstract record PromiseEffect
+{
+    private PromiseEffect() { }
+
+    /// <summary>Install the CustomResourceDefinition that <c>Api.Digest</c> addresses and wait until it is established. Answered by <see cref="PromiseCommand.ReportApiInstalled"/> or <see cref="PromiseCommand.ReportApiRefused"/>.</summary>
+    public sealed record InstallApi(PromiseApi Api, string Stamp) : PromiseEffect;
+
+    /// <summary>See the Resource's effect of this name.</summary>
+    public sealed record RunPipeline(string RunId, WorkflowAction Action, string Pipeline, int Attempt, string RevisionDigest, RunCause Cause) : PromiseEffect;
+
+    /// <summary>Offer the Destinations now and whenever they change: what goes to every match goes to later ones too.</summary>
+    public sealed record AwaitDestinations : PromiseEffect;
+
+    public sealed record WritePlacement(PlacementWrite Write) : PromiseEffect;
+
+    /// <summary>Delete all requests and say when none is left. Answered by <see cref="PromiseCommand.ReportRequestsRemoved"/>.</summary>
+    public sealed record RemoveRequests(string Uid) : PromiseEffect;
+
+    /// <summary>Answered by <see cref="PromiseCommand.ReportApiRemoved"/>.</summary>
+    public sealed record RemoveApi(string Uid) : PromiseEffect;
+
+    public sealed record ReleaseFinalizers(string Uid) : PromiseEffect;
+
+    public sealed record WakeAt(DateTimeOffset At) : PromiseEffect;
+}
+
+/// <summary>What is outstanding, derived from the state alone.</summary>
+public static class PromiseObligations
+{
+    public static ImmutableArray<PromiseEffect> Outstanding(PromiseState state)
+    {
+        var owed = ImmutableArray.CreateBuilder<PromiseEffect>();
+        if (state.Phase is PromisePhase.Unobserved or PromisePhase.Gone)
+            return owed.ToImmutable();
+        if (state.Phase is PromisePhase.Installing)
+            owed.Add(new PromiseEffect.InstallApi(state.Definition!.Api!, state.ApiStamp!));
+        if (state.ActiveRun is { } run)
+            owed.Add(new PromiseEffect.RunPipeline(run.RunId, state.Workflow.Action, run.Pipeline, run.Attempt, state.Workflow.Target!.RevisionDigest, state.Workflow.Cause));
+        owed.AddRange(PlacementWrites.Owed(state.Works).Select(w => new PromiseEffect.WritePlacement(w)));
+        if (state.Works.Groups.Any())
+            owed.Add(new PromiseEffect.AwaitDestinations());
+        var uid = state.Object!.Uid;
+        if (state.Phase is PromisePhase.RemovingRequests)
+            owed.Add(new PromiseEffect.RemoveRequests(uid));
+        if (state.Phase is PromisePhase.RemovingApi)
+            owed.Add(new PromiseEffect.RemoveApi(uid));
+        if (state.Phase is PromisePhase.Releasing)
+            owed.Add(new PromiseEffect.ReleaseFinalizers(uid));
+        if (WakeUp(state) is { } at)
+            owed.Add(new PromiseEffect.WakeAt(at));
+        return owed.ToImmutable();
+    }
+
+    public static DateTimeOffset? WakeUp(PromiseState state) => state.Phase switch
+    {
+        PromisePhase.Retrying p => p.At,
+        PromisePhase.DeleteRetrying p => p.At,
+        PromisePhase.Failed p => p.NextRun,
+        PromisePhase.Available p => p.NextRun,
+        _ => null,
+    };
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Promises;
+
+/// <summary>Where a Promise stands, in one word. See the lifecycle page for every arrow.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "phase")]
+[JsonDerivedType(typeof(Unobserved), "unobserved")]
+[JsonDerivedType(typeof(Refused), "refused")]
+[JsonDerivedType(typeof(Installing), "installing")]
+[JsonDerivedType(typeof(Running), "running")]
+[JsonDerivedType(typeof(Retrying), "retrying")]
+[JsonDerivedType(typeof(Failed), "failed")]
+[JsonDerivedType(typeof(Available), "available")]
+[JsonDerivedType(typeof(DeleteRunning), "delete-running")]
+[JsonDerivedType(typeof(DeleteRetrying), "delete-retrying")]
+[JsonDerivedType(typeof(DeleteFailed), "delete-failed")]
+[JsonDerivedType(typeof(RemovingRequests), "removing-requests")]
+[JsonDerivedType(typeof(Removing), "removing")]
+[JsonDerivedType(typeof(RemovingApi), "removing-api")]
+[JsonDerivedType(typeof(Releasing), "releasing")]
+[JsonDerivedType(typeof(Gone), "gone")]
+public abstract record PromisePhase
+{
+    private protected PromisePhase() { }
+
+    public sealed record Unobserved : PromisePhase;
+
+    /// <summary>Its spec, or the API in it, cannot be used; waits for a change.</summary>
+    public sealed record Refused(string Reason) : PromisePhase;
+
+    /// <summary>Its CustomResourceDefinition is being installed.</summary>
+    public sealed record Installing : PromisePhase;
+
+    /// <summary>A promise configure Pipeline runs.</summary>
+    public sealed record Running : PromisePhase;
+
+    public sealed record Retrying(DateTimeOffset At) : PromisePhase;
+
+    public sealed record Failed(DateTimeOffset? NextRun) : PromisePhase;
+
+    /// <summary>Ready to fulfil requests. <paramref name="NextRun"/>: when its workflow runs again, null when it has none.</summary>
+    public sealed record Available(DateTimeOffset? NextRun) : PromisePhase;
+
+    public sealed record DeleteRunning : PromisePhase;
+
+    public sealed record DeleteRetrying(DateTimeOffset At) : PromisePhase;
+
+    public sealed record DeleteFailed : PromisePhase;
+
+    /// <summary>Its requests are being deleted, each with its delete workflow.</summary>
+    public sealed record RemovingRequests : PromisePhase;
+
+    /// <summary>Its own files are being taken back from the stores.</summary>
+    public sealed record Removing : PromisePhase;
+
+    public sealed record RemovingApi : PromisePhase;
+
+    public sealed record Releasing : PromisePhase;
+
+    public sealed record Gone : PromisePhase;
+}
+
+/// <summary>
+/// All that is remembered of a Promise. <paramref name="Definition"/> is the last valid one. <paramref name="InstalledApi"/>: digest of the
+/// CustomResourceDefinition that is established. <paramref name="Refusal"/>: why the present spec cannot be used, or null.
+/// <paramref name="Completed"/>: when it last became able to serve.
+/// </summary>
+public sealed record PromiseState(
+    string Name, PromisePhase Phase, PromiseObservation? Object, PromiseDefinition? Definition, string? Refusal, string? InstalledApi, bool RequestsRemoved,
+    Workflow Workflow, Works Works, string? StatusJson, DateTimeOffset? NextRun, DateTimeOffset? Completed, long ObservedGeneration, string? RestartToken,
+    ImmutableSortedDictionary<string, ConditionSince> Conditions)
+{
+    public static PromiseState Empty(string name) => new(
+        name, PromiseEvolution.Start, null, null, null, null, false, Workflow.None, Works.None, null, null, null, 0, null, Workflows.Conditions.NoTimes);
+
+    [JsonIgnore]
+    public WorkOwner Owner => new(Name, null, null, EveryMatch: true);
+
+    [JsonIgnore]
+    public RunTarget? Wanted => Definition is null ? null : new RunTarget(Definition.Revision.Digest, Definition.Revision.Digest);
+
+    [JsonIgnore]
+    public (string Pipeline, string RunId, int Attempt)? ActiveRun => Object is null ? null : Workflow.Active(Name, Object.Uid);
+
+    [JsonIgnore]
+    public bool UpToDate => Workflow.Target == Wanted && (Workflow.Action == WorkflowAction.Delete) == (Object?.Deleting ?? false);
+
+    [JsonIgnore]
+    public bool ApiIsInstalled => Definition?.Api?.Digest == InstalledApi;
+
+    /// <summary>
+    /// Names the question for the API that is wanted. The digest alone would not do: a late answer to an earlier wish for the same API says
+    /// nothing about what was installed in between.
+    /// </summary>
+    [JsonIgnore]
+    public string? ApiStamp => Object is null || Definition?.Api is not { } api ? null : $"{Object.Uid}.{Object.Generation}.{api.Digest}";
+
+    /// <summary>Requests may run: once able, it stays able while its own workflow runs again or a later spec is refused.</summary>
+    [JsonIgnore]
+    public bool Serves => Completed is not null && InstalledApi is not null && Object is { Deleting: false };
+}

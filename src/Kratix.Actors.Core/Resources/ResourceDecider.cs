@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Resources;
+
+/// <summary>What happens when a Resource is told something. Pure and total: every command has an answer in every state.</summary>
+public static class ResourceDecider
+{
+    public static Decision<ResourceEvent> Decide(ResourceState state, ResourceCommand command) => command switch
+    {
+        ResourceCommand.Observe c => Observe(state, c),
+        ResourceCommand.ReportRun c => ReportRun(state, c),
+        ResourceCommand.OfferDestinations c => OfferDestinations(state, c),
+        ResourceCommand.ReportWritten c => ReportWritten(state, c),
+        ResourceCommand.ReportWriteFailed c => ReportWriteFailed(state, c),
+        ResourceCommand.WakeUp c => WakeUp(state, c),
+        ResourceCommand.Restart c => Restart(state, c),
+        ResourceCommand.ReportReleased c => ReportReleased(state, c),
+        _ => throw new InvalidOperationException($"unknown command {command.GetType()}"),
+    };
+
+    private static Decision<ResourceEvent> Observe(ResourceState state, ResourceCommand.Observe c)
+    {
+        if (state.Phase is ResourcePhase.Gone && state.Object?.Uid == c.Object.Uid)
+            return Nothing("it was released; what is observed is its past");
+        // A deletion cannot be taken back: an observation without it is older than what is known.
+        if (state.Object is { Deleting: true } known && known.Uid == c.Object.Uid && !c.Object.Deleting)
+            return Nothing("it is being deleted already");
+        var same = state.Object is { } was
+            && was with { By = c.Object.By } == c.Object
+            && state.Revision is { } revision && revision.Same(c.Revision)
+            && state.PromiseAvailable == c.PromiseAvailable;
+        return same ? Nothing("known") : Happened(new ResourceEvent.Observed(c.Object, c.Revision, c.PromiseAvailable, c.At));
+    }
+
+    private static Decision<ResourceEvent> ReportRun(ResourceState state, ResourceCommand.ReportRun c)
+    {
+        if (state.ActiveRun is not { } run || run.RunId != c.RunId || state.Revision is not { } revision)
+            return Nothing("that run is not the one under way");
+        if (!state.UpToDate)
+            return Happened(new ResourceEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
+        var next = c.At + (revision.Interval * (1 + (c.Jitter * IntervalJitter)));
+        switch (c.Result)
+        {
+            case RunResult.Succeeded succeeded:
+                var work = state.Workflow.Action == WorkflowAction.Delete ? null : Place(state, revision, run.Pipeline, succeeded.Output, c.Destinations);
+                return Happened(new ResourceEvent.RunSucceeded(c.RunId, run.Pipeline, succeeded.Steps, succeeded.Output.StatusJson, work, next, c.At));
+            case RunResult.Failed failed:
+                var limit = state.Workflow.Pipelines.First(p => p.Name == run.Pipeline).BackoffLimit;
+                var retryAt = c.At + revision.Retry.DelayAfter(run.Attempt, limit, c.Jitter);
+                return Happened(new ResourceEvent.RunFailed(c.RunId, run.Pipeline, run.Attempt, failed.Steps, failed.Reason, retryAt, next, c.At));
+            default:
+                throw new InvalidOperationException($"unknown result {c.Result.GetType()}");
+        }
+    }
+
+    /// <summary>Intervals are lengthened by up to this part of themselves, so that what was made together does not for ever run together.</summary>
+    private const double IntervalJitter = 0.1;
+
+    private static Work Place(ResourceState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Placing.Place(
+        state.Id.Owner, pipeline,
+        Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.ResourceWorkflow),
+        state.Works, destinations);
+
+    private static Decision<ResourceEvent> OfferDestinations(ResourceState state, ResourceCommand.OfferDestinations c)
+    {
+        var placed = state.Works.ByPipeline.Values
+            .Where(w => w.Groups.Any(g => g.Placements.IsEmpty))
+            .Select(w => (Before: w, After: Placing.Place(state.Id.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
+            .Where(pair => pair.After.Groups.Count(g => g.Placements.IsEmpty) < pair.Before.Groups.Count(g => g.Placements.IsEmpty))
+            .Select(pair => pair.After)
+            .ToImmutableArray();
+        return placed.IsEmpty ? Nothing("nothing waits for these Destinations") : Happened(new ResourceEvent.Placed(placed, c.At));
+    }
+
+    private static Decision<ResourceEvent> ReportWritten(ResourceState state, ResourceCommand.ReportWritten c) => Owes(state, c.Placement, c.Stamp)
+        ? Happened(new ResourceEvent.PlacementWritten(c.Placement, c.Stamp, c.CommitId, c.Changed, c.At))
+        : Nothing("that write is not owed");
+
+    private static Decision<ResourceEvent> ReportWriteFailed(ResourceState state, ResourceCommand.ReportWriteFailed c)
+    {
+        if (!Owes(state, c.Placement, c.Stamp))
+            return Nothing("that write is not owed");
+        return state.Works.Find(c.Placement)!.Error == c.Reason
+            ? Nothing("known to fail for this reason")
+            : Happened(new ResourceEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At));
+    }
+
+    private static bool Owes(ResourceState state, string placement, string stamp) =>
+        PlacementWrites.Owed(state.Works).Any(w => w.Placement == placement && w.Stamp == stamp);
+
+    private static Decision<ResourceEvent> WakeUp(ResourceState state, ResourceCommand.WakeUp c) => state.Phase switch
+    {
+        ResourcePhase.Retrying p when p.At <= c.At => Happened(new ResourceEvent.RetryStarted(c.At)),
+        ResourcePhase.DeleteRetrying p when p.At <= c.At => Happened(new ResourceEvent.RetryStarted(c.At)),
+        ResourcePhase.Settled p when p.NextRun <= c.At => Happened(new ResourceEvent.RunRequested(RunCause.Interval, null, c.At)),
+        ResourcePhase.Failed p when p.NextRun <= c.At => Happened(new ResourceEvent.RunRequested(RunCause.Interval, null, c.At)),
+        ResourcePhase.Writing when state.NextRun <= c.At => Happened(new ResourceEvent.RunRequested(RunCause.Interval, null, c.At)),
+        _ => Nothing("nothing is due"),
+    };
+
+    private static Decision<ResourceEvent> Restart(ResourceState state, ResourceCommand.Restart c) =>
+        state.RestartToken != c.Token && state.Phase is ResourcePhase.Settled or ResourcePhase.Failed or ResourcePhase.Writing
+            ? Happened(new ResourceEvent.RunRequested(RunCause.Restart, c.Token, c.At))
+            : Nothing("it ran since that start, or runs, or cannot");
+
+    private static Decision<ResourceEvent> ReportReleased(ResourceState state, ResourceCommand.ReportReleased c) =>
+        state.Phase is ResourcePhase.Releasing && state.Object?.Uid == c.Uid
+            ? Happened(new ResourceEvent.Released(c.At))
+            : Nothing("its release is not owed");
+
+    private static Decision<ResourceEvent> Happened(ResourceEvent @event) => new Decision<ResourceEvent>.Happened(@event);
+
+    private static Decision<ResourceEvent> Nothing(string why) => new Decision<ResourceEvent>.Nothing(why);
+}

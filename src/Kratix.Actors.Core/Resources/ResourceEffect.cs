@@ -1,0 +1,25 @@
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Resources;
+
+/// <summary>What the world still owes a Resource. Equal effects are one question: what is in flight is not asked twice.</summary>
+public abstract record ResourceEffect
+{
+    private ResourceEffect() { }
+
+    /// <summary>Run the Pipeline, or find it running. Answered by <see cref="ResourceCommand.ReportRun"/> with the run id.</summary>
+    public sealed record RunPipeline(string RunId, WorkflowAction Action, string Pipeline, int Attempt, string RevisionDigest, RunCause Cause) : ResourceEffect;
+
+    /// <summary>Offer the Destinations whenever they change. Answered by <see cref="ResourceCommand.OfferDestinations"/>.</summary>
+    public sealed record AwaitDestination : ResourceEffect;
+
+    /// <summary>Answered by <see cref="ResourceCommand.ReportWritten"/> or <see cref="ResourceCommand.ReportWriteFailed"/> with the stamp.</summary>
+    public sealed record WritePlacement(PlacementWrite Write) : ResourceEffect;
+
+    /// <summary>Take our finalizer off. Answered by <see cref="ResourceCommand.ReportReleased"/>.</summary>
+    public sealed record ReleaseFinalizer(string Uid) : ResourceEffect;
+
+    /// <summary>Send <see cref="ResourceCommand.WakeUp"/> at that time.</summary>
+    public sealed record WakeAt(DateTimeOffset At) : ResourceEffect;
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Resources;
+
+/// <summary>What happened to a Resource. These names and shapes are stored for ever: add, never change.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(Observed), "observed")]
+[JsonDerivedType(typeof(RunSucceeded), "run-succeeded")]
+[JsonDerivedType(typeof(RunSuperseded), "run-superseded")]
+[JsonDerivedType(typeof(RunFailed), "run-failed")]
+[JsonDerivedType(typeof(RetryStarted), "retry-started")]
+[JsonDerivedType(typeof(RunRequested), "run-requested")]
+[JsonDerivedType(typeof(Placed), "placed")]
+[JsonDerivedType(typeof(PlacementWritten), "placement-written")]
+[JsonDerivedType(typeof(PlacementFailed), "placement-failed")]
+[JsonDerivedType(typeof(Released), "released")]
+public abstract record ResourceEvent(DateTimeOffset At)
+{
+    public sealed record Observed(ResourceObservation Object, PromiseRevision Revision, bool PromiseAvailable, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary><paramref name="Work"/>: what it produced and where that goes; null for a delete Pipeline. <paramref name="NextRun"/>: when the interval will have passed.</summary>
+    public sealed record RunSucceeded(
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>It ended, either way, but something else is wished by now: nothing of it is used.</summary>
+    public sealed record RunSuperseded(string RunId, string Pipeline, ImmutableArray<StepReport> Steps, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary><paramref name="RetryAt"/> null: given up.</summary>
+    public sealed record RunFailed(
+        string RunId, string Pipeline, int Attempt, ImmutableArray<StepReport> Steps, string Reason, DateTimeOffset? RetryAt, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At);
+
+    public sealed record RetryStarted(DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>The workflow starts again with nothing changed. <paramref name="Token"/>: see <see cref="ResourceCommand.Restart"/>.</summary>
+    public sealed record RunRequested(RunCause Cause, string? Token, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>Work that waited for a Destination has found one.</summary>
+    public sealed record Placed(ImmutableArray<Work> Works, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>The store holds the placement (or no longer holds a removed one).</summary>
+    public sealed record PlacementWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : ResourceEvent(At);
+
+    public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>The object may go.</summary>
+    public sealed record Released(DateTimeOffset At) : ResourceEvent(At);
+}

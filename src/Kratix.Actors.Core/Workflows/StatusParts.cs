@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Documents;
+using Kratix.Actors.Core.Placement;
+
+namespace Kratix.Actors.Core.Workflows;
+
+/// <summary>The parts of a published status that Promises and requests have in common.</summary>
+public static class StatusParts
+{
+    /// <summary>RFC 3339 in UTC, whole seconds, as Kubernetes writes times.</summary>
+    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>The engine's conditions, with the Pipelines' own behind them; the engine's types cannot be taken over.</summary>
+    public static JsonArray Conditions(IReadOnlyList<Condition> conditions, ImmutableSortedDictionary<string, ConditionSince> times, JsonNode? added)
+    {
+        var result = new JsonArray();
+        foreach (var c in conditions)
+        {
+            result.Add(new JsonObject
+            {
+                ["type"] = c.Type,
+                ["status"] = c.Status,
+                ["reason"] = c.Reason,
+                ["message"] = c.Message,
+                ["lastTransitionTime"] = Time(times[c.Type].At),
+            });
+        }
+
+        foreach (var own in added as JsonArray ?? [])
+        {
+            if (own is JsonObject o && !conditions.Any(c => c.Type == o["type"]?.ToString()))
+                result.Add(own.DeepClone());
+        }
+
+        return result;
+    }
+
+    public static JsonArray Pipelines(Workflow workflow) =>
+    [
+        .. workflow.Pipelines.Select((p, index) =>
+        {
+            var row = new JsonObject { ["name"] = p.Name, ["phase"] = p.Phase.ToString(), ["lastTransitionTime"] = Time(p.Since) };
+            if (p.Message is not null)
+                row["message"] = p.Message;
+            if (workflow.Stage is WorkflowStage.Retrying retrying && retrying.Pipeline == index)
+            {
+                row["attempts"] = retrying.NextAttempt - 1;
+                row["nextRetryAt"] = Time(retrying.At);
+            }
+
+            return row;
+        }),
+    ];
+
+    /// <summary>Where the files are: one row per placement or per group that has none.</summary>
+    public static JsonArray Placements(Works works) =>
+    [
+        .. works.ByPipeline.Values.SelectMany(w => w.Groups.SelectMany(g => g.Placements.IsEmpty
+            ? [new JsonObject { ["pipeline"] = w.Pipeline, ["directory"] = g.Directory, ["state"] = "Unscheduled", ["message"] = NoMatch(g) }]
+            : g.Placements.Select(p => Row(w, g, p)))),
+    ];
+
+    public static string Destinations(Works works) => string.Join(",", works.Placements.Select(p => p.Destination).Distinct().Order(StringComparer.Ordinal));
+
+    public static string Commits(Works works) => string.Join(",", works.Placements.Select(p => p.CommitId).OfType<string>().Distinct().Select(c => c[..Math.Min(c.Length, 10)]));
+
+    /// <summary>What keeps the files from where they should be, in words, or null.</summary>
+    public static string? Problem(Works works)
+    {
+        if (works.Placements.Concat(works.Removals).FirstOrDefault(p => p.Error is not null) is { } failing)
+            return $"Writing to Destination {failing.Destination} fails: {failing.Error}";
+        return works.Unscheduled.FirstOrDefault() is { } group ? NoMatch(group) : null;
+    }
+
+    private static string NoMatch(WorkloadGroup group)
+    {
+        var labels = Scheduler.Merge(group.Selectors);
+        return labels.Count == 0
+            ? "No Destination is ready"
+            : $"No ready Destination has the labels {string.Join(",", labels.Select(l => $"{l.Key}={l.Value}"))}";
+    }
+
+    private static JsonObject Row(Work work, WorkloadGroup group, Placement.Placement placement)
+    {
+        var row = new JsonObject
+        {
+            ["pipeline"] = work.Pipeline,
+            ["directory"] = group.Directory,
+            ["destination"] = placement.Destination,
+            ["path"] = placement.Directory,
+            ["state"] = placement.Error is not null ? "Failing" : placement.IsWritten ? "Written" : "Pending",
+        };
+        if (placement.CommitId is not null)
+            row["commit"] = placement.CommitId;
+        if (placement.Error is not null)
+            row["message"] = placement.Error;
+        return row;
+    }
+}

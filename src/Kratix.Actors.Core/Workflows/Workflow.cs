@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Kratix.Actors.Core.Workflows;
+
+/// <summary>Why a workflow was started; decides who goes first.</summary>
+public enum RunCause
+{
+    /// <summary>The object is new, or came back.</summary>
+    Created,
+    SpecChanged,
+    PromiseChanged,
+    Deleted,
+
+    /// <summary>The reconciliation interval has passed.</summary>
+    Interval,
+
+    /// <summary>The engine was started with <c>reconcile.on-start = run</c>.</summary>
+    Restart,
+}
+
+/// <summary>Where a workflow stands.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "stage")]
+[JsonDerivedType(typeof(Idle), "idle")]
+[JsonDerivedType(typeof(Running), "running")]
+[JsonDerivedType(typeof(Retrying), "retrying")]
+[JsonDerivedType(typeof(Succeeded), "succeeded")]
+[JsonDerivedType(typeof(Failed), "failed")]
+public abstract record WorkflowStage
+{
+    private WorkflowStage() { }
+
+    /// <summary>Never started.</summary>
+    public sealed record Idle : WorkflowStage;
+
+    /// <summary>Pipeline number <paramref name="Pipeline"/> (from 0) is on its <paramref name="Attempt"/>th attempt (from 1).</summary>
+    public sealed record Running(int Pipeline, int Attempt) : WorkflowStage;
+
+    /// <summary>The Pipeline failed and is tried again at <paramref name="At"/>.</summary>
+    public sealed record Retrying(int Pipeline, int NextAttempt, DateTimeOffset At, string Reason) : WorkflowStage;
+
+    public sealed record Succeeded(DateTimeOffset At) : WorkflowStage;
+
+    /// <summary>The Pipeline failed for good; later ones are not run.</summary>
+    public sealed record Failed(int Pipeline, string Reason, DateTimeOffset At) : WorkflowStage;
+}
+
+/// <summary>The words the reference uses for a Pipeline's progress.</summary>
+public enum PipelinePhase
+{
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+}
+
+/// <summary>One row of <c>status.kratix.workflows.pipelines</c>.</summary>
+public sealed record PipelineProgress(string Name, int? BackoffLimit, PipelinePhase Phase, DateTimeOffset Since, string? Message = null);
+
+/// <summary>
+/// What a run was started for; when what is wished differs, the run is out of date. <paramref name="Generation"/> is the request's: a run reads
+/// the object as it is then, so one that began between two changes of the spec, there and back, has seen what its digests do not tell.
+/// </summary>
+public sealed record RunTarget(string SpecDigest, string RevisionDigest, long Generation = 0);
+
+/// <summary>
+/// The progress of one workflow of one object. <paramref name="Run"/> counts the starts and never goes back, not even when the object is
+/// deleted and made again, so run ids never repeat.
+/// </summary>
+public sealed record Workflow(
+    WorkflowAction Action, long Run, RunCause Cause, RunTarget? Target, ImmutableArray<PipelineProgress> Pipelines, WorkflowStage Stage)
+{
+    public static readonly Workflow None = new(WorkflowAction.Configure, 0, RunCause.Created, null, [], new WorkflowStage.Idle());
+
+    /// <summary>Starts the workflow from its first Pipeline; one without Pipelines has succeeded at once.</summary>
+    public Workflow Start(WorkflowAction action, WorkflowPlan plan, RunTarget target, RunCause cause, DateTimeOffset at)
+    {
+        var started = new Workflow(action, Run + 1, cause, target,
+            [.. plan.Of(action).Select(p => new PipelineProgress(p.Name, p.BackoffLimit, PipelinePhase.Pending, at))], Stage);
+        return started.Enter(0, 1, at);
+    }
+
+    /// <summary>The running Pipeline succeeded: on to the next, or done.</summary>
+    public Workflow PipelineSucceeded(DateTimeOffset at)
+    {
+        var running = Current;
+        return Mark(running.Pipeline, PipelinePhase.Succeeded, null, at).Enter(running.Pipeline + 1, 1, at);
+    }
+
+    /// <summary>The running Pipeline failed: again at <paramref name="retryAt"/>, or (null) for good.</summary>
+    public Workflow PipelineFailed(string reason, DateTimeOffset? retryAt, DateTimeOffset at)
+    {
+        var running = Current;
+        return retryAt is { } when
+            ? Mark(running.Pipeline, PipelinePhase.Running, $"attempt {running.Attempt} failed: {reason}", at) with
+            {
+                Stage = new WorkflowStage.Retrying(running.Pipeline, running.Attempt + 1, when, reason),
+            }
+            : Mark(running.Pipeline, PipelinePhase.Failed, reason, at) with { Stage = new WorkflowStage.Failed(running.Pipeline, reason, at) };
+    }
+
+    public Workflow RetryStarted() => Stage is WorkflowStage.Retrying retrying
+        ? this with { Stage = new WorkflowStage.Running(retrying.Pipeline, retrying.NextAttempt) }
+        : throw new InvalidOperationException($"nothing to retry in {Stage}");
+
+    /// <summary>The Pipeline that runs now and its run id, or null.</summary>
+    public (string Pipeline, string RunId, int Attempt)? Active(string entity, string uid) => Stage is WorkflowStage.Running running
+        ? (Pipelines[running.Pipeline].Name, RunId.Of(entity, uid, Run, Action, Pipelines[running.Pipeline].Name, running.Attempt), running.Attempt)
+        : null;
+
+    public string? FailedPipeline => Stage is WorkflowStage.Failed failed ? Pipelines[failed.Pipeline].Name : null;
+
+    private WorkflowStage.Running Current => Stage as WorkflowStage.Running ?? throw new InvalidOperationException($"no Pipeline is running in {Stage}");
+
+    private Workflow Enter(int pipeline, int attempt, DateTimeOffset at) => pipeline < Pipelines.Length
+        ? Mark(pipeline, PipelinePhase.Running, null, at) with { Stage = new WorkflowStage.Running(pipeline, attempt) }
+        : this with { Stage = new WorkflowStage.Succeeded(at) };
+
+    private Workflow Mark(int pipeline, PipelinePhase phase, string? message, DateTimeOffset at)
+    {
+        var row = Pipelines[pipeline];
+        var since = row.Phase == phase ? row.Since : at;
+        return this with { Pipelines = Pipelines.SetItem(pipeline, row with { Phase = phase, Since = since, Message = message }) };
+    }
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using Kratix.Actors.Host.Commands;
+
+namespace Kratix.Actors.Host.Composition;
+
+/// <summary>
+/// Keeps a second process out of a data folder. It is an operating-system lock on an open file, so it ends with the process however that
+/// ends, and a file left behind by a crash locks nothing.
+/// </summary>
+internal sealed class DataFolderLock : IDisposable
+{
+    private const string LockFile = "up.lock";
+
+    // Apart from the lock file, because that one cannot be opened while it is held.
+    private const string OwnerFile = "up.pid";
+
+    private readonly FileStream _lock;
+
+    private DataFolderLock(FileStream held) => _lock = held;
+
+    /// <exception cref="CommandException">The folder is in use, or cannot be made or written.</exception>
+    internal static DataFolderLock Take(string folder)
+    {
+        var path = Path.GetFullPath(folder);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Usage, $"kratix.data-folder = {path} cannot be made: {exception.Message}");
+        }
+        try
+        {
+            var held = new FileStream(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            File.WriteAllText(Path.Combine(path, OwnerFile), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            return new DataFolderLock(held);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new CommandException(ExitCode.Usage, $"kratix.data-folder = {path} cannot be written: {exception.Message}");
+        }
+        catch (IOException exception)
+        {
+            throw new CommandException(ExitCode.DataFolderInUse, InUse(path, exception));
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static string InUse(string path, IOException exception)
+    {
+        try
+        {
+            var owner = File.ReadAllText(Path.Combine(path, OwnerFile)).Trim();
+            return $"the data folder {path} is in use by process {owner}; stop that one, or start with another --data-folder";
+        }
+        catch (IOException)
+        {
+            // The owner has the lock and has not yet written who it is, or the lock failed for a reason of its own; the first message says which.
+            return $"the data folder {path} is in use: {exception.Message}";
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.StateStores.Git;
+
+/// <summary>Branches of git repositories as state stores, by way of the <c>git</c> executable.</summary>
+public sealed class GitStateStores(GitStateStoresOptions options, IContentStore contents) : IStateStores
+{
+    // Two openings of one branch (say, with an old and a rotated Secret) share a cache folder and so take turns.
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
+
+    public Outcome<string> KeyOf(GitAddress address) => Parse(address, out var problem) is { } url
+        ? new Outcome<string>.Done($"{url.Key}#{address.Branch}")
+        : new Outcome<string>.Terminal(Refusal.Invalid, problem);
+
+    public Outcome<IStateStore> Open(GitAddress address)
+    {
+        if (Parse(address, out var problem) is not { } url)
+            return new Outcome<IStateStore>.Terminal(Refusal.Invalid, problem);
+        var key = $"{url.Key}#{address.Branch}";
+        return GitAccess.Of(address, url, options).Select<IStateStore>(access =>
+            new GitStateStore(options, contents, address, access, new GitCache(options, key), _turns.GetOrAdd(key, _ => new SemaphoreSlim(1, 1))));
+    }
+
+    private static GitUrl? Parse(GitAddress address, out string problem)
+    {
+        var url = GitUrl.Parse(address.Url, out problem);
+        if (url is null || BranchName.Problem(address.Branch) is not { } badBranch)
+            return url;
+        problem = $"{url.Shown}: {badBranch}";
+        return null;
+    }
+}

@@ -1,0 +1,263 @@
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Tests.Laws;
+
+/// <summary>A request, its user, its Promise and its stores.</summary>
+internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCommand, ResourceEvent, ResourceEffect>(seed, ResourceState.Empty(Given.Id))
+{
+    /// <summary>What the user does depends on the seed alone, not on what the engine and its crashes make of it.</summary>
+    private readonly Random _user = new(seed + 1_000_003);
+    private PromiseRevision _revision = Pipelines.Revisions[0];
+    private bool _promiseAvailable = true;
+    private int _uids;
+    private int _restarts;
+    private long _lastRun;
+
+    /// <summary>The object as the API server holds it, or null.</summary>
+    public ResourceObservation? Object { get; private set; }
+
+    /// <summary>A life: some changes with more or less time between them, then what is wanted in the end, then rest.</summary>
+    public ResourceWorld Live(bool disturbed = true)
+    {
+        Create();
+        var actions = _user.Next(2, 8);
+        for (var i = 0; i < actions; i++)
+        {
+            for (var pause = _user.Next(0, 14); pause > 0; pause--)
+            {
+                if (disturbed && Dice.Next(8) == 0)
+                    Disturb();
+                else
+                    Step();
+            }
+
+            Act(_user.Next(9));
+        }
+
+        Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
+        Promise(Pipelines.Revisions[_user.Next(Pipelines.Revisions.Length)], available: true);
+        SetDestinations(Pipelines.Destinations);
+        if (_user.Next(3) == 0)
+            Delete();
+        else
+            Create();
+        Settle();
+        return this;
+    }
+
+    private void Act(int what)
+    {
+        switch (what)
+        {
+            case 0 or 1 or 2:
+                Change(Pipelines.Specs[_user.Next(Pipelines.Specs.Length)]);
+                break;
+            case 3:
+                Promise(Pipelines.Revisions[_user.Next(Pipelines.Revisions.Length)], _promiseAvailable);
+                break;
+            case 4:
+                Promise(_revision, !_promiseAvailable);
+                break;
+            case 5:
+                SetDestinations(Pipelines.Destinations[..(_user.Next(Pipelines.Destinations.Length) + 1)]);
+                break;
+            case 6:
+                Later(TimeSpan.FromHours(11));
+                Tell(WakeUp());
+                break;
+            case 7:
+                _restarts++;
+                Crash();
+                Tell(new ResourceCommand.Restart($"start-{_restarts}", Now));
+                break;
+            default:
+                if (_user.Next(2) == 0)
+                    Delete();
+                Create();
+                break;
+        }
+    }
+
+    /// <summary>Makes the object; one that is being deleted is waited for.</summary>
+    public void Create()
+    {
+        var spec = Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)];
+        if (Object is { Deleting: true })
+        {
+            Change(spec);
+            Settle();
+        }
+
+        if (Object is not null)
+            return;
+        Object = new ResourceObservation($"uid-{++_uids}", 1, spec, false, "user");
+        Log($"user: creates {Object}");
+        Relist();
+    }
+
+    public void Change(string spec)
+    {
+        if (Object is null || Object.SpecDigest == spec)
+            return;
+        Object = Object with { SpecDigest = spec, Generation = Object.Generation + 1 };
+        Log($"user: changes to {Object}");
+        Relist();
+    }
+
+    public void Delete()
+    {
+        if (Object is null or { Deleting: true })
+            return;
+        Object = Object with { Deleting = true, Generation = Object.Generation + 1 };
+        Log("user: deletes");
+        Relist();
+    }
+
+    public void Promise(PromiseRevision revision, bool available)
+    {
+        (_revision, _promiseAvailable) = (revision, available);
+        Log($"promise: {revision.Digest}, available {available}");
+        Relist();
+    }
+
+    public void SetDestinations(IEnumerable<Destination> destinations)
+    {
+        Destinations.Clear();
+        Destinations.AddRange(destinations);
+        Log($"destinations: {string.Join(",", Destinations.Select(d => d.Name))}");
+        DestinationsChanged();
+    }
+
+    /// <summary>Everything that should be in the store when all is done: the last spec's files of the last revision's Pipelines, where they were placed.</summary>
+    public Dictionary<string, string> WantedStore()
+    {
+        var wanted = new Dictionary<string, string>(StringComparer.Ordinal) { ["README.md"] = "foreign" };
+        foreach (var pipeline in Object is null ? [] : _revision.Plan.Configure)
+        {
+            var output = Pipelines.Output(Object!.SpecDigest, pipeline.Name);
+            foreach (var file in output.Files)
+            {
+                var group = output.Selectors.Any(s => file.Path.StartsWith(s.Directory + "/", StringComparison.Ordinal)) ? file.Path.Split('/')[0] : ".";
+                var placements = State.Works.ByPipeline[pipeline.Name].Groups.Single(g => g.Directory == group).Placements;
+                Assume(placements.Length == 1, "a group of a request is in one place");
+                var location = placements[0].Location;
+                var path = location.Mode == FilepathMode.None
+                    ? $"{location.BasePath}/{file.Path}"
+                    : $"{location.BasePath}/resources/default/redis/example/{pipeline.Name}/{WorkloadGroup.IdOf(group)[..5]}/{file.Path}";
+                wanted.Add(path, file.Digest);
+            }
+        }
+
+        return wanted;
+    }
+
+    /// <summary>What must be the same whatever happened on the way.</summary>
+    public string End()
+    {
+        if (State.Phase is ResourcePhase.Gone)
+            return "gone";
+        var status = ResourceStatus.Of(State);
+        return Json.Text(new
+        {
+            Phase = State.Phase.GetType().Name,
+            Object,
+            Endpoint = State.Workflow.Pipelines.IsEmpty ? null : status["endpoint"]?.ToString(),
+            Message = status["message"]?.ToString(),
+            Works = State.Works.Groups.Select(g => new { g.Directory, Files = g.Files.OrderBy(f => f.Path, StringComparer.Ordinal) }),
+            Removals = State.Works.Removals.Length,
+            Conditions = ResourceConditions.Of(State).Where(c => c.Type != ResourceConditions.PromiseAvailable),
+        });
+    }
+
+    protected override Decision<ResourceEvent> Decide(ResourceState state, ResourceCommand command) => ResourceDecider.Decide(state, command);
+
+    protected override ResourceState Evolve(ResourceState state, ResourceEvent @event) => ResourceEvolution.Evolve(state, @event);
+
+    protected override IEnumerable<ResourceEffect> Outstanding(ResourceState state) => ResourceObligations.Outstanding(state);
+
+    protected override void Issue(ResourceEffect effect)
+    {
+        switch (effect)
+        {
+            case ResourceEffect.RunPipeline e:
+                AskRun(
+                    e, e.RunId, () => Pipelines.Result(Spec(e.RunId), e.Pipeline, e.Attempt),
+                    result => new ResourceCommand.ReportRun(e.RunId, result, [.. Destinations], Dice.NextDouble(), Now));
+                break;
+            case ResourceEffect.WritePlacement e:
+                AskWrite(
+                    e, State.Works, e.Write,
+                    (commit, changed) => new ResourceCommand.ReportWritten(e.Write.Placement, e.Write.Stamp, commit, changed, Now),
+                    reason => new ResourceCommand.ReportWriteFailed(e.Write.Placement, e.Write.Stamp, reason, Now));
+                break;
+            case ResourceEffect.AwaitDestination e:
+                Ask(e, "destinations", Offer);
+                break;
+            case ResourceEffect.ReleaseFinalizer e:
+                Ask(e, "release", () => Release(e.Uid));
+                break;
+            case ResourceEffect.WakeAt:
+                break;
+            default:
+                throw new InvalidOperationException($"unknown effect {effect.GetType()}");
+        }
+    }
+
+    private string Spec(string runId)
+    {
+        Assume(Object is not null, $"run {runId} has an object to read");
+        return Object!.SpecDigest;
+    }
+
+    private ResourceCommand.ReportReleased Release(string uid)
+    {
+        if (Object?.Uid == uid)
+        {
+            Assume(Object.Deleting, "only a deleted object is released");
+            Assume(Store.Count == 1, $"the files are gone before the object is: {string.Join(", ", Store.Keys)}");
+            Object = null;
+        }
+
+        return new ResourceCommand.ReportReleased(uid, Now);
+    }
+
+    protected override ResourceCommand Offer() => new ResourceCommand.OfferDestinations([.. Destinations], Now);
+
+    protected override ResourceCommand WakeUp() => new ResourceCommand.WakeUp(Now);
+
+    protected override DateTimeOffset? WakeUpOf(ResourceState state) => ResourceObligations.WakeUp(state);
+
+    protected override bool AwaitsDestinations(ResourceState state) => Outstanding(state).Any(e => e is ResourceEffect.AwaitDestination);
+
+    protected override bool WaitsForTime(ResourceState state) => state.Phase is ResourcePhase.Retrying or ResourcePhase.DeleteRetrying;
+
+    protected override object Phase(ResourceState state) => state.Phase;
+
+    protected override void Relist()
+    {
+        if (Object is not null)
+            Observed(new ResourceCommand.Observe(Object, _revision, _promiseAvailable, Now));
+    }
+
+    protected override string? ClosedRun(ResourceEvent @event) => @event switch
+    {
+        ResourceEvent.RunSucceeded e => e.RunId,
+        ResourceEvent.RunFailed e => e.RunId,
+        ResourceEvent.RunSuperseded e => e.RunId,
+        _ => null,
+    };
+
+    protected override void Check(ResourceState state)
+    {
+        Assume(state.Workflow.Run >= _lastRun, "runs are counted upwards");
+        _lastRun = state.Workflow.Run;
+        var resting = state.Phase is ResourcePhase.Held or ResourcePhase.DeleteFailed or ResourcePhase.Gone or ResourcePhase.Failed { NextRun: null };
+        Assume(resting || !ResourceObligations.Outstanding(state).IsEmpty, "a state that does not rest is owed something");
+        var status = ResourceStatus.Of(state);
+        Assume(status["message"] is not null, "there is always a message");
+        var reconciled = ResourceConditions.Of(state).Single(c => c.Type == Conditions.Reconciled).Status == "True";
+        Assume(reconciled == state.Phase is ResourcePhase.Settled, "reconciled means settled");
+    }
+}

@@ -1,0 +1,203 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
+
+namespace Kratix.Actors.Testing;
+
+/// <summary>
+/// Objects in memory behind the Kubernetes port: versions, generations, finalizers, status apart from the rest, watches. It knows no schema and no
+/// controller. Kept small on purpose: what matters about the real server is tested against the real server.
+/// </summary>
+public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWatch
+{
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<(string Kind, string Namespace, string Name), (ResourceType Type, JsonObject Object)> _objects = [];
+    private readonly List<Watcher> _watchers = [];
+    private long _version = 100;
+
+    /// <summary>Asked before each call with verb, kind and name; what it returns is the failure the caller gets.</summary>
+    public Func<string, ResourceType, string, Outcome<Nothing>?>? Fail { get; set; }
+
+    public int Writes { get; private set; }
+
+    /// <summary>Logs by <c>namespace/pod/container</c>.</summary>
+    public ConcurrentDictionary<string, string> Logs { get; } = [];
+
+    public Task<Outcome<JsonObject>> Get(ResourceType type, string? ns, string name, CancellationToken cancellation) => Locked("get", type, name, () =>
+        _objects.TryGetValue(Key(type, ns, name), out var found) ? Done(found.Object) : Missing(type, name));
+
+    public Task<Outcome<IReadOnlyList<JsonObject>>> List(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation) =>
+        Locked<IReadOnlyList<JsonObject>>("list", type, "", () => new Outcome<IReadOnlyList<JsonObject>>.Done(Matching(type, ns, labelSelector)));
+
+    public Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, JsonObject body, CancellationToken cancellation)
+    {
+        var name = (string?)body["metadata"]?["name"] ?? throw new ArgumentException("the object has no metadata.name", nameof(body));
+        return Locked("create", type, name, () =>
+        {
+            Writes++;
+            if (_objects.ContainsKey(Key(type, ns, name)))
+                return new Outcome<JsonObject>.Terminal(Refusal.AlreadyExists, $"{type.Plural} \"{name}\" already exists");
+            return Done(Put(type, ns, name, null, body.DeepClone().AsObject()));
+        });
+    }
+
+    public Task<Outcome<JsonObject>> Patch(
+        ResourceType type, string? ns, string name, PatchKind kind, JsonNode body, string? subresource, CancellationToken cancellation) => Locked("patch", type, name, () =>
+    {
+        Writes++;
+        var old = _objects.TryGetValue(Key(type, ns, name), out var found) ? found.Object : null;
+        if (old is null && (kind != PatchKind.Apply || subresource is not null))
+            return Missing(type, name);
+        if ((body as JsonObject)?["metadata"]?["resourceVersion"] is { } expected && (string?)expected != (string?)old?["metadata"]?["resourceVersion"])
+            return new Outcome<JsonObject>.Terminal(Refusal.Conflict, $"{type.Plural} \"{name}\": the object has been modified");
+        var target = old?.DeepClone().AsObject() ?? [];
+        if (kind == PatchKind.Json)
+        {
+            if (JsonPatches.Apply(target, body.AsArray()) is { } problem)
+                return new Outcome<JsonObject>.Terminal(Refusal.Invalid, problem);
+        }
+        else
+            JsonPatches.Merge(target, body.AsObject());
+
+        // A status is written through its subresource only, and that writes nothing else.
+        var result = subresource == "status" ? old!.DeepClone().AsObject() : target;
+        result["status"] = (subresource == "status" ? target : old)?["status"]?.DeepClone();
+        return Done(Put(type, ns, name, old, result));
+    });
+
+    public Task<Outcome<Nothing>> Delete(ResourceType type, string? ns, string name, CancellationToken cancellation) => Locked("delete", type, name, () =>
+    {
+        Writes++;
+        if (_objects.TryGetValue(Key(type, ns, name), out var found) && found.Object["metadata"]!["deletionTimestamp"] is null)
+        {
+            var marked = found.Object.DeepClone().AsObject();
+            marked["metadata"]!["deletionTimestamp"] = Now();
+            Put(type, ns, name, found.Object, marked);
+        }
+
+        return new Outcome<Nothing>.Done(default);
+    });
+
+    public Task<Outcome<string>> PodLog(string ns, string pod, string container, int lines, CancellationToken cancellation) =>
+        Task.FromResult<Outcome<string>>(Logs.TryGetValue($"{ns}/{pod}/{container}", out var log)
+            ? new Outcome<string>.Done(string.Join('\n', log.Split('\n').TakeLast(lines)))
+            : new Outcome<string>.Terminal(Refusal.NotFound, $"pods \"{pod}\" not found"));
+
+    /// <summary>All watches lose the server, and list anew.</summary>
+    public void Interrupt(string reason)
+    {
+        lock (_gate)
+        {
+            foreach (var watcher in _watchers)
+            {
+                watcher.Signals.Writer.TryWrite(new WatchSignal.Interrupted(reason));
+                watcher.Signals.Writer.TryWrite(new WatchSignal.Listed(Matching(watcher.Type, watcher.Namespace, watcher.Selector)));
+            }
+        }
+    }
+
+    public async IAsyncEnumerable<WatchSignal> Watch(
+        ResourceType type, string? ns, string? labelSelector, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var watcher = new Watcher(type, ns, labelSelector, Channel.CreateUnbounded<WatchSignal>());
+        lock (_gate)
+        {
+            watcher.Signals.Writer.TryWrite(new WatchSignal.Listed(Matching(type, ns, labelSelector)));
+            _watchers.Add(watcher);
+        }
+
+        await using var ending = cancellation.Register(() => watcher.Signals.Writer.TryComplete());
+        try
+        {
+            await foreach (var signal in watcher.Signals.Reader.ReadAllAsync(CancellationToken.None))
+            {
+                if (cancellation.IsCancellationRequested)
+                    yield break;
+                yield return signal;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+                _watchers.Remove(watcher);
+        }
+    }
+
+    private Task<Outcome<T>> Locked<T>(string verb, ResourceType type, string name, Func<Outcome<T>> act)
+    {
+        if (Fail?.Invoke(verb, type, name) is { } failure)
+            return Task.FromResult(failure.Select<T>(_ => throw new InvalidOperationException("Fail returned success")));
+        lock (_gate)
+            return Task.FromResult(act());
+    }
+
+    private JsonObject Put(ResourceType type, string? ns, string name, JsonObject? old, JsonObject next)
+    {
+        // Through text, as over a wire: a number must not remember that it once was an int.
+        next = JsonNode.Parse(next.ToJsonString())!.AsObject();
+        if (next["metadata"] is not JsonObject metadata)
+            next["metadata"] = metadata = [];
+        metadata["name"] = name;
+        if (ns is not null)
+            metadata["namespace"] = ns;
+        next["apiVersion"] = type.ApiVersion;
+        next["kind"] = type.Kind;
+        if (next["status"] is null || old is null)
+            next.Remove("status");
+        foreach (var kept in (string[])["uid", "creationTimestamp", "generation", "resourceVersion"])
+            metadata[kept] = old?["metadata"]![kept]?.DeepClone();
+        if (old is not null && JsonNode.DeepEquals(old, next))
+            return old;
+        metadata["uid"] ??= Guid.NewGuid().ToString();
+        metadata["creationTimestamp"] ??= Now();
+        metadata["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
+        if (old is null || !JsonNode.DeepEquals(Wish(old), Wish(next)))
+            metadata["generation"] = JsonNode.Parse($"{((long?)old?["metadata"]!["generation"] ?? 0) + 1}");
+        var gone = metadata["deletionTimestamp"] is not null && metadata["finalizers"] is not JsonArray { Count: > 0 };
+        if (gone)
+            _objects.Remove(Key(type, ns, name));
+        else
+            _objects[Key(type, ns, name)] = (type, next);
+        foreach (var watcher in _watchers.Where(w => w.Type.Plural == type.Plural && w.Type.Group == type.Group && (w.Namespace ?? ns) == ns))
+            watcher.Tell(old, gone ? null : next, next);
+        return next;
+    }
+
+    private static JsonObject Wish(JsonObject whole)
+    {
+        var wish = whole.DeepClone().AsObject();
+        wish.Remove("metadata");
+        wish.Remove("status");
+        return wish;
+    }
+
+    private List<JsonObject> Matching(ResourceType type, string? ns, string? selector) =>
+    [
+        .. _objects.Where(o => o.Key.Kind == $"{type.Plural}.{type.Group}" && (ns is null || o.Key.Namespace == ns) && LabelSelectors.Matches(selector, o.Value.Object))
+            .Select(o => o.Value.Object.DeepClone().AsObject()),
+    ];
+
+    private string Now() => time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static (string, string, string) Key(ResourceType type, string? ns, string name) => ($"{type.Plural}.{type.Group}", ns ?? "", name);
+
+    private static Outcome<JsonObject> Done(JsonObject value) => new Outcome<JsonObject>.Done(value.DeepClone().AsObject());
+
+    private static Outcome<JsonObject> Missing(ResourceType type, string name) =>
+        new Outcome<JsonObject>.Terminal(Refusal.NotFound, $"{type.Plural} \"{name}\" not found");
+
+    private sealed record Watcher(ResourceType Type, string? Namespace, string? Selector, Channel<WatchSignal> Signals)
+    {
+        public void Tell(JsonObject? before, JsonObject? after, JsonObject last)
+        {
+            if (after is not null && LabelSelectors.Matches(Selector, after))
+                Signals.Writer.TryWrite(new WatchSignal.Changed(after.DeepClone().AsObject()));
+            else if (before is not null && LabelSelectors.Matches(Selector, before))
+                Signals.Writer.TryWrite(new WatchSignal.Removed(last.DeepClone().AsObject()));
+        }
+    }
+}

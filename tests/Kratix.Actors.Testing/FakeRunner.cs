@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Runs;
+
+namespace Kratix.Actors.Testing;
+
+/// <summary>Runs that do what the test says. A run stays <see cref="RunPhase.Pending"/> until <see cref="Report"/> or <see cref="Finish"/> moves it.</summary>
+public sealed class FakeRunner : IRunner
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Namespace, string Pod), (RunPlan Plan, RunReport Report)> _runs = [];
+    private readonly List<Channel<RunSignal>> _observers = [];
+    private readonly Channel<RunPlan> _created = Channel.CreateUnbounded<RunPlan>();
+
+    /// <summary>Plans in the order in which they were created (adopting creates nothing); reading waits for the next one.</summary>
+    public ChannelReader<RunPlan> Created => _created.Reader;
+
+    /// <summary>Asked before each call with verb and Pod; what it returns is the failure the caller gets.</summary>
+    public Func<string, string, Outcome<Nothing>?>? Fail { get; set; }
+
+    public IReadOnlyList<RunReport> Runs
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _runs.Values.Select(r => r.Report)];
+        }
+    }
+
+    public Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation)
+    {
+        if (Fail?.Invoke("create", plan.PodName) is { } failure)
+            return Task.FromResult(failure.Select<RunReport>(_ => throw new InvalidOperationException("Fail returned success")));
+        lock (_gate)
+        {
+            if (_runs.TryGetValue((plan.Namespace, plan.PodName), out var found))
+            {
+                return Task.FromResult<Outcome<RunReport>>(found.Plan.RunId == plan.RunId
+                    ? new Outcome<RunReport>.Done(found.Report)
+                    : new Outcome<RunReport>.Terminal(Refusal.AlreadyExists, $"Pod {plan.Namespace}/{plan.PodName} belongs to run {found.Plan.RunId}, not to {plan.RunId}"));
+            }
+
+            var report = new RunReport(
+                plan.RunId, plan.Namespace, plan.PodName, RunPhase.Pending,
+                [.. plan.Containers.Select(c => new StepReport((string)c!["name"]!, (string?)c["image"] ?? "", StepPhase.Waiting))], null);
+            _runs[(plan.Namespace, plan.PodName)] = (plan, report);
+            Tell(new RunSignal.Changed(report));
+            _created.Writer.TryWrite(plan);
+            return Task.FromResult<Outcome<RunReport>>(new Outcome<RunReport>.Done(report));
+        }
+    }
+
+    public Task<Outcome<Nothing>> Remove(string ns, string podName, CancellationToken cancellation)
+    {
+        if (Fail?.Invoke("remove", podName) is { } failure)
+            return Task.FromResult(failure);
+        lock (_gate)
+        {
+            if (_runs.Remove((ns, podName), out var gone))
+                Tell(new RunSignal.Gone(gone.Plan.RunId, ns, podName));
+        }
+
+        return Task.FromResult<Outcome<Nothing>>(new Outcome<Nothing>.Done(default));
+    }
+
+    public void Report(string ns, string podName, Func<RunReport, RunReport> change)
+    {
+        lock (_gate)
+        {
+            var (plan, report) = _runs[(ns, podName)];
+            _runs[(ns, podName)] = (plan, change(report));
+            Tell(new RunSignal.Changed(change(report)));
+        }
+    }
+
+    /// <summary>All steps end: with 0 they all succeeded, otherwise the last one failed with this exit code.</summary>
+    public void Finish(string ns, string podName, int exitCode) => Report(ns, podName, report => report with
+    {
+        Phase = exitCode == 0 ? RunPhase.Succeeded : RunPhase.Failed,
+        Steps =
+        [
+            .. report.Steps.Select((s, i) => exitCode != 0 && i == report.Steps.Length - 1
+                ? s with { Phase = StepPhase.Failed, ExitCode = exitCode }
+                : s with { Phase = StepPhase.Succeeded, ExitCode = 0 }),
+        ],
+        Reason = exitCode == 0 ? null : $"container \"{report.Steps[^1].Name}\" exited with code {exitCode}",
+    });
+
+    public async IAsyncEnumerable<RunSignal> Observe([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var signals = Channel.CreateUnbounded<RunSignal>();
+        lock (_gate)
+        {
+            signals.Writer.TryWrite(new RunSignal.Listed([.. _runs.Values.Select(r => r.Report)]));
+            _observers.Add(signals);
+        }
+
+        await using var ending = cancellation.Register(() => signals.Writer.TryComplete());
+        try
+        {
+            await foreach (var signal in signals.Reader.ReadAllAsync(CancellationToken.None))
+            {
+                if (cancellation.IsCancellationRequested)
+                    yield break;
+                yield return signal;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+                _observers.Remove(signals);
+        }
+    }
+
+    private void Tell(RunSignal signal) => _observers.ForEach(o => o.Writer.TryWrite(signal));
+}

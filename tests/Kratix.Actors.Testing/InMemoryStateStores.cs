@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using Kratix.Actors.Core;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.Testing;
+
+/// <summary>State stores that are dictionaries: one per URL (a trailing slash and <c>.git</c> do not count) and branch. They pass the contract of the real ones.</summary>
+public sealed class InMemoryStateStores(IContentStore contents) : IStateStores
+{
+    private readonly ConcurrentDictionary<string, InMemoryStateStore> _stores = new(StringComparer.Ordinal);
+
+    public Outcome<string> KeyOf(GitAddress address)
+    {
+        var url = address.Url.TrimEnd('/');
+        return new Outcome<string>.Done($"{(url.EndsWith(".git", StringComparison.Ordinal) ? url[..^4] : url)}#{address.Branch}");
+    }
+
+    public Outcome<IStateStore> Open(GitAddress address) => KeyOf(address).Select<IStateStore>(Store);
+
+    /// <summary>The store behind a key of <see cref="KeyOf"/>, to look into and to break.</summary>
+    public InMemoryStateStore Store(string key) => _stores.GetOrAdd(key, k => new InMemoryStateStore(k, contents));
+}
+
+/// <summary>One branch in memory. <see cref="FailWith"/> makes it answer an outage until it is set to null again.</summary>
+public sealed class InMemoryStateStore(string key, IContentStore contents) : IStateStore
+{
+    private readonly Lock _lock = new();
+    private ImmutableSortedDictionary<string, byte[]> _files = ImmutableSortedDictionary.Create<string, byte[]>(StringComparer.Ordinal);
+    private ImmutableList<ImmutableArray<WriteIntent>> _commits = [];
+
+    public ImmutableSortedDictionary<string, byte[]> Files => _files;
+
+    /// <summary>The changed intents of each commit, oldest first.</summary>
+    public ImmutableList<ImmutableArray<WriteIntent>> Commits => _commits;
+
+    /// <summary>A transient or terminal failure of every call, by reason and code (null: transient).</summary>
+    public (string Reason, Refusal? Code)? FailWith { get; set; }
+
+    /// <summary>Called when a write has begun and nothing is changed yet, for tests that hold a write or count them.</summary>
+    public Func<IReadOnlyList<WriteIntent>, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Changes files as somebody else would.</summary>
+    public void Edit(Func<ImmutableSortedDictionary<string, byte[]>, ImmutableSortedDictionary<string, byte[]>> edit)
+    {
+        lock (_lock)
+        {
+            _files = edit(_files);
+            _commits = _commits.Add([]);
+        }
+    }
+
+    public async Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation)
+    {
+        await BeforeWrite(intents);
+        if (Failure<BatchResult>() is { } failure)
+            return failure;
+        var bytes = new Dictionary<string, byte[]?>(StringComparer.Ordinal);
+        foreach (var digest in intents.SelectMany(i => i.Changes).SelectMany(FilesOf).Select(f => f.Digest).Distinct(StringComparer.Ordinal))
+            bytes[digest] = await contents.Get(digest, cancellation);
+        lock (_lock)
+            return new Outcome<BatchResult>.Done(WriteAll(intents, bytes));
+    }
+
+    public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => Task.FromResult(Failure<Nothing>() ?? new Outcome<Nothing>.Done(default));
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Outcome<T>? Failure<T>() => FailWith switch
+    {
+        null => null,
+        (var reason, null) => new Outcome<T>.Transient($"{key}: {reason}"),
+        (var reason, { } code) => new Outcome<T>.Terminal(code, $"{key}: {reason}"),
+    };
+
+    private BatchResult WriteAll(IReadOnlyList<WriteIntent> intents, Dictionary<string, byte[]?> bytes)
+    {
+        var refusals = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (true)
+        {
+            var active = intents.Where(i => !refusals.ContainsKey(i.Id)).ToList();
+            var claims = BatchClaims.Of(active);
+            var (files, changed, fault) = claims.Refusals.Count > 0 ? (_files, [], null) : Apply(active, claims, bytes);
+            foreach (var (id, reason) in claims.Refusals)
+                refusals.Add(id, reason);
+            if (fault is var (bad, why))
+                refusals.Add(bad, why);
+            if (claims.Refusals.Count > 0 || fault is not null)
+                continue;
+
+            var before = CommitId();
+            if (Same(files, _files))
+                changed = [];
+            else
+                (_files, _commits) = (files, _commits.Add([.. active.Where(i => changed.Contains(i.Id))]));
+            var head = CommitId();
+            return new BatchResult(head, changed.Count == 0 ? 0 : 1, intents.ToImmutableDictionary(i => i.Id, i =>
+                refusals.TryGetValue(i.Id, out var reason) ? new IntentResult.Refused(reason)
+                : changed.Contains(i.Id) ? new IntentResult.Written(head, Changed: true)
+                : (IntentResult)new IntentResult.Written(before, Changed: false)));
+        }
+    }
+
+    private (ImmutableSortedDictionary<string, byte[]> Files, HashSet<string> Changed, (string Id, string Reason)? Fault) Apply(
+        List<WriteIntent> intents, BatchClaims claims, Dictionary<string, byte[]?> bytes)
+    {
+        var files = _files;
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var intent in intents)
+        {
+            var before = files;
+            foreach (var change in intent.Changes)
+            {
+                var gone = change switch
+                {
+                    PathChange.DeleteFile delete => [delete.Path],
+                    PathChange.ReplaceDirectory replace => files.Keys.Where(k => k.StartsWith(replace.Directory + "/", StringComparison.Ordinal)),
+                    _ => [],
+                };
+                var put = FilesOf(change).ToDictionary(f => change is PathChange.ReplaceDirectory r ? $"{r.Directory}/{f.Path}" : f.Path, f => f.Digest, StringComparer.Ordinal);
+                var directory = (change as PathChange.ReplaceDirectory)?.Directory;
+                files = files.RemoveRange(gone.Where(p => !put.ContainsKey(p) && !claims.IsWantedByAnother(intent, p)).ToList());
+                if (directory is not null && (files.ContainsKey(directory) || files.Keys.Any(f => directory.StartsWith(f + "/", StringComparison.Ordinal))))
+                    return (files, changed, (intent.Id, $"placement '{intent.Placement}': '{directory}' is a file, not a directory"));
+                foreach (var (path, digest) in put)
+                {
+                    if (files.Keys.FirstOrDefault(f => f.StartsWith(path + "/", StringComparison.Ordinal) || path.StartsWith(f + "/", StringComparison.Ordinal)) is { } other)
+                        return (files, changed, (intent.Id, $"placement '{intent.Placement}': '{path}' cannot be written beside '{other}': one is a file, the other a directory"));
+                    if (bytes[digest] is not { } content)
+                        return (files, changed, (intent.Id, $"the content of '{path}' (digest {digest}) is not in the content store"));
+                    files = files.SetItem(path, content);
+                }
+            }
+
+            if (!Same(before, files))
+                changed.Add(intent.Id);
+        }
+
+        return (files, changed, null);
+    }
+
+    private static IEnumerable<FileEntry> FilesOf(PathChange change) => change switch
+    {
+        PathChange.PutFile put => [put.File],
+        PathChange.ReplaceDirectory replace => replace.Files,
+        _ => [],
+    };
+
+    private static bool Same(ImmutableSortedDictionary<string, byte[]> one, ImmutableSortedDictionary<string, byte[]> other) =>
+        ReferenceEquals(one, other) || (one.Count == other.Count && one.All(f => other.TryGetValue(f.Key, out var bytes) && bytes.AsSpan().SequenceEqual(f.Value)));
+
+    private string CommitId() => _commits.IsEmpty ? "" : Digest.Of(key, _commits.Count.ToString(CultureInfo.InvariantCulture))[..40];
+}
