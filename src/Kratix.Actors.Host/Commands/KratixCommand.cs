@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using Kratix.Actors.Host.Configuration;
+using Kratix.Actors.Ports.Journal;
 
 namespace Kratix.Actors.Host.Commands;
 
@@ -45,6 +46,11 @@ internal static class KratixCommand
                 await terminal.Error.WriteLineAsync(problem);
             return ExitCode.Usage;
         }
+        catch (JournalException exception)
+        {
+            await terminal.Error.WriteLineAsync(exception.Message);
+            return ExitCode.Failure;
+        }
         catch (CommandException exception)
         {
             await terminal.Error.WriteLineAsync(exception.Message);
@@ -63,6 +69,7 @@ internal static class KratixCommand
         var root = new RootCommand("A platform engine: it runs Kratix Promises with actors and an audit trail.")
         {
             UpCommand.Create(terminal, environment),
+            AuditCommand.Create(terminal, environment),
             ConfigCommand.Create(terminal, environment),
             version,
         };

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Host.Audit;
+
+/// <summary>An event in words for people: short lines, the most important first.</summary>
+internal sealed record AuditStory(IReadOnlyList<string> Lines)
+{
+    internal static AuditStory Of(string first, params IEnumerable<string> more) => new([first, .. more]);
+}
+
+/// <summary>Tells events. <c>before</c> is the state they happened in, which knows what a placement's name stands for.</summary>
+internal static class AuditStories
+{
+    internal static AuditStory Tell(ResourceEvent happened, ResourceState before) => happened switch
+    {
+        ResourceEvent.Observed e => AuditStory.Of(
+            $"generation {e.Object.Generation}, spec {Short(e.Object.SpecDigest)}{(e.Object.Deleting ? ", to be deleted" : "")}",
+            e.PromiseAvailable ? Revision(e.Revision) : $"{Revision(e.Revision)}, which is not available"),
+        ResourceEvent.RunSucceeded e => Succeeded(e.Pipeline, e.RunId, e.Steps, e.Work),
+        ResourceEvent.RunSuperseded e => Superseded(e.Pipeline, e.RunId, e.Steps),
+        ResourceEvent.RunFailed e => Failed(e.Pipeline, e.RunId, e.Attempt, e.Steps, e.Reason, e.RetryAt),
+        ResourceEvent.RetryStarted => Retry,
+        ResourceEvent.RunRequested e => Requested(e.Cause),
+        ResourceEvent.Placed e => Placed(e.Works),
+        ResourceEvent.PlacementWritten e => Written(e.Placement, e.CommitId, e.Changed, before.Works),
+        ResourceEvent.PlacementFailed e => NotWritten(e.Placement, e.Reason, before.Works),
+        ResourceEvent.Released => Released,
+        _ => throw new InvalidOperationException($"unknown event {happened.GetType().Name}"),
+    };
+
+    internal static AuditStory Tell(PromiseEvent happened, PromiseState before) => happened switch
+    {
+        PromiseEvent.Observed e => AuditStory.Of(
+            $"generation {e.Object.Generation}, spec {Short(e.Object.SpecDigest)}{(e.Object.Deleting ? ", to be deleted" : "")}",
+            e.Definition.Api is { } api ? $"API {api.CrdName}" : "no API"),
+        PromiseEvent.SpecRefused e => AuditStory.Of($"generation {e.Object.Generation} cannot be used: {e.Reason}"),
+        PromiseEvent.ApiInstalled => AuditStory.Of("its API is established"),
+        PromiseEvent.ApiRefused e => AuditStory.Of($"its API was refused: {e.Reason}"),
+        PromiseEvent.RunSucceeded e => Succeeded(e.Pipeline, e.RunId, e.Steps, e.Work),
+        PromiseEvent.RunSuperseded e => Superseded(e.Pipeline, e.RunId, e.Steps),
+        PromiseEvent.RunFailed e => Failed(e.Pipeline, e.RunId, e.Attempt, e.Steps, e.Reason, e.RetryAt),
+        PromiseEvent.RetryStarted => Retry,
+        PromiseEvent.RunRequested e => Requested(e.Cause),
+        PromiseEvent.Placed e => Placed(e.Works),
+        PromiseEvent.PlacementWritten e => Written(e.Placement, e.CommitId, e.Changed, before.Works),
+        PromiseEvent.PlacementFailed e => NotWritten(e.Placement, e.Reason, before.Works),
+        PromiseEvent.RequestsRemoved => AuditStory.Of("all its requests are gone"),
+        PromiseEvent.ApiRemoved => AuditStory.Of("its API is gone"),
+        PromiseEvent.Released => Released,
+        _ => throw new InvalidOperationException($"unknown event {happened.GetType().Name}"),
+    };
+
+    private static readonly AuditStory Retry = AuditStory.Of("the next attempt starts");
+
+    private static readonly AuditStory Released = AuditStory.Of("nothing of it is left; the object may go");
+
+    private static AuditStory Requested(RunCause cause) => AuditStory.Of(cause switch
+    {
+        RunCause.Interval => "the workflow starts again: the interval has passed",
+        RunCause.Restart => "the workflow starts again: the engine was started",
+        _ => $"the workflow starts again: {cause}",
+    });
+
+    private static AuditStory Succeeded(string pipeline, string run, ImmutableArray<StepReport> steps, Work? work) =>
+        AuditStory.Of($"{pipeline} succeeded (run {Short(run)})", [.. steps.Select(Step), .. work is null ? [] : Groups(work)]);
+
+    private static AuditStory Superseded(string pipeline, string run, ImmutableArray<StepReport> steps) =>
+        AuditStory.Of($"{pipeline} ended (run {Short(run)}); nothing of it is used, something else is wished by now", steps.Select(Step));
+
+    private static AuditStory Failed(string pipeline, string run, int attempt, ImmutableArray<StepReport> steps, string reason, DateTimeOffset? retryAt) => AuditStory.Of(
+        $"{pipeline} failed, attempt {attempt} (run {Short(run)}): {reason}",
+        [.. steps.Select(Step), retryAt is { } at ? $"again at {Time(at)}" : "given up"]);
+
+    private static AuditStory Placed(ImmutableArray<Work> works) => new([.. works.SelectMany(Groups)]);
+
+    private static AuditStory Written(string placement, string commit, bool changed, Works works) => AuditStory.Of(
+        $"{(works.Removals.Any(removed => removed.Name == placement) ? "removed from" : "written to")} {Destination(placement, works)}, commit {Short(commit)}{(changed ? "" : " (nothing had to change)")}");
+
+    private static AuditStory NotWritten(string placement, string reason, Works works) => AuditStory.Of($"not written to {Destination(placement, works)}: {reason}");
+
+    private static string Destination(string placement, Works works) => works.Find(placement)?.Destination ?? placement;
+
+    private static IEnumerable<string> Groups(Work work) => work.Groups.Select(group =>
+        $"{group.Files.Length} {(group.Files.Length == 1 ? "file" : "files")}{(group.Directory == "." ? "" : $" of {group.Directory}")} for "
+        + (group.Placements.IsEmpty ? "no Destination yet: none matches" : string.Join(", ", group.Placements.Select(placement => placement.Destination))));
+
+    private static string Step(StepReport step) =>
+        $"{step.Name}: {(step.ExitCode is { } code ? $"exit {code}" : JsonWord(step.Phase))}{Duration(step)}{(step.Reason is { Length: > 0 } reason ? $", {reason}" : "")}";
+
+    private static string JsonWord(StepPhase phase) => phase.ToString().ToLowerInvariant();
+
+    private static string Duration(StepReport step) => step is { StartedAt: { } start, FinishedAt: { } end }
+        ? string.Create(CultureInfo.InvariantCulture, $" in {(end - start).TotalSeconds:0.###} s")
+        : "";
+
+    private static string Revision(PromiseRevision revision) => $"Promise {revision.Promise} {revision.Version} ({Short(revision.Digest)})";
+
+    private static string Short(string digest) => digest.Length > 10 ? digest[..10] : digest;
+
+    internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}
