@@ -33,7 +33,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                     Step();
             }
 
-            Act(_user.Next(9));
+            Act(_user.Next(10));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
@@ -72,9 +72,14 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                 Crash();
                 Tell(new ResourceCommand.Restart($"start-{_restarts}", Now));
                 break;
+            case 8:
+                Settle();
+                break;
             default:
                 if (_user.Next(2) == 0)
                     Delete();
+                if (_user.Next(2) == 0)
+                    Settle();
                 Create();
                 break;
         }
@@ -83,10 +88,10 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
     /// <summary>Makes the object; one that is being deleted is waited for.</summary>
     public void Create()
     {
-        var spec = Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)];
+        var spec = Pipelines.Specs[_user.Next(Pipelines.Specs.Length)];
         if (Object is { Deleting: true })
         {
-            Change(spec);
+            Change(Pipelines.LastingSpecs[0]);
             Settle();
         }
 

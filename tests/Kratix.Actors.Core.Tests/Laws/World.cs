@@ -37,6 +37,8 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
 
     public HashSet<Type> EffectsSeen { get; } = [];
 
+    public HashSet<Type> CommandsSeen { get; } = [];
+
     /// <summary>Path to content digest.</summary>
     public Dictionary<string, string> Store { get; } = new(StringComparer.Ordinal) { ["README.md"] = "foreign" };
 
@@ -91,6 +93,7 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
     /// <summary>Tells the object something, keeps what happened, and issues what is owed then.</summary>
     public void Tell(TCommand command)
     {
+        CommandsSeen.Add(command.GetType());
         var decision = Decide(State, command);
         Assume(Json.Text(Json.Again(State)) == Json.Text(State), "a state is stored and read without loss");
         Assume(Text(Decide(State, command)) == Text(decision), "the same question has the same answer");
