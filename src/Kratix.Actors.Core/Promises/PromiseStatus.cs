@@ -59,7 +59,11 @@ public static class PromiseStatus
         }
 
         if (state.Completed is { } completed)
-            status["lastAvailableTime"] = kratix["lastAvailableTime"] = StatusParts.Time(completed);
+        {
+            status["lastAvailableTime"] = StatusParts.Time(completed);
+            kratix["lastAvailableTime"] = StatusParts.Time(completed);
+        }
+
         status["kratix"] = kratix;
         return status;
     }
