@@ -5,10 +5,13 @@ namespace Kratix.Actors.Architecture.Tests;
 /// <summary>Habits that only hold when somebody looks. The words looked for are written in two halves, so that this file is not among the finds.</summary>
 public sealed partial class SourceRulesTests
 {
+    // An endless delay is a wait for its token, and a virtual clock has a GetUtcNow of its own.
     [Fact]
-    public void Tests_wait_for_signals_or_virtual_time_and_never_for_the_clock() => Assert.Empty(Repository.LinesWith(
-        Repository.Matching("tests/", ".cs"),
-        "Thread" + ".Sleep", "Task" + ".Delay(", "DateTime" + ".Now", "DateTime" + ".UtcNow", "DateTimeOffset" + ".Now", "DateTimeOffset" + ".UtcNow"));
+    public void Tests_wait_for_signals_or_virtual_time_and_never_for_the_clock() => Assert.DoesNotContain(
+        Repository.LinesWith(
+            Repository.Matching("tests/", ".cs"),
+            "Thread" + ".Sleep", "Task" + ".Delay(", "DateTime" + ".Now", "DateTime" + ".UtcNow", "DateTimeOffset" + ".Now", "DateTimeOffset" + ".UtcNow"),
+        line => !line.Contains("Delay(Timeout.Infinite", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("Resource")]
