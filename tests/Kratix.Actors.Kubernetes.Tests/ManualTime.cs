@@ -5,7 +5,7 @@ internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<Timer> _timers = [];
-    private readonly List<(TimeSpan Due, TaskCompletionSource Signal)> _waiting = [];
+    private readonly List<(Func<TimeSpan, bool> Fits, TaskCompletionSource Signal)> _waiting = [];
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -26,14 +26,19 @@ internal sealed class ManualTime : TimeProvider
     }
 
     /// <summary>Completes as soon as somebody waits for exactly this long.</summary>
-    public Task Armed(TimeSpan due)
+    public Task Armed(TimeSpan due) => Armed(d => d == due);
+
+    /// <summary>Completes as soon as somebody waits for at most this long.</summary>
+    public Task ArmedWithin(TimeSpan most) => Armed(d => d <= most);
+
+    private Task Armed(Func<TimeSpan, bool> fits)
     {
         lock (_gate)
         {
-            if (_timers.Any(t => t.Due == due))
+            if (_timers.Any(t => fits(t.Due)))
                 return Task.CompletedTask;
             var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Add((due, signal));
+            _waiting.Add((fits, signal));
             return signal.Task.WaitAsync(TimeSpan.FromSeconds(30));
         }
     }
@@ -68,9 +73,9 @@ internal sealed class ManualTime : TimeProvider
                     return true;
                 (Due, At) = (dueTime, time._now + dueTime);
                 time._timers.Add(this);
-                foreach (var (_, signal) in time._waiting.Where(w => w.Due == dueTime))
+                foreach (var (_, signal) in time._waiting.Where(w => w.Fits(dueTime)))
                     signal.TrySetResult();
-                time._waiting.RemoveAll(w => w.Due == dueTime);
+                time._waiting.RemoveAll(w => w.Fits(dueTime));
                 return true;
             }
         }
