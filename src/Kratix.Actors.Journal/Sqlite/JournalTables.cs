@@ -11,6 +11,8 @@ internal sealed class JournalTables(Database database)
 
     private readonly Dictionary<int, long> _epochs = [];
 
+    public Database Database => database;
+
     /// <summary>Forgets what was read in the transaction before: another process may have taken shards since.</summary>
     public void Begin() => _epochs.Clear();
 

@@ -65,6 +65,12 @@ internal sealed class PositionCheck(ChainChecker checker, IReadOnlyDictionary<lo
 
     private void CloseWindow()
     {
+        if (_last < _boundary)
+        {
+            Missing(_last + 1, _boundary);
+            _last = _boundary;
+        }
+
         var computed = _sha.GetHashAndReset();
         if (!anchors.TryGetValue(_boundary, out var stored))
             checker.JournalFault(_boundary, $"removed: the anchor at position {_boundary} is missing");
