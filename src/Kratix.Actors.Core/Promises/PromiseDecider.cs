@@ -46,6 +46,8 @@ public static class PromiseDecider
             return Nothing("it was released; what is observed is its past");
         if (state.Object is { Deleting: true } known && known.Uid == c.Object.Uid && !c.Object.Deleting)
             return Nothing("it is being deleted already");
+        if (state.Object is { } newer && newer.Uid == c.Object.Uid && c.Object.Generation < newer.Generation)
+            return Nothing("a later generation is known");
         var sameObject = state.Object is { } was && was with { By = c.Object.By } == c.Object;
         // A Promise that is being deleted needs no valid spec: what is there is taken back by the last valid one.
         if (c.Definition is null && !(c.Object.Deleting && state.Definition is not null))

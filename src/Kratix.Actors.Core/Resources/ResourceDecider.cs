@@ -27,6 +27,8 @@ public static class ResourceDecider
         // A deletion cannot be taken back: an observation without it is older than what is known.
         if (state.Object is { Deleting: true } known && known.Uid == c.Object.Uid && !c.Object.Deleting)
             return Nothing("it is being deleted already");
+        if (state.Object is { } newer && newer.Uid == c.Object.Uid && c.Object.Generation < newer.Generation)
+            return Nothing("a later generation is known");
         var same = state.Object is { } was
             && was with { By = c.Object.By } == c.Object
             && state.Revision is { } revision && revision.Same(c.Revision)

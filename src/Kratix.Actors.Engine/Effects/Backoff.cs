@@ -1,0 +1,16 @@
+namespace Kratix.Actors.Engine.Effects;
+
+/// <summary>Pauses between tries of a port call: doubling from the least to the most, or what the other side asked for if that is longer.</summary>
+internal sealed class Backoff(TimeSpan min, TimeSpan max)
+{
+    private int _failures;
+
+    internal TimeSpan Next(TimeSpan? asked)
+    {
+        var doubled = min * Math.Pow(2, Math.Min(_failures++, 20));
+        var pause = doubled < max ? doubled : max;
+        return asked > pause ? asked.Value : pause;
+    }
+
+    internal void Reset() => _failures = 0;
+}

@@ -1,0 +1,49 @@
+using Kratix.Actors.Ports.Kubernetes;
+
+namespace Kratix.Actors.Engine;
+
+/// <summary>The kinds the engine speaks of, and the names the reference gave to things on them.</summary>
+public static class Kinds
+{
+    public const string Group = "platform.kratix.io";
+    public const string SystemNamespace = "kratix-platform-system";
+
+    public static readonly ResourceType Promise = Platform("promises", "Promise", false);
+    public static readonly ResourceType Destination = Platform("destinations", "Destination", false);
+    public static readonly ResourceType GitStateStore = Platform("gitstatestores", "GitStateStore", false);
+    public static readonly ResourceType BucketStateStore = Platform("bucketstatestores", "BucketStateStore", false);
+    public static readonly ResourceType Work = Platform("works", "Work", true);
+    public static readonly ResourceType WorkPlacement = Platform("workplacements", "WorkPlacement", true);
+    public static readonly ResourceType Crd = new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false);
+    public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", false);
+    public static readonly ResourceType Secret = new("", "v1", "secrets", "Secret", true);
+    public static readonly ResourceType ServiceAccount = new("", "v1", "serviceaccounts", "ServiceAccount", true);
+    public static readonly ResourceType Event = new("", "v1", "events", "Event", true);
+
+    private static ResourceType Platform(string plural, string kind, bool namespaced) => new(Group, "v1alpha1", plural, kind, namespaced);
+}
+
+/// <summary>Labels and finalizers as the reference spells them.</summary>
+public static class Marks
+{
+    public const string PromiseName = "kratix.io/promise-name";
+    public const string PromiseVersion = "kratix.io/promise-version";
+    public const string ResourceName = "kratix.io/resource-name";
+    public const string ResourceNamespace = "kratix.io/resource-namespace";
+    public const string PipelineName = "kratix.io/pipeline-name";
+    public const string WorkflowType = "kratix.io/workflow-type";
+    public const string WorkflowAction = "kratix.io/workflow-action";
+    public const string WorkType = "kratix.io/work-type";
+    public const string Work = "kratix.io/work";
+    public const string WorkloadGroupId = "kratix.io/workload-group-id";
+    public const string TargetDestination = "kratix.io/targetDestinationName";
+    public const string ManagedBy = "app.kubernetes.io/managed-by";
+
+    /// <summary>On every request the engine has taken up, and off it when everything it left behind is gone.</summary>
+    public static readonly IReadOnlyList<string> ResourceFinalizers = ["kratix.io/work-cleanup", "kratix.io/workflows-cleanup", "kratix.io/delete-workflows"];
+
+    public static readonly IReadOnlyList<string> PromiseFinalizers =
+    [
+        "kratix.io/workflows-cleanup", "kratix.io/dependencies-cleanup", "kratix.io/resource-request-cleanup", "kratix.io/api-crd-cleanup", "kratix.io/delete-workflows",
+    ];
+}

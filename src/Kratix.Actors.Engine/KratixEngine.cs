@@ -1,0 +1,152 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Persistence;
+using Kratix.Actors.Engine.Pipelines;
+using Kratix.Actors.Engine.Promises;
+using Kratix.Actors.Engine.Publishing;
+using Kratix.Actors.Engine.Resources;
+using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Engine;
+
+/// <summary>
+/// The engine, running: takes its shards, installs the CRDs, watches Promises, and takes up whatever the journal says is unfinished.
+/// </summary>
+public sealed partial class KratixEngine : IAsyncDisposable
+{
+    private static readonly TimeSpan CrdRetry = TimeSpan.FromMilliseconds(500);
+
+    private readonly ActorSystem _system;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _unfinished;
+
+    private KratixEngine(ActorSystem system, RunExchange exchange, Func<CancellationToken, Task> takeUp)
+    {
+        _system = system;
+        Exchange = exchange;
+        _unfinished = takeUp(_stop.Token);
+    }
+
+    /// <summary>What runs talk to; whoever has an HTTP server offers it.</summary>
+    public RunExchange Exchange { get; }
+
+    public KernelMetrics Metrics => _system.Metrics;
+
+    public static async Task<KratixEngine> Start(EngineSettings settings, World world, ActorSystem system, CancellationToken cancellation)
+    {
+        await InstallCrds(settings, world, cancellation);
+        var epochs = await world.Journal.TakeShards([.. Enumerable.Range(0, settings.Shards)], settings.NodeName, cancellation);
+        var startToken = $"{settings.NodeName}/{epochs.Values.Max()}";
+
+        var exchange = new RunExchange(world.Content, settings);
+        var snapshot = new DestinationSnapshot();
+        var slots = system.Spawn(new Props<RunSlotsMessage>(() => new RunSlotsActor(settings.MaxRunsInFlight, settings.MaxRunsPerPromise)), "run-slots");
+        var directory = system.Spawn(new Props<RunDirectoryMessage>(() => new RunDirectoryActor(world.Runner)), "run-directory");
+        var stores = system.Spawn(new Props<StateStoresMessage>(() => new StateStoresActor(world, settings, snapshot)), "state-stores");
+        var services = new EngineServices(
+            world, settings, new JournalEventStore<ResourceState, ResourceEvent>(world.Journal, settings.NodeName, Shapes.OfResource),
+            new JournalEventStore<PromiseState, PromiseEvent>(world.Journal, settings.NodeName, Shapes.OfPromise), snapshot, stores,
+            new RunServices(world, settings, exchange, slots, directory), new Revisions(world.Content), new Announcer(world), startToken);
+
+        ShardLease? LeaseOf(int shard) => epochs.TryGetValue(shard, out var epoch) ? new ShardLease(shard, epoch) : null;
+        var resources = system.Spawn(
+            ShardRegion.Props(new ShardRegionSettings<ResourceMessage>(
+                settings.Shards, (id, lease) => new Props<ResourceMessage>(() => new ResourceActor(id, lease, services)), LeaseOf, settings.PassivateAfter, 0)), "resources");
+        services.Resources = resources;
+        var promises = system.Spawn(
+            ShardRegion.Props(new ShardRegionSettings<PromiseMessage>(
+                settings.Shards, (id, lease) => new Props<PromiseMessage>(() => new PromiseActor(id, lease, services)), LeaseOf, settings.PassivateAfter, 0)), "promises");
+        system.Spawn(new Props<PromiseWatchMessage>(() => new PromiseWatchActor(world.Watch, promises)), "promise-watch");
+        var wakeUps = system.Spawn(new Props<WakeUpsMessage>(() => new WakeUpsActor(world, settings, promises, resources, startToken)), "wake-ups");
+        return new KratixEngine(system, exchange, stop => TakeUpUnfinished(settings, world, promises, resources, wakeUps, stop));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _unfinished.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private static async Task InstallCrds(EngineSettings settings, World world, CancellationToken cancellation)
+    {
+        var ns = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = Kinds.SystemNamespace } };
+        await Until(world, () => world.Kubernetes.Create(Kinds.Namespace, null, ns, cancellation), $"namespace {Kinds.SystemNamespace}", cancellation);
+        foreach (var crd in settings.Crds)
+            await Until(world, () => world.Kubernetes.Patch(Kinds.Crd, null, crd.Name(), PatchKind.Apply, crd, null, cancellation), $"CRD {crd.Name()}", cancellation);
+        foreach (var crd in settings.Crds)
+        {
+            await Until(
+                world,
+                async () => await world.Kubernetes.Get(Kinds.Crd, null, crd.Name(), cancellation) is Outcome<JsonObject>.Done { Value: var shown }
+                    ? (shown["status"]?["conditions"] as JsonArray ?? []).Any(c => c?["type"]?.ToString() == "Established" && c["status"]?.ToString() == "True")
+                        ? new Outcome<JsonObject>.Done(shown)
+                        : new Outcome<JsonObject>.Transient("not established yet")
+                    : new Outcome<JsonObject>.Transient("cannot be read back"),
+                $"CRD {crd.Name()}", cancellation);
+        }
+    }
+
+    /// <summary>Asks until it is done; a refusal ends the start with its reason, since without its kinds the engine can do nothing.</summary>
+    private static async Task Until(World world, Func<Task<Outcome<JsonObject>>> ask, string what, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            switch (await ask())
+            {
+                case Outcome<JsonObject>.Done or Outcome<JsonObject>.Terminal { Code: Refusal.AlreadyExists }:
+                    return;
+                case Outcome<JsonObject>.Terminal refused:
+                    throw new InvalidOperationException($"{what} could not be installed: {refused.Reason}");
+                case Outcome<JsonObject>.Transient transient:
+                    LogWaiting(world.Log, what, transient.Reason);
+                    await Task.Delay(transient.After ?? CrdRetry, world.Time, cancellation);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Wakes what owes something, and spreads the re-runs of the start over its window, each entity at a moment of its own.</summary>
+    private static async Task TakeUpUnfinished(
+        EngineSettings settings, World world, IActorRef<ShardEnvelope<PromiseMessage>> promises, IActorRef<ShardEnvelope<ResourceMessage>> resources,
+        IActorRef<WakeUpsMessage> wakeUps, CancellationToken stop)
+    {
+        await foreach (var row in world.Journal.Summaries(Shapes.Promise, "", stop))
+        {
+            if (row.Index.Phase != nameof(PromisePhase.Gone))
+                promises.Tell(new ShardEnvelope<PromiseMessage>(row.Id, new PromiseMessage.Wake()));
+        }
+
+        var again = new List<(TimeSpan After, EntityKey Entity)>();
+        await foreach (var row in world.Journal.Summaries(Shapes.Resource, "", stop))
+        {
+            var atRest = row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Gone) or nameof(ResourcePhase.Held);
+            if (!atRest)
+                resources.Tell(new ShardEnvelope<ResourceMessage>(row.Id, new ResourceMessage.Wake()));
+            if (settings.OnStart == OnStart.Run && row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Writing))
+                again.Add((settings.OnStartWindow * Jitter.Of(row.Id), new EntityKey(Shapes.Resource, row.Id)));
+        }
+
+        if (settings.OnStart != OnStart.Run)
+            return;
+        await foreach (var row in world.Journal.Summaries(Shapes.Promise, "", stop))
+            again.Add((settings.OnStartWindow * Jitter.Of(row.Id), new EntityKey(Shapes.Promise, row.Id)));
+        var passed = TimeSpan.Zero;
+        foreach (var (after, entity) in again.OrderBy(a => a.After))
+        {
+            await Task.Delay(after - passed, world.Time, stop);
+            passed = after;
+            wakeUps.Tell(new WakeUpsMessage.Restart(entity));
+        }
+    }
+
+    [LoggerMessage(1301, LogLevel.Information, "Waiting for {What}: {Reason}")]
+    private static partial void LogWaiting(ILogger logger, string what, string reason);
+}

@@ -1,0 +1,43 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Documents;
+
+namespace Kratix.Actors.Engine;
+
+/// <summary>Reading Kubernetes objects as JSON.</summary>
+internal static class Objects
+{
+    internal static string Name(this JsonObject item) => item["metadata"]?["name"]?.ToString() ?? "";
+
+    internal static string? Namespace(this JsonObject item) => item["metadata"]?["namespace"]?.ToString();
+
+    internal static string Uid(this JsonObject item) => item["metadata"]?["uid"]?.ToString() ?? "";
+
+    internal static long Generation(this JsonObject item) => item["metadata"]?["generation"]?.GetValue<long>() ?? 0;
+
+    internal static bool IsDeleting(this JsonObject item) => item["metadata"]?["deletionTimestamp"] is not null;
+
+    internal static string? Label(this JsonObject item, string label) => item["metadata"]?["labels"]?[label]?.ToString();
+
+    internal static IReadOnlyList<string> Finalizers(this JsonObject item) =>
+        [.. (item["metadata"]?["finalizers"] as JsonArray ?? []).Select(f => f!.ToString())];
+
+    internal static string SpecDigest(this JsonObject item) => Canonical.DigestOf(item["spec"]);
+
+    /// <summary>Who wrote the object last, other than the engine itself, as far as its managed fields tell.</summary>
+    internal static string LastManager(this JsonObject item) =>
+        (item["metadata"]?["managedFields"] as JsonArray ?? [])
+        .Select(f => (Manager: f?["manager"]?.ToString(), Time: f?["time"]?.ToString() ?? "", Sub: f?["subresource"]?.ToString()))
+        .Where(f => f.Manager is not null and not "kratix-actors" && f.Sub is null)
+        .OrderBy(f => f.Time, StringComparer.Ordinal)
+        .LastOrDefault().Manager ?? "unknown";
+
+    internal static JsonObject Labels(IEnumerable<KeyValuePair<string, string>> labels) =>
+        new(labels.Select(l => KeyValuePair.Create<string, JsonNode?>(l.Key, l.Value)));
+
+    internal static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(t => JsonValue.Create(t))];
+
+    /// <summary>Whether <paramref name="has"/> shows everything of <paramref name="wants"/>; what others added does not matter.</summary>
+    internal static bool Shows(JsonNode? has, JsonNode? wants) => wants is JsonObject map
+        ? has is JsonObject present && map.All(kv => kv.Value is null ? present[kv.Key] is null : Shows(present[kv.Key], kv.Value))
+        : JsonNode.DeepEquals(has, wants);
+}

@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using System.Formats.Tar;
+using System.Text;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Ports.Documents;
+using Kratix.Actors.Ports.Journal;
+
+namespace Kratix.Actors.Engine.Pipelines;
+
+/// <summary>The output breaks a rule. The message names file, line and reason for the Promise's author.</summary>
+internal sealed class OutputRefusedException(string message) : Exception(message);
+
+/// <summary>
+/// Reads what a run handed in: a tar with the directories <c>output/</c> and <c>metadata/</c>. Everything in it is hostile until looked at:
+/// names, links, sizes and contents.
+/// </summary>
+internal sealed class OutputReader(IContentStore content, OutputLimits limits)
+{
+    private const string Output = "output/";
+    private const string Metadata = "metadata/";
+    private const int ContentsPerWrite = 64;
+    private const long MaxMetadataBytes = 1024 * 1024;
+
+    /// <exception cref="OutputRefusedException">A rule is broken.</exception>
+    internal async Task<RunOutput> Read(Stream tar, CancellationToken cancellation)
+    {
+        var files = new SortedDictionary<string, FileEntry>(StringComparer.Ordinal);
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        var waiting = new List<(string Path, byte[] Bytes)>();
+        var total = 0L;
+        await using var reader = new TarReader(tar, leaveOpen: true);
+        while (await Next(reader, cancellation) is { } entry)
+        {
+            var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+            if (entry.EntryType is TarEntryType.Directory or TarEntryType.GlobalExtendedAttributes)
+                continue;
+            if (name.StartsWith(Metadata, StringComparison.Ordinal))
+            {
+                await ReadMetadata(entry, name[Metadata.Length..], metadata, cancellation);
+                continue;
+            }
+
+            if (!name.StartsWith(Output, StringComparison.Ordinal))
+                throw new OutputRefusedException($"\"{name}\" is outside /kratix/output");
+            var path = Checked(entry, name[Output.Length..]);
+            if (files.Count + waiting.Count >= limits.MaxFiles)
+                throw new OutputRefusedException($"/kratix/output holds more than {limits.MaxFiles} files (kratix.output.max-files)");
+            total += entry.Length;
+            if (entry.Length > limits.MaxFileBytes)
+                throw new OutputRefusedException($"/kratix/output/{path} has {entry.Length} bytes, more than {limits.MaxFileBytes} (kratix.output.max-file-bytes)");
+            if (total > limits.MaxBytes)
+                throw new OutputRefusedException($"/kratix/output holds more than {limits.MaxBytes} bytes (kratix.output.max-bytes), counted up to {path}");
+            var bytes = await Bytes(entry, cancellation);
+            Validate(path, bytes);
+            waiting.Add((path, bytes));
+            if (waiting.Count >= ContentsPerWrite)
+                await Store(waiting, files, cancellation);
+        }
+
+        await Store(waiting, files, cancellation);
+        var directories = files.Keys.Where(p => p.Contains('/', StringComparison.Ordinal)).Select(p => p[..p.IndexOf('/', StringComparison.Ordinal)]).ToHashSet(StringComparer.Ordinal);
+        return new RunOutput([.. files.Values], MetadataFiles.Status(metadata), MetadataFiles.Selectors(metadata, directories));
+    }
+
+    private static async Task<TarEntry?> Next(TarReader reader, CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.GetNextEntryAsync(copyData: false, cancellation);
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException)
+        {
+            throw new OutputRefusedException($"what the run handed in is not a tar archive: {e.Message}");
+        }
+    }
+
+    /// <summary>The path, if it stays inside and is a regular file. Nothing is written anywhere by its name, but a store would be.</summary>
+    private static string Checked(TarEntry entry, string path)
+    {
+        if (entry.EntryType is TarEntryType.SymbolicLink or TarEntryType.HardLink)
+            throw new OutputRefusedException($"/kratix/output/{path} is a link to \"{entry.LinkName}\"; links are not written to state stores, write the file itself");
+        if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
+            throw new OutputRefusedException($"/kratix/output/{path} is a {entry.EntryType}; only regular files and directories can be written");
+        var segments = path.Split('/');
+        if (path.Length == 0 || segments.Any(s => s is "" or "." or "..") || path.Any(c => c is '\\' || char.IsControl(c)))
+            throw new OutputRefusedException($"\"/kratix/output/{path}\" leaves the directory or is not a usable name");
+        if (segments.Any(s => s.Equals(".git", StringComparison.OrdinalIgnoreCase)))
+            throw new OutputRefusedException($"/kratix/output/{path} would be read as git's own data; choose a name other than .git");
+        return path;
+    }
+
+    private static async Task ReadMetadata(TarEntry entry, string name, Dictionary<string, string> metadata, CancellationToken cancellation)
+    {
+        // Whatever else is there is the containers' own business and is not even opened.
+        if (!MetadataFiles.Known.Contains(name))
+            return;
+        if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
+            throw new OutputRefusedException($"/kratix/metadata/{name} is a {entry.EntryType}, not a regular file");
+        if (entry.Length > MaxMetadataBytes)
+            throw new OutputRefusedException($"/kratix/metadata/{name} has {entry.Length} bytes; at most {MaxMetadataBytes} are read");
+        metadata[name] = Encoding.UTF8.GetString(await Bytes(entry, cancellation));
+    }
+
+    private static async Task<byte[]> Bytes(TarEntry entry, CancellationToken cancellation)
+    {
+        if (entry.DataStream is not { } data)
+            return [];
+        var bytes = new byte[entry.Length];
+        await data.ReadExactlyAsync(bytes, cancellation);
+        return bytes;
+    }
+
+    private async Task Store(List<(string Path, byte[] Bytes)> waiting, SortedDictionary<string, FileEntry> files, CancellationToken cancellation)
+    {
+        if (waiting.Count == 0)
+            return;
+        var digests = await content.PutMany([.. waiting.Select(w => (ReadOnlyMemory<byte>)w.Bytes)], cancellation);
+        for (var i = 0; i < waiting.Count; i++)
+            files[waiting[i].Path] = new FileEntry(waiting[i].Path, digests[i], waiting[i].Bytes.Length);
+        waiting.Clear();
+    }
+
+    private void Validate(string path, byte[] bytes)
+    {
+        if (limits.Validation == OutputValidation.None)
+            return;
+        var isDocument = Path.GetExtension(path).ToLowerInvariant() is ".yaml" or ".yml" or ".json";
+        if (limits.Validation == OutputValidation.Kubernetes && path.Contains('/', StringComparison.Ordinal))
+            throw new OutputRefusedException($"/kratix/output/{path} is in a sub-directory; output.validation is \"kubernetes\", which allows files in the root directory only");
+        if (!isDocument && limits.Validation == OutputValidation.Yaml)
+            return;
+        try
+        {
+            var documents = Yaml.ParseAll(Encoding.UTF8.GetString(bytes));
+            if (limits.Validation == OutputValidation.Kubernetes && documents.FirstOrDefault(d => !IsKubernetesObject(d)) is not null)
+                throw new OutputRefusedException($"/kratix/output/{path} holds a document without apiVersion, kind or metadata.name; output.validation is \"kubernetes\"");
+        }
+        catch (YamlFormatException e)
+        {
+            throw new OutputRefusedException($"/kratix/output/{path} line {e.Line}, column {e.Column}: {e.Message}");
+        }
+    }
+
+    private static bool IsKubernetesObject(JsonNode document) =>
+        document is JsonObject o && o["apiVersion"] is JsonValue && o["kind"] is JsonValue && o["metadata"]?["name"] is JsonValue;
+}

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Ports.Runs;
+
+namespace Kratix.Actors.Engine.Pipelines;
+
+/// <summary>Who a run is for: a request, or a Promise itself (then <paramref name="Namespace"/> is null).</summary>
+public sealed record RunSubject(string Promise, string Kind, string Group, string Version, string Plural, string? Namespace, string Name, string Uid)
+{
+    public bool IsPromise => Namespace is null;
+
+    public string WorkflowType => IsPromise ? "promise" : "resource";
+}
+
+/// <summary>One Pipeline of one revision, to be run for a subject.</summary>
+public sealed record RunRequest(string RunId, WorkflowAction Action, JsonObject Pipeline, RunSubject Subject, int Attempt)
+{
+    public string PipelineName => Pipeline["metadata"]!["name"]!.ToString();
+
+    public string WorkflowAction => Action == Core.Workflows.WorkflowAction.Configure ? "configure" : "delete";
+}
+
+/// <summary>From a Pipeline as written in a Promise to everything a Pod needs. Pure.</summary>
+public static class RunPlanner
+{
+    public static RunPlan Plan(RunRequest request, EngineSettings settings, RunExchange exchange)
+    {
+        var subject = request.Subject;
+        var spec = request.Pipeline["spec"]!.AsObject();
+        var env = Environment(request);
+        var labels = Labels(request);
+        return new RunPlan(
+            request.RunId, subject.Namespace ?? Kinds.SystemNamespace, PodName(request), labels,
+            Map(request.Pipeline["metadata"]?["annotations"]),
+            [.. spec["containers"]!.AsArray().Select(c => Container(c!.AsObject(), env, settings))],
+            spec["volumes"]?.DeepClone().AsArray() ?? [], PodSpec(spec, settings), Owner(subject), env,
+            exchange.UrlOf(request.RunId), exchange.TokenOf(request.RunId));
+    }
+
+    private static string PodName(RunRequest request)
+    {
+        var subject = request.Subject;
+        var readable = subject.IsPromise ? $"kratix-{subject.Promise}-{request.PipelineName}" : $"kratix-{subject.Promise}-{subject.Name}-{request.PipelineName}";
+        return GeneratedPodName(readable, request.RunId);
+    }
+
+    private static string GeneratedPodName(string readable, string runId) => Core.Placement.GeneratedName.Of(readable, runId);
+
+    private static ImmutableSortedDictionary<string, string> Labels(RunRequest request)
+    {
+        var subject = request.Subject;
+        var labels = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        labels[Marks.ManagedBy] = "Kratix";
+        labels[Marks.PromiseName] = subject.Promise;
+        labels[Marks.WorkflowType] = subject.WorkflowType;
+        labels[Marks.WorkflowAction] = request.WorkflowAction;
+        labels[Marks.PipelineName] = request.PipelineName;
+        if (!subject.IsPromise)
+            labels[Marks.ResourceName] = subject.Name;
+        labels.AddRange(Map(request.Pipeline["metadata"]?["labels"]).Where(l => !labels.ContainsKey(l.Key)));
+        return labels.ToImmutable();
+    }
+
+    /// <summary>What both generations of the reference tell their containers; the user's own entries come after these.</summary>
+    private static JsonArray Environment(RunRequest request)
+    {
+        var subject = request.Subject;
+        (string Name, string Value)[] pairs =
+        [
+            ("KRATIX_OPERATION", request.WorkflowAction),
+            ("KRATIX_WORKFLOW_ACTION", request.WorkflowAction),
+            ("KRATIX_WORKFLOW_TYPE", subject.WorkflowType),
+            ("KRATIX_PROMISE_NAME", subject.Promise),
+            ("KRATIX_PIPELINE_NAME", request.PipelineName),
+            ("KRATIX_OBJECT_KIND", subject.Kind),
+            ("KRATIX_OBJECT_GROUP", subject.Group),
+            ("KRATIX_OBJECT_VERSION", subject.Version),
+            ("KRATIX_OBJECT_NAME", subject.Name),
+            ("KRATIX_OBJECT_NAMESPACE", subject.Namespace ?? ""),
+            ("KRATIX_CRD_PLURAL", subject.Plural),
+            ("KRATIX_CLUSTER_SCOPED", subject.IsPromise ? "true" : "false"),
+        ];
+        return [.. pairs.Select(p => new JsonObject { ["name"] = p.Name, ["value"] = p.Value })];
+    }
+
+    private static JsonObject Container(JsonObject container, JsonArray env, EngineSettings settings)
+    {
+        var result = container.DeepClone().AsObject();
+        var all = env.DeepClone().AsArray();
+        foreach (var own in container["env"] as JsonArray ?? [])
+            all.Add(own?.DeepClone());
+        result["env"] = all;
+        if (result["imagePullPolicy"] is null && settings.DefaultImagePullPolicy is { } policy)
+            result["imagePullPolicy"] = policy;
+        return result;
+    }
+
+    private static JsonObject PodSpec(JsonObject spec, EngineSettings settings)
+    {
+        var pod = new JsonObject();
+        foreach (var field in new[] { "nodeSelector", "tolerations", "imagePullSecrets" })
+        {
+            if (spec[field] is { } value)
+                pod[field] = value.DeepClone();
+        }
+
+        var deadline = spec["jobOptions"]?["activeDeadlineSeconds"]?.GetValue<long>() ?? (long?)settings.RunDeadline?.TotalSeconds;
+        if (deadline is { } seconds)
+            pod["activeDeadlineSeconds"] = seconds;
+        return pod;
+    }
+
+    private static JsonObject Owner(RunSubject subject) => new()
+    {
+        ["apiVersion"] = $"{subject.Group}/{subject.Version}",
+        ["kind"] = subject.Kind,
+        ["name"] = subject.Name,
+        ["uid"] = subject.Uid,
+    };
+
+    private static ImmutableSortedDictionary<string, string> Map(JsonNode? map) =>
+        (map as JsonObject ?? []).ToImmutableSortedDictionary(kv => kv.Key, kv => kv.Value?.ToString() ?? "", StringComparer.Ordinal);
+}

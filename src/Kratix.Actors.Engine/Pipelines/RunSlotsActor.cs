@@ -1,0 +1,81 @@
+using Kratix.Actors.Kernel;
+
+namespace Kratix.Actors.Engine.Pipelines;
+
+/// <summary>What the slots are asked and told.</summary>
+public abstract record RunSlotsMessage
+{
+    /// <summary>Wants to run. <paramref name="Late"/>: periodic and restart work, which lets the rest go first.</summary>
+    public sealed record Acquire(string RunId, string Promise, bool Late, IActorRef<PipelineMessage> Who) : RunSlotsMessage;
+}
+
+/// <summary>
+/// Bounds how many runs are in flight, for the node and for each Promise. What users wait for goes first; every fourth slot goes to periodic work
+/// if some waits, so that it is never starved. A slot is given back when the PipelineActor ends, however it ends.
+/// </summary>
+internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<RunSlotsMessage>
+{
+    private const int LateShare = 4;
+
+    private readonly Dictionary<string, RunSlotsMessage.Acquire> _holders = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _perPromise = new(StringComparer.Ordinal);
+    private readonly LinkedList<RunSlotsMessage.Acquire> _soon = [];
+    private readonly LinkedList<RunSlotsMessage.Acquire> _late = [];
+    private int _granted;
+
+    protected override void Receive(RunSlotsMessage message)
+    {
+        var acquire = (RunSlotsMessage.Acquire)message;
+        Context.Watch(acquire.Who);
+        (acquire.Late ? _late : _soon).AddLast(acquire);
+        Grant();
+    }
+
+    protected override void OnTerminated(IActorRef actor)
+    {
+        if (_holders.Remove(actor.Path, out var held))
+            _perPromise[held.Promise]--;
+        foreach (var queue in new[] { _soon, _late })
+        {
+            for (var node = queue.First; node is not null; node = node.Next)
+            {
+                if (ReferenceEquals(node.Value.Who, actor))
+                {
+                    queue.Remove(node);
+                    break;
+                }
+            }
+        }
+
+        Grant();
+    }
+
+    private void Grant()
+    {
+        while (_holders.Count < maxInFlight)
+        {
+            var lateTurn = _granted % LateShare == LateShare - 1;
+            if (!(lateTurn ? Take(_late) || Take(_soon) : Take(_soon) || Take(_late)))
+                return;
+            _granted++;
+        }
+    }
+
+    private bool Take(LinkedList<RunSlotsMessage.Acquire> queue)
+    {
+        for (var node = queue.First; node is not null; node = node.Next)
+        {
+            var acquire = node.Value;
+            var running = _perPromise.GetValueOrDefault(acquire.Promise);
+            if (running >= maxPerPromise)
+                continue;
+            queue.Remove(node);
+            _perPromise[acquire.Promise] = running + 1;
+            _holders[acquire.Who.Path] = acquire;
+            acquire.Who.Tell(new PipelineMessage.SlotGranted());
+            return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,254 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core;
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Publishing;
+using Kratix.Actors.Engine.Resources;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Engine.Promises;
+
+/// <summary>
+/// One Promise, and the watch of its requests: what is observed there goes to the Resources with the Promise's definition attached.
+/// It stays awake as long as its API is installed.
+/// </summary>
+internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, PromiseState, PromiseEvent>
+{
+    private const string ReissueTimer = "reissue";
+
+    private readonly EngineServices _services;
+    private readonly InFlight<PromiseEffect> _inFlight;
+    private readonly PromiseEffects _effects;
+    private readonly StatusWriter _status;
+    private readonly ReadModels _readModels;
+    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
+    private CancellationTokenSource? _watch;
+    private (string Api, string Revision, bool Serves) _told;
+    private JsonObject? _item;
+
+    internal PromiseActor(string entityId, ShardLease lease, EngineServices services)
+        : base(entityId, lease, services.PromiseStore, PromiseState.Empty(entityId))
+    {
+        _services = services;
+        _status = new StatusWriter(services.World);
+        _readModels = new ReadModels(services.World, services.Settings);
+        _effects = new PromiseEffects(services, Context, () => State, () => _item);
+        _inFlight = new InFlight<PromiseEffect>(_effects.Issue, _effects.LetGo);
+    }
+
+    private DateTimeOffset Now => _services.World.Now;
+
+    protected override PromiseState Evolve(PromiseState state, PromiseEvent @event) => PromiseEvolution.Evolve(state, @event);
+
+    protected override void OnRecovered() => TakeUp();
+
+    protected override bool MayPassivate() => _watch is null && State.Phase is PromisePhase.Unobserved or PromisePhase.Gone && base.MayPassivate();
+
+    protected override void PostStop() => StopWatch();
+
+    protected override void OnMessage(PromiseMessage message)
+    {
+        switch (message)
+        {
+            case PromiseMessage.Observed observed:
+                Observed(observed.Item);
+                break;
+            case PromiseMessage.Stored stored:
+                Observe(stored.Item, stored.Definition, null);
+                break;
+            case PromiseMessage.Vanished vanished:
+                Vanished(vanished.Item);
+                break;
+            case PromiseMessage.Tell tell:
+                Decide(tell.Command(Now), tell.Cause);
+                break;
+            case PromiseMessage.RunReady ready:
+                if (_inFlight.Any(e => e.Equals(ready.Effect)))
+                    _effects.StartRun(ready.Effect, ready.Pipeline);
+                break;
+            case PromiseMessage.RunEnded ended:
+                Decide(
+                    new PromiseCommand.ReportRun(ended.RunId, ended.Result, _services.Destinations.Current, Jitter.Of(ended.RunId), Now), $"run {ended.RunId} ended");
+                break;
+            case PromiseMessage.EffectFailed failed:
+                LogEffectFailed(_services.World.Log, EntityId, failed.Effect?.GetType().Name ?? "ownership", failed.Reason);
+                if (failed.Effect is { } effect)
+                    _inFlight.Failed(effect);
+                Context.Timers.StartSingle(ReissueTimer, new PromiseMessage.Reissue(), _backoff.Next(failed.After));
+                break;
+            case PromiseMessage.Reissue when _item is { } item && State.Phase is PromisePhase.Unobserved:
+                Observed(item);
+                break;
+            case PromiseMessage.Reissue or PromiseMessage.Wake:
+                TakeUp();
+                break;
+            case PromiseMessage.Requests { Signal: var signal }:
+                Requests(signal);
+                break;
+            case PromiseMessage.RequestsCompared compared:
+                foreach (var request in compared.ToTell)
+                    TellResource(request);
+                break;
+            case PromiseMessage.WatchBroken broken:
+                throw new InvalidOperationException($"the watch of {EntityId}'s requests broke", broken.Cause);
+            default:
+                throw new InvalidOperationException($"unknown message {message.GetType()}");
+        }
+    }
+
+    private void Observed(JsonObject item)
+    {
+        _item = item;
+        if (!item.IsDeleting() && !Ownership.Has(item, Marks.PromiseFinalizers))
+        {
+            _effects.TakeOwnership(item);
+            return;
+        }
+
+        if (item.IsDeleting() && !Ownership.HasAny(item, Marks.PromiseFinalizers))
+            return;
+        try
+        {
+            _effects.Store(item, PromiseReader.Read(item, _services.Settings));
+        }
+        catch (PromiseRefusedException refused)
+        {
+            Observe(item, null, refused.Message);
+        }
+    }
+
+    private void Observe(JsonObject item, PromiseDefinition? definition, string? refusal)
+    {
+        var seen = new PromiseObservation(
+            item.Uid(), item.Generation(), item.SpecDigest(), item.Label(Marks.PromiseVersion) ?? "not-set", item.IsDeleting(), item.LastManager());
+        Decide(new PromiseCommand.Observe(seen, definition, refusal, Now), $"observed generation {seen.Generation}");
+    }
+
+    private void Vanished(JsonObject item)
+    {
+        if (State.Object is not { } known || known.Uid != item.Uid())
+            return;
+        if (State.Phase is PromisePhase.Releasing)
+            Decide(new PromiseCommand.ReportReleased(known.Uid, Now), "the object is gone");
+        else if (!known.Deleting)
+            Decide(new PromiseCommand.Observe(known with { Deleting = true }, State.Definition, State.Refusal, Now), "the object is gone, its finalizers were taken off");
+    }
+
+    private void Decide(PromiseCommand command, string cause)
+    {
+        switch (PromiseDecider.Decide(State, command))
+        {
+            case Decision<PromiseEvent>.Happened happened:
+                var before = State;
+                Persist(happened.Event, cause, () =>
+                {
+                    _backoff.Reset();
+                    _services.Announcer.Tell(before, State, happened.Event, _item);
+                    TakeUp();
+                });
+                break;
+            case Decision<PromiseEvent>.Nothing:
+                Publish();
+                break;
+            case Decision<PromiseEvent>.Refused refused:
+                LogRefused(_services.World.Log, EntityId, refused.Why);
+                break;
+            default:
+                throw new InvalidOperationException("unknown decision");
+        }
+    }
+
+    private void TakeUp()
+    {
+        _inFlight.Reconcile(PromiseObligations.Outstanding(State));
+        WatchRequests();
+        Publish();
+    }
+
+    /// <summary>Requests are watched while the API is there; when what they should know of the Promise changes, they are all listed again.</summary>
+    private void WatchRequests()
+    {
+        if (State.InstalledApi is not { } installed || State.Definition?.Api is not { } api)
+        {
+            StopWatch();
+            return;
+        }
+
+        var tell = (installed, State.Definition.Revision.Digest + State.Definition.Revision.Version, State.Serves);
+        if (_watch is not null && _told == tell)
+            return;
+        StopWatch();
+        _told = tell;
+        _watch = new CancellationTokenSource();
+        var self = Context.Self;
+        WatchLoop.Start(
+            _services.World.Watch, api.ResourceType(), null, s => self.Tell(new PromiseMessage.Requests(s)), e => self.Tell(new PromiseMessage.WatchBroken(e)), _watch.Token);
+    }
+
+    private void StopWatch()
+    {
+        _watch?.Cancel();
+        _watch?.Dispose();
+        _watch = null;
+    }
+
+    private void Requests(WatchSignal signal)
+    {
+        switch (signal)
+        {
+            case WatchSignal.Listed listed:
+                Compare(listed.Items);
+                break;
+            case WatchSignal.Changed changed:
+                TellResource(changed.Item);
+                break;
+            case WatchSignal.Removed { Item: var item } when State.Definition is { } definition:
+                _services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Vanished(item, definition)));
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>A listing of a hundred thousand requests is one read of the journal's digests: only what differs is woken.</summary>
+    private void Compare(IReadOnlyList<JsonObject> items)
+    {
+        if (State.Definition is not { } definition)
+            return;
+        Context.PipeToSelf<IReadOnlyList<JsonObject>>(
+            RequestComparison.Differing(_services.World.Journal, EntityId, definition, State.Serves, items),
+            differing => new PromiseMessage.RequestsCompared(differing), e => new PromiseMessage.WatchBroken(e));
+    }
+
+    private void TellResource(JsonObject item)
+    {
+        if (State.Definition is { Api: not null } definition)
+            _services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Observed(item, definition, State.Serves)));
+    }
+
+    private string IdOf(JsonObject item) => $"{EntityId}/{item.Namespace()}/{item.Name()}";
+
+    private void Publish()
+    {
+        if (State.Phase is PromisePhase.Unobserved or PromisePhase.Gone)
+        {
+            _readModels.Clear();
+            return;
+        }
+
+        if (_item is not { } item)
+            return;
+        _status.Publish(Kinds.Promise, item, PromiseStatus.Of(State));
+        if (State.Works.Groups.Any() || _readModels.HasPublished)
+            _readModels.Publish(State.Owner, State.Works, item, State.ActiveRun is null);
+    }
+
+    [LoggerMessage(1101, LogLevel.Warning, "Promise {Entity}: {Effect} was not brought about and is tried again: {Reason}")]
+    private static partial void LogEffectFailed(ILogger logger, string entity, string effect, string reason);
+
+    [LoggerMessage(1102, LogLevel.Warning, "Promise {Entity}: refused: {Why}")]
+    private static partial void LogRefused(ILogger logger, string entity, string why);
+}

@@ -1,0 +1,289 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Pipelines;
+using Kratix.Actors.Engine.Resources;
+using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Documents;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.Engine.Promises;
+
+/// <summary>One switch from a Promise's effect to a port call or a child; every answer comes back as a message.</summary>
+internal sealed class PromiseEffects(EngineServices services, IActorContext<PromiseMessage> context, Func<PromiseState> state, Func<JsonObject?> seen)
+{
+    private static readonly TimeSpan EstablishedPoll = TimeSpan.FromMilliseconds(200);
+    private const int EstablishedPolls = 150;
+
+    private readonly World _world = services.World;
+    private readonly Dictionary<string, IActorRef> _runs = new(StringComparer.Ordinal);
+
+    internal void Issue(PromiseEffect effect)
+    {
+        switch (effect)
+        {
+            case PromiseEffect.InstallApi install:
+                InstallApi(install);
+                break;
+            case PromiseEffect.RunPipeline run:
+                LoadRun(run);
+                break;
+            case PromiseEffect.AwaitDestinations:
+                var self = context.Self;
+                services.Stores.Tell(new StateStoresMessage.Subscribe(self, now => self.Tell(
+                    new PromiseMessage.Tell(at => new PromiseCommand.OfferDestinations(now, at), "Destinations changed"))));
+                break;
+            case PromiseEffect.WritePlacement { Write: var write }:
+                services.Stores.Tell(new StateStoresMessage.Write(write.Location, new WriteRequest(Intent(write), Answer(write))));
+                break;
+            case PromiseEffect.RemoveRequests remove:
+                RemoveRequests(remove);
+                break;
+            case PromiseEffect.RemoveApi remove:
+                RemoveApi(remove);
+                break;
+            case PromiseEffect.ReleaseFinalizers release:
+                Release(release);
+                break;
+            case PromiseEffect.WakeAt:
+                break;
+            default:
+                throw new InvalidOperationException($"unknown effect {effect.GetType()}");
+        }
+    }
+
+    internal void LetGo(PromiseEffect effect)
+    {
+        switch (effect)
+        {
+            case PromiseEffect.RunPipeline run when _runs.Remove(run.RunId, out var child):
+                context.Stop(child);
+                break;
+            case PromiseEffect.AwaitDestinations:
+                services.Stores.Tell(new StateStoresMessage.Unsubscribe(context.Self));
+                break;
+            default:
+                break;
+        }
+    }
+
+    internal void TakeOwnership(JsonObject item) => Guard(
+        null,
+        async self =>
+        {
+            var outcome = await _world.Kubernetes.Patch(
+                Kinds.Promise, null, item.Name(), PatchKind.Merge, Ownership.Take(item, Marks.PromiseFinalizers, null), null, CancellationToken.None);
+            if (outcome is Outcome<JsonObject>.Done done)
+                self.Tell(new PromiseMessage.Observed(done.Value));
+            else if (outcome is Outcome<JsonObject>.Transient transient)
+                self.Tell(new PromiseMessage.EffectFailed(null, transient.Reason, transient.After));
+        });
+
+    /// <summary>Keeps the spec and the dependencies file by their digests before anything is decided by them.</summary>
+    internal void Store(JsonObject item, PromiseReading reading) => Guard(
+        null,
+        async self =>
+        {
+            await services.Revisions.Put(item["spec"]!.AsObject());
+            if (reading.DependenciesFile is { } file)
+                await _world.Content.Put(file, CancellationToken.None);
+            await EnsureAccount(item.Name());
+            self.Tell(new PromiseMessage.Stored(item, reading.Definition));
+        });
+
+    internal void StartRun(PromiseEffect.RunPipeline effect, JsonObject pipeline)
+    {
+        var self = context.Self;
+        var now = state();
+        var subject = new RunSubject(now.Name, "Promise", Kinds.Group, "v1alpha1", "promises", null, now.Name, now.Object!.Uid);
+        var item = seen()?.DeepClone().AsObject() ?? [];
+        item["status"] = PromiseStatus.Of(now);
+        (item["metadata"] as JsonObject)?.Remove("managedFields");
+        var yaml = Encoding.UTF8.GetBytes(Yaml.Write(item));
+        _runs[effect.RunId] = context.Spawn(
+            new Props<PipelineMessage>(() => new PipelineActor(
+                services.Runs, new RunRequest(effect.RunId, effect.Action, pipeline, subject, effect.Attempt),
+                _ => Task.FromResult<Outcome<ReadOnlyMemory<byte>>>(new Outcome<ReadOnlyMemory<byte>>.Done(yaml)),
+                effect.Cause is RunCause.Interval or RunCause.Restart, result => self.Tell(new PromiseMessage.RunEnded(effect.RunId, result)))),
+            "run-" + effect.RunId);
+    }
+
+    private void LoadRun(PromiseEffect.RunPipeline effect) => Guard(
+        effect,
+        async self => self.Tell(new PromiseMessage.RunReady(effect, (await services.Revisions.Get(effect.RevisionDigest)).Pipeline("promise", effect.Action, effect.Pipeline))));
+
+    /// <summary>The identity that operators bind roles to before the first request; see the documentation on Secrets.</summary>
+    private async Task EnsureAccount(string promise)
+    {
+        var account = new JsonObject
+        {
+            ["apiVersion"] = "v1", ["kind"] = "ServiceAccount",
+            ["metadata"] = new JsonObject { ["name"] = $"{promise}-default-promise-pipeline", ["namespace"] = "default", ["labels"] = new JsonObject { [Marks.PromiseName] = promise } },
+        };
+        var outcome = await _world.Kubernetes.Create(Kinds.ServiceAccount, "default", account, CancellationToken.None);
+        if (outcome is not (Outcome<JsonObject>.Done or Outcome<JsonObject>.Terminal { Code: Refusal.AlreadyExists }))
+            throw new InvalidOperationException($"the ServiceAccount of {promise} could not be made: {outcome.Failure}");
+    }
+
+    private void InstallApi(PromiseEffect.InstallApi effect)
+    {
+        var definition = state().Definition!;
+        Guard(
+            effect,
+            async self =>
+            {
+                var spec = (await services.Revisions.Get(definition.Revision.Digest)).Spec;
+                var crd = ApiPreparation.Prepare(spec["api"]!.AsObject(), definition.Revision.Promise);
+                var outcome = await Install(crd, definition.Api!.CrdName);
+                self.Tell(outcome switch
+                {
+                    Outcome<Nothing>.Done => new PromiseMessage.Tell(at => new PromiseCommand.ReportApiInstalled(effect.Stamp, at), "the API is established"),
+                    Outcome<Nothing>.Terminal t => new PromiseMessage.Tell(at => new PromiseCommand.ReportApiRefused(effect.Stamp, $"invalid CRD: {t.Reason}", at), "the API server refused the CRD"),
+                    _ => new PromiseMessage.EffectFailed(effect, outcome.Failure!, null),
+                });
+            });
+    }
+
+    private async Task<Outcome<Nothing>> Install(JsonObject crd, string name)
+    {
+        var created = await _world.Kubernetes.Create(Kinds.Crd, null, crd, CancellationToken.None);
+        if (created is Outcome<JsonObject>.Terminal { Code: Refusal.AlreadyExists })
+        {
+            // Names and scope stay what they are; labels are added to.
+            var spec = new JsonObject { ["versions"] = crd["spec"]!["versions"]!.DeepClone() };
+            foreach (var field in new[] { "conversion", "preserveUnknownFields" })
+            {
+                if (crd["spec"]![field] is { } value)
+                    spec[field] = value.DeepClone();
+            }
+
+            var patch = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = crd["metadata"]!["labels"]!.DeepClone() }, ["spec"] = spec };
+            created = await _world.Kubernetes.Patch(Kinds.Crd, null, name, PatchKind.Merge, patch, null, CancellationToken.None);
+        }
+
+        if (created is not Outcome<JsonObject>.Done done)
+            return created.Select(_ => default(Nothing));
+        var shown = done.Value;
+        for (var i = 0; i < EstablishedPolls; i++)
+        {
+            if ((shown["status"]?["conditions"] as JsonArray ?? []).Any(c => c?["type"]?.ToString() == "Established" && c["status"]?.ToString() == "True"))
+                return new Outcome<Nothing>.Done(default);
+            if ((shown["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "NamesAccepted" && c["status"]?.ToString() == "False") is { } conflict)
+                return new Outcome<Nothing>.Terminal(Refusal.Conflict, conflict["message"]?.ToString() ?? "its names are taken");
+            await Task.Delay(EstablishedPoll, _world.Time, CancellationToken.None);
+            if (await _world.Kubernetes.Get(Kinds.Crd, null, name, CancellationToken.None) is not Outcome<JsonObject>.Done again)
+                return new Outcome<Nothing>.Transient($"the CustomResourceDefinition {name} could not be read back");
+            shown = again.Value;
+        }
+
+        return new Outcome<Nothing>.Transient($"the CustomResourceDefinition {name} is not established yet");
+    }
+
+    private void RemoveRequests(PromiseEffect.RemoveRequests effect)
+    {
+        var api = state().Definition?.Api;
+        Guard(
+            effect,
+            async self =>
+            {
+                IReadOnlyList<JsonObject> left = [];
+                if (api is not null)
+                {
+                    var listed = await _world.Kubernetes.List(api.ResourceType(), null, null, CancellationToken.None);
+                    if (listed is Outcome<IReadOnlyList<JsonObject>>.Done done)
+                        left = done.Value;
+                    else if (listed is not Outcome<IReadOnlyList<JsonObject>>.Terminal { Code: Refusal.NotFound })
+                        throw new InvalidOperationException($"its requests could not be listed: {listed.Failure}");
+                }
+
+                foreach (var request in left.Where(r => !r.IsDeleting()))
+                {
+                    if ((await _world.Kubernetes.Delete(api!.ResourceType(), request.Namespace(), request.Name(), CancellationToken.None)).Failure is { } failure)
+                        throw new InvalidOperationException($"{request.Namespace()}/{request.Name()} could not be deleted: {failure}");
+                }
+
+                self.Tell(left.Count == 0
+                    ? new PromiseMessage.Tell(at => new PromiseCommand.ReportRequestsRemoved(effect.Uid, at), "no request is left")
+                    : new PromiseMessage.EffectFailed(effect, $"{left.Count} requests are being deleted", null));
+            });
+    }
+
+    private void RemoveApi(PromiseEffect.RemoveApi effect)
+    {
+        var name = state().Definition!.Api!.CrdName;
+        Guard(
+            effect,
+            async self =>
+            {
+                if ((await _world.Kubernetes.Delete(Kinds.Crd, null, name, CancellationToken.None)).Failure is { } failure)
+                    throw new InvalidOperationException($"the CustomResourceDefinition {name} could not be deleted: {failure}");
+                var gone = await _world.Kubernetes.Get(Kinds.Crd, null, name, CancellationToken.None) is Outcome<JsonObject>.Terminal { Code: Refusal.NotFound };
+                self.Tell(gone
+                    ? new PromiseMessage.Tell(at => new PromiseCommand.ReportApiRemoved(effect.Uid, at), "the API is gone")
+                    : new PromiseMessage.EffectFailed(effect, $"the CustomResourceDefinition {name} is being deleted", null));
+            });
+    }
+
+    private void Release(PromiseEffect.ReleaseFinalizers effect)
+    {
+        var name = state().Name;
+        Guard(
+            effect,
+            async self =>
+            {
+                var got = await _world.Kubernetes.Get(Kinds.Promise, null, name, CancellationToken.None);
+                if (got is Outcome<JsonObject>.Done { Value: var item } && item.Uid() == effect.Uid && Ownership.HasAny(item, Marks.PromiseFinalizers))
+                {
+                    got = await _world.Kubernetes.Patch(
+                        Kinds.Promise, null, name, PatchKind.Merge, Ownership.Release(item, Marks.PromiseFinalizers), null, CancellationToken.None);
+                }
+
+                if (got is not (Outcome<JsonObject>.Done or Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }))
+                    throw new InvalidOperationException($"its finalizers could not be taken off: {got.Failure}");
+                self.Tell(new PromiseMessage.Tell(at => new PromiseCommand.ReportReleased(effect.Uid, at), "finalizers are off"));
+            });
+    }
+
+    private WriteIntent Intent(PlacementWrite write)
+    {
+        var now = state();
+        return new WriteIntent(write.Placement, write.Placement, write.IsRemoval ? "Delete" : "Update", now.Name, write.Stamp, PlacementWrites.Changes(now.Works, write));
+    }
+
+    private Action<WriteAnswer> Answer(PlacementWrite write)
+    {
+        var self = context.Self;
+        return answer => self.Tell(answer switch
+        {
+            WriteAnswer.Written w => new PromiseMessage.Tell(
+                at => new PromiseCommand.ReportWritten(write.Placement, write.Stamp, w.CommitId, w.Changed, at), $"{write.Location.StoreName} acknowledged"),
+            WriteAnswer.Failed f => new PromiseMessage.Tell(
+                at => new PromiseCommand.ReportWriteFailed(write.Placement, write.Stamp, f.Reason, at), $"{write.Location.StoreName} did not take it"),
+            _ => throw new InvalidOperationException($"unknown answer {answer.GetType()}"),
+        });
+    }
+
+    /// <summary>Work off the actor's turn: whatever it throws becomes a failed effect, which is issued again.</summary>
+    private void Guard(PromiseEffect? effect, Func<IActorRef<PromiseMessage>, Task> work)
+    {
+        var self = context.Self;
+        _ = Run();
+
+        async Task Run()
+        {
+            try
+            {
+                await work(self);
+            }
+            catch (Exception cause)
+            {
+                self.Tell(new PromiseMessage.EffectFailed(effect, cause.Message, null));
+            }
+        }
+    }
+}

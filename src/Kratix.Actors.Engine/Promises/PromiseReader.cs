@@ -1,0 +1,191 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Kratix.Actors.Core;
+using Kratix.Actors.Core.Documents;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Ports.Documents;
+
+namespace Kratix.Actors.Engine.Promises;
+
+/// <summary>The Promise cannot be used as it is. The message names field, value and what would be right.</summary>
+internal sealed class PromiseRefusedException(string message) : Exception(message);
+
+/// <summary>A Promise read: what deciding needs, and the file its dependencies become, whose bytes are stored beside it.</summary>
+internal sealed record PromiseReading(PromiseDefinition Definition, byte[]? DependenciesFile);
+
+/// <summary>Reads a Promise object and checks everything that can be checked without the API server. Pure.</summary>
+internal static partial class PromiseReader
+{
+    private const int MaxRunIdentity = 60;
+
+    private static readonly ImmutableHashSet<string> PipelineFields = ["containers", "volumes", "imagePullSecrets", "jobOptions", "nodeSelector", "tolerations", "restartPolicy", "rbac"];
+
+    private static readonly ImmutableHashSet<string> ContainerFields =
+        ["name", "image", "args", "command", "env", "envFrom", "volumeMounts", "imagePullPolicy", "securityContext", "resources"];
+
+    /// <exception cref="PromiseRefusedException">It cannot be used.</exception>
+    internal static PromiseReading Read(JsonObject item, EngineSettings settings)
+    {
+        var name = item.Name();
+        var spec = item["spec"] as JsonObject ?? throw new PromiseRefusedException("spec is missing");
+        if (spec["api"] is not (null or JsonObject))
+            throw new PromiseRefusedException("spec.api must be a CustomResourceDefinition (apiextensions.k8s.io/v1)");
+        var api = ReadApi(spec["api"] as JsonObject);
+        var revision = new PromiseRevision(
+            name, item.SpecDigest(), item.Label(Marks.PromiseVersion) ?? "not-set", ReadPlan(name, spec, "resource"), ReadSelectors(spec),
+            ReadInterval(spec, settings), settings.Retry) { ReconcileAfterFailure = settings.ReconcileAfterFailure };
+        var dependencies = ReadDependencies(name, spec);
+        var file = dependencies is null ? null : new FileEntry($"static/{name}-dependencies.yaml", Digest.Of(dependencies), dependencies.Length);
+        return new PromiseReading(new PromiseDefinition(revision, api, ReadPlan(name, spec, "promise"), file), dependencies);
+    }
+
+    private static PromiseApi? ReadApi(JsonObject? crd)
+    {
+        var api = ApiReader.Read(crd);
+        if (api is null)
+            return null;
+        if (crd!["kind"]?.ToString() != "CustomResourceDefinition" || crd["apiVersion"]?.ToString() != "apiextensions.k8s.io/v1")
+            throw new PromiseRefusedException($"spec.api is {crd["apiVersion"]}/{crd["kind"]}; it must be apiextensions.k8s.io/v1 CustomResourceDefinition");
+        foreach (var (field, value) in new[] { ("spec.group", api.Group), ("spec.versions[0].name", api.Version), ("spec.names.plural", api.Plural), ("spec.names.kind", api.Kind) })
+        {
+            if (value.Length == 0)
+                throw new PromiseRefusedException($"invalid CRD: spec.api.{field} is missing");
+        }
+
+        if (crd["metadata"]?["name"]?.ToString() != api.CrdName)
+            throw new PromiseRefusedException($"invalid CRD: spec.api.metadata.name is \"{crd["metadata"]?["name"]}\"; it must be {api.CrdName} (plural.group)");
+        if (crd["spec"]?["scope"]?.ToString() is var scope && scope != "Namespaced")
+            throw new PromiseRefusedException($"promise api needs to be namespace scoped; spec.api.spec.scope cannot be: {scope}");
+        return api;
+    }
+
+    private static WorkflowPlan ReadPlan(string promise, JsonObject spec, string type)
+    {
+        var workflow = spec["workflows"]?[type];
+        return new WorkflowPlan(ReadPipelines(promise, type, "configure", workflow?["configure"]), ReadPipelines(promise, type, "delete", workflow?["delete"]));
+    }
+
+    private static ImmutableArray<PipelineSummary> ReadPipelines(string promise, string type, string action, JsonNode? list)
+    {
+        if (list is null)
+            return [];
+        var where = $"spec.workflows.{type}.{action}";
+        if (list is not JsonArray items)
+            throw new PromiseRefusedException($"{where} must be a list of Pipelines");
+        var result = ImmutableArray.CreateBuilder<PipelineSummary>();
+        for (var i = 0; i < items.Count; i++)
+        {
+            var summary = ReadPipeline(promise, type, action, $"{where}[{i}]", items[i]);
+            if (result.Any(p => p.Name == summary.Name))
+                throw new PromiseRefusedException($"duplicate pipeline name \"{summary.Name}\" in workflow \"{type}\" action \"{action}\"");
+            result.Add(summary);
+        }
+
+        return result.ToImmutable();
+    }
+
+    private static PipelineSummary ReadPipeline(string promise, string type, string action, string where, JsonNode? node)
+    {
+        var pipeline = node as JsonObject ?? throw new PromiseRefusedException($"{where} must be a map");
+        if (pipeline["kind"]?.ToString() != "Pipeline" || pipeline["apiVersion"]?.ToString() != "platform.kratix.io/v1alpha1")
+            throw new PromiseRefusedException($"unsupported pipeline {pipeline["apiVersion"]}/{pipeline["kind"]} at {where}; accepted: platform.kratix.io/v1alpha1 Pipeline");
+        var name = pipeline["metadata"]?["name"]?.ToString();
+        if (name is null || !DnsLabel().IsMatch(name))
+            throw new PromiseRefusedException($"{where}.metadata.name is \"{name}\"; it must be lower-case letters, digits and -, such as configure-db");
+        if ($"{promise}-{type}-{action}-{name}".Length > MaxRunIdentity)
+            throw new PromiseRefusedException($"pipeline with name \"{name}\" is too long. The name is used when generating resources for the pipeline, including the ServiceAccount which follows the format of \"{promise}-{type}-{action}-{name}\", which cannot be longer than {MaxRunIdentity} characters in total");
+        var spec = pipeline["spec"] as JsonObject ?? throw new PromiseRefusedException($"{where}.spec is missing");
+        Known(spec, PipelineFields, $"{where}.spec");
+        if (spec["containers"] is not JsonArray { Count: > 0 } containers)
+            throw new PromiseRefusedException($"{where}.spec.containers must list at least one container");
+        var names = new HashSet<string>(StringComparer.Ordinal) { "reader", "writer" };
+        for (var i = 0; i < containers.Count; i++)
+        {
+            var at = $"{where}.spec.containers[{i}]";
+            var container = containers[i] as JsonObject ?? throw new PromiseRefusedException($"{at} must be a map");
+            Known(container, ContainerFields, at);
+            var containerName = container["name"]?.ToString();
+            if (containerName is null || !DnsLabel().IsMatch(containerName))
+                throw new PromiseRefusedException($"{at}.name is \"{containerName}\"; it must be lower-case letters, digits and -");
+            if (!names.Add(containerName))
+                throw new PromiseRefusedException($"{at}.name \"{containerName}\" is used by another container of the Pipeline, or by the platform (reader, writer)");
+            if (string.IsNullOrEmpty(container["image"]?.ToString()))
+                throw new PromiseRefusedException($"{at}.image is missing");
+        }
+
+        var limit = spec["jobOptions"]?["backoffLimit"];
+        if (limit is not null && (limit.GetValueKind() != JsonValueKind.Number || limit.GetValue<double>() < 0))
+            throw new PromiseRefusedException($"{where}.spec.jobOptions.backoffLimit is {limit.ToJsonString()}; it must be a number, 0 or more");
+        return new PipelineSummary(name, (int?)limit?.GetValue<double>());
+    }
+
+    private static void Known(JsonObject map, ImmutableHashSet<string> fields, string where)
+    {
+        if (map.Select(kv => kv.Key).FirstOrDefault(k => !fields.Contains(k)) is { } unknown)
+            throw new PromiseRefusedException($"failed unmarshalling pipeline: unknown field \"{where}.{unknown}\"; known are {string.Join(", ", fields.Order(StringComparer.Ordinal))}");
+    }
+
+    private static ImmutableArray<Selector> ReadSelectors(JsonObject spec)
+    {
+        var result = ImmutableArray.CreateBuilder<Selector>();
+        foreach (var entry in spec["destinationSelectors"] as JsonArray ?? [])
+        {
+            var labels = entry?["matchLabels"] as JsonObject ?? throw new PromiseRefusedException("spec.destinationSelectors: every entry needs matchLabels");
+            result.Add(new Selector(labels.ToImmutableSortedDictionary(l => l.Key, l => l.Value?.ToString() ?? "", StringComparer.Ordinal), SelectorSource.Promise));
+        }
+
+        return result.ToImmutable();
+    }
+
+    private static TimeSpan ReadInterval(JsonObject spec, EngineSettings settings)
+    {
+        if (spec["workflows"]?["config"]?["reconciliationInterval"]?.ToString() is not { } text)
+            return settings.ReconcileInterval;
+        if (GoDuration.Parse(text) is not { } interval)
+            throw new PromiseRefusedException($"spec.workflows.config.reconciliationInterval is \"{text}\"; it must be a valid duration such as 30m or 1h30m");
+        return interval >= TimeSpan.FromMinutes(1)
+            ? interval
+            : throw new PromiseRefusedException($"spec.workflows.config.reconciliationInterval is \"{text}\"; it must be at least 1m0s");
+    }
+
+    private static byte[]? ReadDependencies(string promise, JsonObject spec)
+    {
+        if (spec["dependencies"] is null or JsonArray { Count: 0 })
+            return null;
+        if (spec["dependencies"] is not JsonArray list || list.Any(d => d is not JsonObject))
+            throw new PromiseRefusedException($"spec.dependencies of {promise} must be a list of Kubernetes objects");
+        return Encoding.UTF8.GetBytes(string.Join("---\n", list.Select(Yaml.Write)));
+    }
+
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+    private static partial Regex DnsLabel();
+}
+
+/// <summary>Durations as Go writes them (<c>1h30m</c>, <c>300ms</c>), and days, which Go lacks and people write.</summary>
+internal static partial class GoDuration
+{
+    internal static TimeSpan? Parse(string text)
+    {
+        var total = 0.0;
+        var end = 0;
+        foreach (Match part in Part().Matches(text))
+        {
+            if (part.Index != end)
+                return null;
+            end = part.Index + part.Length;
+            var unit = part.Groups[2].Value switch { "d" => 86400.0, "h" => 3600, "m" => 60, "s" => 1, "ms" => 1e-3, "us" or "µs" => 1e-6, _ => 1e-9 };
+            total += double.Parse(part.Groups[1].Value, CultureInfo.InvariantCulture) * unit;
+        }
+
+        return end == text.Length && end > 0 && total < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(total) : null;
+    }
+
+    [GeneratedRegex(@"(\d+(?:\.\d+)?|\.\d+)(ms|us|µs|ns|d|h|m|s)")]
+    private static partial Regex Part();
+}

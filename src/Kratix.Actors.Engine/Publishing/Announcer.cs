@@ -1,0 +1,115 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Engine.Publishing;
+
+/// <summary>
+/// Kubernetes Events for people who type <c>kubectl describe</c>. Best effort, as Events are everywhere: the audit is the journal.
+/// </summary>
+internal sealed partial class Announcer(World world)
+{
+    internal void Tell(ResourceState before, ResourceState after, ResourceEvent @event, JsonObject? item)
+    {
+        if (item is null)
+            return;
+        foreach (var (type, reason, message) in Of(before, after, @event))
+            Post(item, type, reason, message, "ResourceRequestController");
+    }
+
+    internal void Tell(PromiseState before, PromiseState after, PromiseEvent @event, JsonObject? item)
+    {
+        if (item is null)
+            return;
+        foreach (var (type, reason, message) in Of(before, after, @event))
+            Post(item, type, reason, message, "PromiseController");
+    }
+
+    private static IEnumerable<(string Type, string Reason, string Message)> Of(ResourceState before, ResourceState after, ResourceEvent @event)
+    {
+        foreach (var told in OfWorkflow("resource", before.Workflow, after.Workflow, @event is ResourceEvent.RunFailed f ? f.Reason : null))
+            yield return told;
+        if (@event is ResourceEvent.PlacementFailed failed)
+            yield return ("Warning", "FailedWriteToDestination", failed.Reason);
+        if (after.Works.Unscheduled.Any() && !before.Works.Unscheduled.Any())
+            yield return ("Normal", "NoMatchingDestination", StatusParts.Problem(after.Works) ?? "No matching destination");
+        if (after.Phase is ResourcePhase.Settled && before.Phase is not ResourcePhase.Settled)
+            yield return ("Normal", "ReconcileSucceeded", "Successfully reconciled");
+    }
+
+    private static IEnumerable<(string Type, string Reason, string Message)> Of(PromiseState before, PromiseState after, PromiseEvent @event)
+    {
+        foreach (var told in OfWorkflow("promise", before.Workflow, after.Workflow, @event is PromiseEvent.RunFailed f ? f.Reason : null))
+            yield return told;
+        if (after.Refusal is { } refusal && before.Refusal != refusal)
+            yield return ("Warning", "Invalid Promise", refusal);
+        if (@event is PromiseEvent.PlacementFailed failed)
+            yield return ("Warning", "FailedWriteToDestination", failed.Reason);
+        if (after.Serves && !before.Serves)
+            yield return ("Normal", "Available", "Promise is available");
+        if (before.Serves && !after.Serves && after.Object is { Deleting: false })
+            yield return ("Warning", "Unavailable", "Promise is no longer available");
+    }
+
+    private static IEnumerable<(string Type, string Reason, string Message)> OfWorkflow(string noun, Workflow before, Workflow after, string? failure)
+    {
+        var action = after.Action == WorkflowAction.Configure ? "Configure" : "Delete";
+        if (after.Stage is WorkflowStage.Running running && (before.Run != after.Run || before.Stage != after.Stage))
+            yield return ("Normal", "PipelineStarted", $"{action} Pipeline started: {after.Pipelines[running.Pipeline].Name}");
+        if (failure is null)
+            yield break;
+        if (after.Stage is WorkflowStage.Failed)
+        {
+            yield return after.Action == WorkflowAction.Configure
+                ? ("Warning", "ConfigureWorkflowFailed", $"A {noun}/configure Pipeline has failed: {after.FailedPipeline}: {failure}")
+                : ("Warning", "Failed Pipeline", $"The Delete Pipeline has failed: {failure}");
+        }
+        else
+            yield return ("Warning", "PipelineRetried", $"{action} Pipeline failed and is tried again: {failure}");
+    }
+
+    private void Post(JsonObject item, string type, string reason, string message, string reporter)
+    {
+        var ns = item.Namespace() ?? "default";
+        var now = StatusParts.Time(world.Now);
+        var body = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Event",
+            ["metadata"] = new JsonObject { ["generateName"] = $"{item.Name()}.", ["namespace"] = ns },
+            ["involvedObject"] = new JsonObject
+            {
+                ["apiVersion"] = item["apiVersion"]?.ToString(), ["kind"] = item["kind"]?.ToString(), ["name"] = item.Name(), ["namespace"] = item.Namespace(), ["uid"] = item.Uid(),
+            },
+            ["type"] = type,
+            ["reason"] = reason,
+            ["message"] = message,
+            ["firstTimestamp"] = now,
+            ["lastTimestamp"] = now,
+            ["count"] = 1,
+            ["source"] = new JsonObject { ["component"] = reporter },
+            ["reportingComponent"] = reporter,
+        };
+        _ = Send(ns, body);
+    }
+
+    private async Task Send(string ns, JsonObject body)
+    {
+        try
+        {
+            var outcome = await world.Kubernetes.Create(Kinds.Event, ns, body, CancellationToken.None);
+            if (outcome.Failure is { } failure)
+                LogLost(world.Log, body["reason"]!.ToString(), failure);
+        }
+        catch (Exception cause)
+        {
+            LogLost(world.Log, body["reason"]!.ToString(), cause.Message);
+        }
+    }
+
+    [LoggerMessage(2002, LogLevel.Information, "The event {Reason} was not recorded: {Failure}")]
+    private static partial void LogLost(ILogger logger, string reason, string failure);
+}

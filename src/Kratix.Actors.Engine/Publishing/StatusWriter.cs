@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Engine.Publishing;
+
+/// <summary>
+/// Publishes statuses that differ from what the object shows: at most one write of an object at a time, and after it the newest that is wanted,
+/// so that a burst of changes costs few writes.
+/// </summary>
+internal sealed partial class StatusWriter(World world)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the object's status show <paramref name="wanted"/>; fields of others are left alone.</summary>
+    internal void Publish(ResourceType type, JsonObject item, JsonObject wanted)
+    {
+        var key = $"{type.Plural}.{type.Group}/{item.Namespace()}/{item.Name()}/{item.Uid()}";
+        var slot = _slots.GetOrAdd(key, _ => new Slot());
+        lock (slot)
+        {
+            // What this process wrote last is newer than any observation; before the first write the observation is all there is.
+            var shown = slot.Wanted ?? slot.Last;
+            if (shown is null ? Objects.Shows(item["status"], wanted) : JsonNode.DeepEquals(shown, wanted))
+                return;
+            slot.Wanted = wanted.DeepClone().AsObject();
+            if (slot.Writing)
+                return;
+            slot.Writing = true;
+        }
+
+        _ = Task.Run(() => Drain(key, slot, type, item.Namespace(), item.Name()));
+    }
+
+    private async Task Drain(string key, Slot slot, ResourceType type, string? ns, string name)
+    {
+        while (true)
+        {
+            JsonObject wanted;
+            JsonObject? last;
+            lock (slot)
+            {
+                if (slot.Wanted is null)
+                {
+                    slot.Writing = false;
+                    return;
+                }
+
+                wanted = slot.Wanted;
+                last = slot.Last;
+                slot.Wanted = null;
+                slot.Last = wanted;
+            }
+
+            var body = new JsonObject { ["status"] = Patch(last, wanted) };
+            var outcome = await world.Kubernetes.Patch(type, ns, name, PatchKind.Merge, body, "status", CancellationToken.None);
+            switch (outcome)
+            {
+                case Outcome<JsonObject>.Done:
+                    break;
+                case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
+                    _slots.TryRemove(key, out _);
+                    return;
+                case Outcome<JsonObject>.Terminal terminal:
+                    LogRefused(world.Log, type.Kind, ns, name, terminal.Reason);
+                    break;
+                case Outcome<JsonObject>.Transient transient:
+                    lock (slot)
+                    {
+                        slot.Wanted ??= wanted;
+                        slot.Last = last;
+                    }
+
+                    await Task.Delay(transient.After ?? RetryAfter, world.Time, CancellationToken.None);
+                    break;
+                default:
+                    throw new InvalidOperationException($"unknown outcome {outcome.GetType()}");
+            }
+        }
+    }
+
+    /// <summary>A merge patch that also takes away what was published before and is wanted no more.</summary>
+    private static JsonObject Patch(JsonObject? last, JsonObject wanted)
+    {
+        var patch = wanted.DeepClone().AsObject();
+        foreach (var (key, value) in last ?? [])
+        {
+            if (!wanted.TryGetPropertyValue(key, out var now))
+                patch[key] = null;
+            else if (value is JsonObject before && now is JsonObject after)
+                patch[key] = Patch(before, after);
+        }
+
+        return patch;
+    }
+
+    [LoggerMessage(2001, LogLevel.Warning, "The API server refused the status of {Kind} {Namespace}/{Name}: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string kind, string? @namespace, string name, string reason);
+
+    private sealed class Slot
+    {
+        internal JsonObject? Last { get; set; }
+
+        internal JsonObject? Wanted { get; set; }
+
+        internal bool Writing { get; set; }
+    }
+}

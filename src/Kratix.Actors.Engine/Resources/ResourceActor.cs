@@ -1,0 +1,171 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core;
+using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Persistence;
+using Kratix.Actors.Engine.Publishing;
+using Kratix.Actors.Kernel;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Engine.Resources;
+
+/// <summary>
+/// One request: receive, decide, persist, evolve, issue what is outstanding. It holds no truth of its own: all it knows beyond its state is
+/// the object as last seen and what is in flight, and both can be had again.
+/// </summary>
+internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, ResourceState, ResourceEvent>
+{
+    private const string ReissueTimer = "reissue";
+
+    private readonly EngineServices _services;
+    private readonly InFlight<ResourceEffect> _inFlight;
+    private readonly EffectRunner _effects;
+    private readonly StatusWriter _status;
+    private readonly ReadModels _readModels;
+    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
+
+    internal ResourceActor(string entityId, ShardLease lease, EngineServices services)
+        : base(entityId, lease, services.ResourceStore, ResourceState.Empty(ResourceId.Parse(entityId)))
+    {
+        _services = services;
+        _status = new StatusWriter(services.World);
+        _readModels = new ReadModels(services.World, services.Settings);
+        _effects = new EffectRunner(services, Context, () => State);
+        _inFlight = new InFlight<ResourceEffect>(_effects.Issue, _effects.LetGo);
+    }
+
+    private DateTimeOffset Now => _services.World.Now;
+
+    protected override ResourceState Evolve(ResourceState state, ResourceEvent @event) => ResourceEvolution.Evolve(state, @event);
+
+    protected override void OnRecovered() => TakeUp();
+
+    /// <summary>Asleep when only a wake-up is owed: that is a row.</summary>
+    protected override bool MayPassivate() => !_inFlight.Any(e => e is not ResourceEffect.WakeAt) && base.MayPassivate();
+
+    protected override void OnMessage(ResourceMessage message)
+    {
+        switch (message)
+        {
+            case ResourceMessage.Observed observed:
+                Observed(observed);
+                break;
+            case ResourceMessage.Vanished vanished:
+                Vanished(vanished);
+                break;
+            case ResourceMessage.Tell tell:
+                Decide(tell.Command(Now), tell.Cause);
+                break;
+            case ResourceMessage.Loaded loaded:
+                _effects.Fetched(loaded.Type, loaded.Item);
+                Publish();
+                break;
+            case ResourceMessage.RunReady ready:
+                if (_inFlight.Any(e => e.Equals(ready.Effect)))
+                    _effects.StartRun(ready.Effect, ready.Pipeline);
+                break;
+            case ResourceMessage.RunEnded ended:
+                Decide(
+                    new ResourceCommand.ReportRun(ended.RunId, ended.Result, _services.Destinations.Current, Jitter.Of(ended.RunId), Now), $"run {ended.RunId} ended");
+                break;
+            case ResourceMessage.EffectFailed failed:
+                LogEffectFailed(_services.World.Log, EntityId, failed.Effect.GetType().Name, failed.Reason);
+                _inFlight.Failed(failed.Effect);
+                Context.Timers.StartSingle(ReissueTimer, new ResourceMessage.Reissue(), _backoff.Next(failed.After));
+                break;
+            case ResourceMessage.TakeAgain again:
+                LogEffectFailed(_services.World.Log, EntityId, "TakeOwnership", again.Reason);
+                Context.Timers.StartSingle("take", new ResourceMessage.Observed(again.Item, again.Promise, again.PromiseAvailable), _backoff.Next(again.After));
+                break;
+            case ResourceMessage.Reissue or ResourceMessage.Wake:
+                TakeUp();
+                break;
+            default:
+                throw new InvalidOperationException($"unknown message {message.GetType()}");
+        }
+    }
+
+    private void Observed(ResourceMessage.Observed observed)
+    {
+        _effects.Saw(observed.Item, observed.Promise);
+        // An object without our finalizer is not yet ours: it could go at any moment, and nobody would take back what was written for it.
+        if (!observed.Item.IsDeleting() && !Ownership.Has(observed.Item, Marks.ResourceFinalizers))
+        {
+            _effects.TakeOwnership(observed.Item, observed.Promise, observed.PromiseAvailable);
+            return;
+        }
+
+        if (observed.Item.IsDeleting() && !Ownership.HasAny(observed.Item, Marks.ResourceFinalizers))
+            return;
+        var item = observed.Item;
+        var seen = new ResourceObservation(item.Uid(), item.Generation(), item.SpecDigest(), item.IsDeleting(), item.LastManager());
+        Decide(new ResourceCommand.Observe(seen, observed.Promise.Revision, observed.PromiseAvailable, Now), $"observed generation {seen.Generation}");
+    }
+
+    /// <summary>Gone although we had not let it go: somebody took our finalizers off. What was written for it is taken back all the same.</summary>
+    private void Vanished(ResourceMessage.Vanished vanished)
+    {
+        if (State.Object is not { } known || known.Uid != vanished.Item.Uid())
+            return;
+        _effects.Saw(vanished.Item, vanished.Promise);
+        if (State.Phase is ResourcePhase.Releasing)
+            Decide(new ResourceCommand.ReportReleased(known.Uid, Now), "the object is gone");
+        else if (!known.Deleting)
+            Decide(new ResourceCommand.Observe(known with { Deleting = true }, vanished.Promise.Revision, true, Now), "the object is gone, its finalizers were taken off");
+    }
+
+    private void Decide(ResourceCommand command, string cause)
+    {
+        switch (ResourceDecider.Decide(State, command))
+        {
+            case Decision<ResourceEvent>.Happened happened:
+                var before = State;
+                Persist(happened.Event, cause, () =>
+                {
+                    _backoff.Reset();
+                    _services.Announcer.Tell(before, State, happened.Event, _effects.Item);
+                    TakeUp();
+                });
+                break;
+            case Decision<ResourceEvent>.Nothing:
+                Publish();
+                break;
+            case Decision<ResourceEvent>.Refused refused:
+                LogRefused(_services.World.Log, EntityId, refused.Why);
+                break;
+            default:
+                throw new InvalidOperationException("unknown decision");
+        }
+    }
+
+    private void TakeUp()
+    {
+        _inFlight.Reconcile(ResourceObligations.Outstanding(State));
+        Publish();
+    }
+
+    private void Publish()
+    {
+        if (State.Phase is ResourcePhase.Unobserved or ResourcePhase.Gone)
+        {
+            _readModels.Clear();
+            return;
+        }
+
+        if (_effects.Item is not { } item)
+        {
+            _effects.FetchOnce();
+            return;
+        }
+
+        _status.Publish(_effects.Type!, item, ResourceStatus.Of(State));
+        if (_services.Settings.PublishReadModels && (State.Works.Groups.Any() || _readModels.HasPublished))
+            _readModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null);
+    }
+
+    [LoggerMessage(1001, LogLevel.Warning, "{Entity}: {Effect} was not brought about and is tried again: {Reason}")]
+    private static partial void LogEffectFailed(ILogger logger, string entity, string effect, string reason);
+
+    [LoggerMessage(1002, LogLevel.Warning, "{Entity}: refused: {Why}")]
+    private static partial void LogRefused(ILogger logger, string entity, string why);
+}

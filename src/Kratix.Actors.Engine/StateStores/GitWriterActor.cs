@@ -1,0 +1,146 @@
+using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.Engine.StateStores;
+
+/// <summary>What became of a write, told to whoever asked for it.</summary>
+public abstract record WriteAnswer
+{
+    public sealed record Written(string CommitId, bool Changed) : WriteAnswer;
+
+    /// <summary>Not written. <paramref name="TriesAgain"/>: the writer keeps it and goes on trying.</summary>
+    public sealed record Failed(string Reason, bool TriesAgain) : WriteAnswer;
+}
+
+/// <summary>A placement to be written, and who waits for it. A later request for the same placement replaces an earlier one that waits.</summary>
+public sealed record WriteRequest(WriteIntent Intent, Action<WriteAnswer> Answer);
+
+/// <summary>What a GitWriter is told.</summary>
+public abstract record GitWriterMessage
+{
+    public sealed record Write(WriteRequest Request) : GitWriterMessage;
+
+    /// <summary>The address or its credentials have changed: open the store again, and try at once what waits.</summary>
+    public sealed record Reopen(GitAddress Address) : GitWriterMessage;
+
+    public sealed record Linger : GitWriterMessage;
+
+    public sealed record Retry : GitWriterMessage;
+
+    public sealed record BatchEnded(Outcome<BatchResult> Outcome) : GitWriterMessage;
+
+    public sealed record Threw(Exception Cause) : GitWriterMessage;
+}
+
+/// <summary>
+/// The single writer of one branch of one repository. While a push is on its way everything that comes waits together, and goes out with the next:
+/// the slower the remote, the larger the batches. It keeps what could not be written and tries again; nobody else retries a write.
+/// </summary>
+internal sealed class GitWriterActor(IStateStores stores, GitAddress address, EngineSettings settings) : Actor<GitWriterMessage>
+{
+    private const string LingerTimer = "linger";
+    private const string RetryTimer = "retry";
+
+    private readonly Dictionary<string, WriteRequest> _waiting = new(StringComparer.Ordinal);
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+    private Dictionary<string, WriteRequest>? _writing;
+    private IStateStore? _store;
+    private GitAddress _address = address;
+    private bool _reopen;
+
+    protected override void Receive(GitWriterMessage message)
+    {
+        switch (message)
+        {
+            case GitWriterMessage.Write write:
+                _waiting[write.Request.Intent.Placement] = write.Request;
+                if (_writing is null && !Context.Timers.IsActive(LingerTimer) && !Context.Timers.IsActive(RetryTimer))
+                    Context.Timers.StartSingle(LingerTimer, new GitWriterMessage.Linger(), settings.BatchLinger);
+                break;
+            case GitWriterMessage.Reopen reopen:
+                _address = reopen.Address;
+                _reopen = true;
+                Context.Timers.Cancel(RetryTimer);
+                StartBatch();
+                break;
+            case GitWriterMessage.Linger or GitWriterMessage.Retry:
+                StartBatch();
+                break;
+            case GitWriterMessage.BatchEnded ended:
+                EndBatch(ended.Outcome);
+                StartBatch();
+                break;
+            case GitWriterMessage.Threw threw:
+                // A bug in the adapter must not lose what waits: it counts as a failure of this batch.
+                EndBatch(new Outcome<BatchResult>.Transient(threw.Cause.Message));
+                break;
+            default:
+                throw new InvalidOperationException($"unknown message {message.GetType()}");
+        }
+    }
+
+    protected override void PostStop() => _ = _store?.DisposeAsync().AsTask();
+
+    private void StartBatch()
+    {
+        if (_writing is not null || _waiting.Count == 0 || Context.Timers.IsActive(RetryTimer))
+            return;
+        Context.Timers.Cancel(LingerTimer);
+        _writing = _waiting.Take(settings.BatchMaxIntents).ToDictionary(StringComparer.Ordinal);
+        foreach (var placement in _writing.Keys)
+            _waiting.Remove(placement);
+        Context.PipeToSelf<Outcome<BatchResult>>(
+            Write([.. _writing.Values.Select(w => w.Intent)]), o => new GitWriterMessage.BatchEnded(o), e => new GitWriterMessage.Threw(e));
+    }
+
+    private async Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents)
+    {
+        if (_reopen && _store is { } old)
+        {
+            _store = null;
+            await old.DisposeAsync();
+        }
+
+        _reopen = false;
+        if (_store is null)
+        {
+            var opened = stores.Open(_address);
+            if (opened is not Outcome<IStateStore>.Done done)
+                return opened.Select<BatchResult>(_ => throw new InvalidOperationException("only failures come here"));
+            _store = done.Value;
+        }
+
+        return await _store.Write(intents, CancellationToken.None);
+    }
+
+    private void EndBatch(Outcome<BatchResult> outcome)
+    {
+        var written = _writing!;
+        _writing = null;
+        if (outcome is Outcome<BatchResult>.Done done)
+        {
+            _backoff.Reset();
+            foreach (var request in written.Values)
+                request.Answer(AnswerOf(done.Value, request.Intent));
+            return;
+        }
+
+        foreach (var (placement, request) in written)
+        {
+            if (_waiting.TryAdd(placement, request))
+                request.Answer(new WriteAnswer.Failed(outcome.Failure!, TriesAgain: true));
+        }
+
+        var asked = outcome is Outcome<BatchResult>.Transient transient ? transient.After : null;
+        Context.Timers.StartSingle(RetryTimer, new GitWriterMessage.Retry(), _backoff.Next(asked));
+    }
+
+    private static WriteAnswer AnswerOf(BatchResult result, WriteIntent intent) => result.Results.GetValueOrDefault(intent.Id) switch
+    {
+        IntentResult.Written w => new WriteAnswer.Written(w.CommitId, w.Changed),
+        IntentResult.Refused r => new WriteAnswer.Failed(r.Reason, TriesAgain: false),
+        _ => throw new InvalidOperationException($"the store did not answer intent {intent.Id}"),
+    };
+}

@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Engine.Publishing;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.Engine.StateStores;
+
+/// <summary>What the keeper of Destinations and state stores is told.</summary>
+public abstract record StateStoresMessage
+{
+    public sealed record DestinationSignal(WatchSignal Signal) : StateStoresMessage;
+
+    public sealed record StoreSignal(WatchSignal Signal) : StateStoresMessage;
+
+    public sealed record Checked(string Store, string Version, StoreCheck Result) : StateStoresMessage;
+
+    public sealed record Recheck(string Store) : StateStoresMessage;
+
+    /// <summary>Write to the store of this name; kept until the store is there.</summary>
+    public sealed record Write(Location Location, WriteRequest Request) : StateStoresMessage;
+
+    /// <summary>Tell the Destinations now and whenever they change, until the actor ends or unsubscribes.</summary>
+    public sealed record Subscribe(IActorRef Who, Action<ImmutableArray<Destination>> Offer) : StateStoresMessage;
+
+    public sealed record Unsubscribe(IActorRef Who) : StateStoresMessage;
+
+    public sealed record Broken(Exception Cause) : StateStoresMessage;
+}
+
+/// <summary>What was found when a store was looked at: its address if it can be used, else why not.</summary>
+public sealed record StoreCheck(GitAddress? Address, string Reason, string Message);
+
+/// <summary>The Destinations as they are now, for whoever needs them in the middle of something.</summary>
+public sealed class DestinationSnapshot
+{
+    private ImmutableArray<Destination> _current = [];
+
+    public ImmutableArray<Destination> Current
+    {
+        get => ImmutableInterlocked.InterlockedCompareExchange(ref _current, [], []);
+        internal set => ImmutableInterlocked.InterlockedExchange(ref _current, value);
+    }
+}
+
+/// <summary>
+/// Watches Destinations and GitStateStores, looks whether stores can be used, publishes both kinds' readiness, and owns one GitWriter per
+/// normalised repository and branch: two spellings of one repository are one writer.
+/// </summary>
+internal sealed class StateStoresActor(World world, EngineSettings settings, DestinationSnapshot snapshot) : Actor<StateStoresMessage>
+{
+    private static readonly TimeSpan RecheckAfterFailure = TimeSpan.FromSeconds(15);
+
+    private readonly Dictionary<string, JsonObject> _destinations = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JsonObject> _stores = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoreCheck> _checks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _versions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IActorRef<GitWriterMessage>> _writers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, StateStoresMessage.Write>> _waiting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Action<ImmutableArray<Destination>>> _subscribers = new(StringComparer.Ordinal);
+    private readonly StatusWriter _status = new(world);
+    private readonly CancellationTokenSource _stop = new();
+
+    protected override void PreStart()
+    {
+        var self = Context.Self;
+        WatchLoop.Start(world.Watch, Kinds.Destination, null, s => self.Tell(new StateStoresMessage.DestinationSignal(s)), e => self.Tell(new StateStoresMessage.Broken(e)), _stop.Token);
+        WatchLoop.Start(world.Watch, Kinds.GitStateStore, null, s => self.Tell(new StateStoresMessage.StoreSignal(s)), e => self.Tell(new StateStoresMessage.Broken(e)), _stop.Token);
+    }
+
+    protected override void PostStop()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    protected override void Receive(StateStoresMessage message)
+    {
+        switch (message)
+        {
+            case StateStoresMessage.DestinationSignal { Signal: var signal }:
+                WatchLoop.Apply(_destinations, signal, _ => { });
+                Offer();
+                break;
+            case StateStoresMessage.StoreSignal { Signal: var signal }:
+                WatchLoop.Apply(_stores, signal, Check);
+                foreach (var gone in _checks.Keys.Where(k => !_stores.ContainsKey(k)).ToList())
+                    _checks.Remove(gone);
+                Offer();
+                break;
+            case StateStoresMessage.Recheck recheck:
+                if (_stores.TryGetValue(recheck.Store, out var store))
+                    Check(store);
+                break;
+            case StateStoresMessage.Checked c:
+                Checked(c);
+                break;
+            case StateStoresMessage.Write write:
+                Write(write);
+                break;
+            case StateStoresMessage.Subscribe subscribe:
+                _subscribers[subscribe.Who.Path] = subscribe.Offer;
+                Context.Watch(subscribe.Who);
+                subscribe.Offer(snapshot.Current);
+                break;
+            case StateStoresMessage.Unsubscribe unsubscribe:
+                _subscribers.Remove(unsubscribe.Who.Path);
+                break;
+            case StateStoresMessage.Broken broken:
+                throw new InvalidOperationException("a watch of Destinations or state stores broke", broken.Cause);
+            default:
+                throw new InvalidOperationException($"unknown message {message.GetType()}");
+        }
+    }
+
+    protected override void OnTerminated(IActorRef actor) => _subscribers.Remove(actor.Path);
+
+    private void Check(JsonObject store)
+    {
+        // A status that we wrote ourselves is no news.
+        var (name, version) = (store.Name(), $"{store.Uid()}/{store.Generation()}");
+        if (_checks.TryGetValue(name, out var known) && known.Address is not null && _versions.GetValueOrDefault(name) == version)
+            return;
+        Context.PipeToSelf<StoreCheck>(
+            StoreAddress.Check(world, store), r => new StateStoresMessage.Checked(name, version, r), e => new StateStoresMessage.Broken(e));
+    }
+
+    private void Checked(StateStoresMessage.Checked c)
+    {
+        if (!_stores.TryGetValue(c.Store, out var store))
+            return;
+        _checks[c.Store] = c.Result;
+        _versions[c.Store] = c.Version;
+        _status.Publish(Kinds.GitStateStore, store, Readiness.OfStore(store, c.Result, world.Now));
+        if (c.Result.Address is { } address)
+        {
+            Writer(address).Tell(new GitWriterMessage.Reopen(address));
+            if (_waiting.Remove(c.Store, out var waiting))
+            {
+                foreach (var write in waiting.Values)
+                    Write(write);
+            }
+        }
+        else
+        {
+            Context.Timers.StartSingle(("recheck", c.Store), new StateStoresMessage.Recheck(c.Store), RecheckAfterFailure);
+            foreach (var write in _waiting.GetValueOrDefault(c.Store)?.Values ?? Enumerable.Empty<StateStoresMessage.Write>())
+                write.Request.Answer(new WriteAnswer.Failed(c.Result.Message, TriesAgain: true));
+        }
+
+        Offer();
+    }
+
+    private void Write(StateStoresMessage.Write write)
+    {
+        var store = write.Location.StoreName;
+        if (_checks.GetValueOrDefault(store) is { Address: { } address })
+        {
+            Writer(address).Tell(new GitWriterMessage.Write(write.Request));
+            return;
+        }
+
+        if (!_waiting.TryGetValue(store, out var waiting))
+            _waiting[store] = waiting = new Dictionary<string, StateStoresMessage.Write>(StringComparer.Ordinal);
+        waiting[write.Request.Intent.Placement] = write;
+        var reason = _checks.TryGetValue(store, out var check) ? check.Message
+            : _stores.ContainsKey(store) ? null : $"{write.Location.StoreKind}/{store}: not found";
+        if (reason is not null)
+            write.Request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
+    }
+
+    private IActorRef<GitWriterMessage> Writer(GitAddress address)
+    {
+        var key = world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value : address.Url + "#" + address.Branch;
+        if (!_writers.TryGetValue(key, out var writer))
+        {
+            writer = _writers[key] = Context.Spawn(
+                new Props<GitWriterMessage>(() => new GitWriterActor(world.StateStores, address, settings)), "git-" + Core.Digest.Of(key)[..16]);
+        }
+
+        return writer;
+    }
+
+    /// <summary>Computes the Destinations anew, publishes their readiness and offers them where they differ from the last.</summary>
+    private void Offer()
+    {
+        var now = ImmutableArray.CreateBuilder<Destination>();
+        foreach (var item in _destinations.Values.OrderBy(d => d.Name(), StringComparer.Ordinal))
+        {
+            var storeName = item["spec"]?["stateStoreRef"]?["name"]?.ToString() ?? "";
+            var known = _stores.TryGetValue(storeName, out var store);
+            var ready = known && _checks.GetValueOrDefault(storeName)?.Address is not null;
+            if (!known || _checks.ContainsKey(storeName))
+                _status.Publish(Kinds.Destination, item, Readiness.OfDestination(item, known, ready, world.Now));
+            if (!item.IsDeleting())
+                now.Add(DestinationReader.Read(item, store, ready));
+        }
+
+        var current = now.ToImmutable();
+        if (Same(current, snapshot.Current))
+            return;
+        snapshot.Current = current;
+        foreach (var offer in _subscribers.Values)
+            offer(current);
+    }
+
+    private static bool Same(ImmutableArray<Destination> a, ImmutableArray<Destination> b) => a.Length == b.Length && a.Zip(b).All(p =>
+        p.First.Name == p.Second.Name && p.First.Ready == p.Second.Ready && p.First.StrictMatchLabels == p.Second.StrictMatchLabels
+        && p.First.Location == p.Second.Location && p.First.Labels.SequenceEqual(p.Second.Labels));
+}

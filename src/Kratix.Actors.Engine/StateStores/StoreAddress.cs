@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.Engine.StateStores;
+
+/// <summary>From GitStateStore objects to addresses that have been tried.</summary>
+internal static class StoreAddress
+{
+    /// <summary>Reads spec and Secret and asks the remote whether they will do. The conditions' reasons are the reference's.</summary>
+    internal static async Task<StoreCheck> Check(World world, JsonObject store)
+    {
+        var spec = store["spec"] as JsonObject ?? [];
+        var credentials = StoreCredentials.None;
+        if (spec["secretRef"] is JsonObject reference)
+        {
+            var (ns, name) = (reference["namespace"]?.ToString() ?? "default", reference["name"]?.ToString() ?? "");
+            switch (await world.Kubernetes.Get(Kinds.Secret, ns, name, CancellationToken.None))
+            {
+                case Outcome<JsonObject>.Done done:
+                    if (Credentials(done.Value) is not { } read)
+                        return new StoreCheck(null, "SecretNotFound", $"Secret {name} in namespace {ns} holds data that is not base64");
+                    credentials = read;
+                    break;
+                case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
+                    return new StoreCheck(null, "SecretNotFound", $"Secret {name} not found in namespace {ns}");
+                case var failed:
+                    return new StoreCheck(null, "StateStoreError", $"Secret {name} in namespace {ns} could not be read: {failed.Failure}");
+            }
+        }
+
+        var url = spec["url"]?.ToString();
+        if (string.IsNullOrEmpty(url))
+            return new StoreCheck(null, "ErrorInitialisingWriter", "spec.url is missing; it names the repository, such as https://host/owner/repository");
+        var author = spec["gitAuthor"];
+        var address = new GitAddress(
+            url, spec["branch"]?.ToString() ?? "main", spec["authMethod"]?.ToString() ?? "basicAuth", credentials,
+            author?["name"]?.ToString() is { Length: > 0 } who ? who : "kratix", author?["email"]?.ToString() ?? "");
+        if (world.StateStores.Open(address) is not Outcome<IStateStore>.Done opened)
+            return new StoreCheck(null, "ErrorInitialisingWriter", world.StateStores.Open(address).Failure!);
+        await using var probe = opened.Value;
+        return await probe.CheckAccess(CancellationToken.None) is { Failure: { } failure }
+            ? new StoreCheck(null, "ErrorValidatingPermissions", $"Error validating state store permissions: {failure}")
+            : new StoreCheck(address, "StateStoreReady", "State store is ready");
+    }
+
+    private static StoreCredentials? Credentials(JsonObject secret)
+    {
+        try
+        {
+            return new StoreCredentials((secret["data"] as JsonObject ?? []).ToImmutableSortedDictionary(
+                kv => kv.Key, kv => Convert.FromBase64String(kv.Value?.ToString() ?? ""), StringComparer.Ordinal));
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>From Destination objects to what scheduling sees.</summary>
+internal static class DestinationReader
+{
+    internal static Destination Read(JsonObject item, JsonObject? store, bool ready)
+    {
+        var spec = item["spec"] as JsonObject ?? [];
+        var mode = spec["filepath"]?["mode"]?.ToString() switch
+        {
+            "aggregatedYAML" => FilepathMode.AggregatedYaml,
+            "none" => FilepathMode.None,
+            _ => FilepathMode.NestedByMetadata,
+        };
+        var labels = (item["metadata"]?["labels"] as JsonObject ?? []).ToImmutableSortedDictionary(kv => kv.Key, kv => kv.Value?.ToString() ?? "", StringComparer.Ordinal);
+        var location = new Location(
+            spec["stateStoreRef"]?["kind"]?.ToString() ?? "", spec["stateStoreRef"]?["name"]?.ToString() ?? "",
+            FileLayout.Join(store?["spec"]?["path"]?.ToString() ?? "", spec["path"]?.ToString() ?? ""), mode, spec["filepath"]?["filename"]?.ToString());
+        return new Destination(item.Name(), labels, spec["strictMatchLabels"]?.GetValue<bool>() ?? false, ready, location);
+    }
+}

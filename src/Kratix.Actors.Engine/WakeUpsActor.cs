@@ -1,0 +1,73 @@
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine.Persistence;
+using Kratix.Actors.Engine.Promises;
+using Kratix.Actors.Engine.Resources;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports.Journal;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Engine;
+
+/// <summary>What the alarm clock is told.</summary>
+public abstract record WakeUpsMessage
+{
+    public sealed record Look : WakeUpsMessage;
+
+    public sealed record Found(IReadOnlyList<DueWakeUp> Due) : WakeUpsMessage;
+
+    public sealed record Failed(Exception Cause) : WakeUpsMessage;
+
+    /// <summary>Run these again because the engine was started.</summary>
+    public sealed record Restart(EntityKey Entity) : WakeUpsMessage;
+}
+
+/// <summary>
+/// Looks through the journal's due wake-ups and tells those who asked for them. One look at a time, so a slow journal is not asked faster than it
+/// answers; a bounded number per look, so a thousand timers that fell due while the engine was away become a stream, not a storm.
+/// </summary>
+internal sealed partial class WakeUpsActor(
+    World world, EngineSettings settings, IActorRef<ShardEnvelope<PromiseMessage>> promises, IActorRef<ShardEnvelope<ResourceMessage>> resources, string startToken)
+    : Actor<WakeUpsMessage>
+{
+    private const string LookTimer = "look";
+    private const int MaxPerLook = 200;
+
+    protected override void PreStart() => Context.Timers.StartSingle(LookTimer, new WakeUpsMessage.Look(), settings.WakeUpPoll);
+
+    protected override void Receive(WakeUpsMessage message)
+    {
+        switch (message)
+        {
+            case WakeUpsMessage.Look:
+                Context.PipeToSelf<IReadOnlyList<DueWakeUp>>(
+                    world.Journal.Due(world.Now, MaxPerLook, CancellationToken.None), due => new WakeUpsMessage.Found(due), e => new WakeUpsMessage.Failed(e));
+                break;
+            case WakeUpsMessage.Found found:
+                foreach (var due in found.Due)
+                    Tell(due.Entity, at => new ResourceCommand.WakeUp(at), at => new PromiseCommand.WakeUp(at), "a moment it asked for has come");
+                Context.Timers.StartSingle(LookTimer, new WakeUpsMessage.Look(), settings.WakeUpPoll);
+                break;
+            case WakeUpsMessage.Failed failed:
+                LogFailed(world.Log, failed.Cause.Message);
+                Context.Timers.StartSingle(LookTimer, new WakeUpsMessage.Look(), settings.WakeUpPoll * 10);
+                break;
+            case WakeUpsMessage.Restart restart:
+                Tell(restart.Entity, at => new ResourceCommand.Restart(startToken, at), at => new PromiseCommand.Restart(startToken, at), "the engine was started");
+                break;
+            default:
+                throw new InvalidOperationException($"unknown message {message.GetType()}");
+        }
+    }
+
+    private void Tell(EntityKey entity, Func<DateTimeOffset, ResourceCommand> resource, Func<DateTimeOffset, PromiseCommand> promise, string cause)
+    {
+        if (entity.Type == Shapes.Resource)
+            resources.Tell(new ShardEnvelope<ResourceMessage>(entity.Id, new ResourceMessage.Tell(resource, cause)));
+        else
+            promises.Tell(new ShardEnvelope<PromiseMessage>(entity.Id, new PromiseMessage.Tell(promise, cause)));
+    }
+
+    [LoggerMessage(1201, LogLevel.Error, "The journal could not be asked for due wake-ups: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string reason);
+}
