@@ -99,7 +99,10 @@ public static class SettingsLoader
         return environment.Keys
             .Where(name => name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal) && !known.Contains(name))
             .Order(StringComparer.Ordinal)
-            .Select(name => $"the environment variable {name} sets nothing; did you mean {NearestKey.Among(known, name)}?");
+            .Select(name => (Name: name, Nearest: NearestKey.Among(known, name)))
+            // Others use the prefix too, Pipelines' containers among them; only what looks like a slip of the pen is worth a word.
+            .Where(variable => NearestKey.Distance(variable.Name, variable.Nearest) <= 2)
+            .Select(variable => $"the environment variable {variable.Name} sets nothing; did you mean {variable.Nearest}?");
     }
 
     private static HoconNode.Section Override(string option)

@@ -121,9 +121,9 @@ public sealed partial class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void A_variable_that_sets_nothing_is_warned_about()
+    public void A_variable_that_looks_misspelt_is_warned_about_and_others_of_the_prefix_are_not()
     {
-        var loaded = SettingsLoader.Load(SettingsSources.BuiltIn with { Environment = new Dictionary<string, string> { ["KRATIX_HTTP_PROT"] = "1" } });
+        var loaded = SettingsLoader.Load(SettingsSources.BuiltIn with { Environment = new Dictionary<string, string> { ["KRATIX_HTTP_PROT"] = "1", ["KRATIX_PIPELINE_NAME"] = "x" } });
         Assert.Equal("the environment variable KRATIX_HTTP_PROT sets nothing; did you mean KRATIX_HTTP_PORT?", Assert.Single(loaded.Warnings));
     }
 
