@@ -1,0 +1,148 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Kratix.Actors.PortContracts;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Standalone;
+
+namespace Kratix.Actors.Kubernetes.Tests;
+
+/// <summary>The real client, over TLS, against the server that the program itself offers.</summary>
+public sealed class StandaloneFixture : IAsyncLifetime
+{
+    public static readonly ResourceType Widget = new("example.org", "v1", "widgets", "Widget", true);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kubernetes-tests").FullName;
+    private StandaloneApiServer _server = null!;
+
+    public KubernetesClient Client { get; private set; } = null!;
+
+    public ResourceWatch Watch { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await StandaloneApiServer.Start(new StandaloneOptions(_folder, IPAddress.Loopback, 0, TimeProvider.System), default);
+        Client = new KubernetesClient(KubeConfig.Load(_server.KubeconfigPath), new KubernetesClientOptions { PageSize = 2 }, TimeProvider.System);
+        Watch = new ResourceWatch(Client, new ResourceWatchOptions(), TimeProvider.System);
+        var definitions = CrdFiles.All.Append(WidgetDefinition()).ToList();
+        foreach (var definition in definitions)
+            Assert.Null((await Client.Create(KnownTypes.CustomResourceDefinition, null, definition, default)).Failure);
+        foreach (var definition in definitions)
+            await Established((string)definition["metadata"]!["name"]!);
+    }
+
+    public async Task DisposeAsync()
+    {
+        Client.Dispose();
+        await _server.DisposeAsync();
+        Directory.Delete(_folder, true);
+    }
+
+    private async Task Established(string name)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await foreach (var signal in Watch.Watch(KnownTypes.CustomResourceDefinition, null, null, limit.Token))
+        {
+            var items = signal switch
+            {
+                WatchSignal.Listed listed => listed.Items,
+                WatchSignal.Changed changed => [changed.Item],
+                _ => [],
+            };
+            if (items.Any(i => (string?)i["metadata"]!["name"] == name && (i["status"]?["conditions"] as JsonArray ?? [])
+                .Any(c => (string?)c!["type"] == "Established" && (string?)c["status"] == "True")))
+                return;
+        }
+
+        Assert.Fail($"{name} was not established");
+    }
+
+    private static JsonObject WidgetDefinition() => JsonNode.Parse("""
+        {
+          "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "widgets.example.org"},
+          "spec": {
+            "group": "example.org", "scope": "Namespaced", "names": {"kind": "Widget", "listKind": "WidgetList", "plural": "widgets", "singular": "widget"},
+            "versions": [{
+              "name": "v1", "served": true, "storage": true, "subresources": {"status": {}},
+              "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}
+            }]
+          }
+        }
+        """)!.AsObject();
+}
+
+public sealed class StandaloneContractTests(StandaloneFixture server) : KubernetesContract, IClassFixture<StandaloneFixture>
+{
+    protected override Task<KubernetesUnderTest> Start() => Task.FromResult(new KubernetesUnderTest(server.Client, server.Watch, StandaloneFixture.Widget));
+
+    protected override Task Stop() => Task.CompletedTask;
+}
+
+/// <summary>The definitions of <c>deploy/crds</c>, as a server understands them.</summary>
+public sealed class CrdsOnAServerTests(StandaloneFixture server) : IClassFixture<StandaloneFixture>
+{
+    private static readonly ResourceType Destination = new("platform.kratix.io", "v1alpha1", "destinations", "Destination", false);
+    private static readonly ResourceType Work = new("platform.kratix.io", "v1alpha1", "works", "Work", true);
+    private static readonly ResourceType GitStateStore = new("platform.kratix.io", "v1alpha1", "gitstatestores", "GitStateStore", false);
+    private static readonly ResourceType Promise = new("platform.kratix.io", "v1alpha1", "promises", "Promise", false);
+
+    [Fact]
+    public async Task Destination_gets_its_defaults()
+    {
+        var spec = (await Made(Destination, null, "defaults", """{"path":"a","stateStoreRef":{"kind":"GitStateStore","name":"g"}}"""))["spec"]!;
+        Assert.Equal(
+            ("nestedByMetadata", "none", true, false),
+            ((string?)spec["filepath"]!["mode"], (string?)spec["cleanup"], (bool?)spec["initWorkloads"]!["enabled"], (bool?)spec["strictMatchLabels"]));
+    }
+
+    [Theory]
+    [InlineData("""{"stateStoreRef":{"kind":"GitStateStore","name":"g"}}""", "spec.path")]
+    [InlineData("""{"path":"a","cleanup":"some"}""", "spec.cleanup")]
+    [InlineData("""{"path":"a","stateStoreRef":{"kind":"Ftp","name":"g"}}""", "spec.stateStoreRef.kind")]
+    public async Task Destination_that_is_wrong_is_refused_with_the_field(string spec, string field)
+    {
+        var refused = Assert.IsType<Outcome<JsonObject>.Terminal>(await Create(Destination, null, "wrong", spec));
+        Assert.Equal(Refusal.Invalid, refused.Code);
+        Assert.Contains(field, refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GitStateStore_gets_its_defaults()
+    {
+        var spec = (await Made(GitStateStore, null, "defaults", """{"url":"https://x/y.git","secretRef":{"name":"s"}}"""))["spec"]!;
+        Assert.Equal(
+            ("main", "basicAuth", "kratix", "default"),
+            ((string?)spec["branch"], (string?)spec["authMethod"], (string?)spec["gitAuthor"]!["name"], (string?)spec["secretRef"]!["namespace"]));
+    }
+
+    [Fact]
+    public async Task Promise_without_an_api_and_with_any_manifest_is_kept_as_written()
+    {
+        var spec = (await Made(Promise, null, "plain", """
+            {"api":{},"dependencies":[{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"x"},"anything":[1]}],
+             "workflows":{"resource":{"configure":[{"kind":"Pipeline","spec":{"containers":[{"name":"a","unknown":true}]}}]}}}
+            """))["spec"]!;
+        Assert.Equal("[1]", spec["dependencies"]![0]!["anything"]!.ToJsonString());
+        Assert.True((bool?)spec["workflows"]!["resource"]!["configure"]![0]!["spec"]!["containers"]![0]!["unknown"]);
+    }
+
+    [Fact]
+    public async Task Work_takes_lists_of_files_and_also_objects_of_the_older_shape()
+    {
+        var files = """{"workloadGroups":[{"id":"5058f","directory":".","workloads":[{"filepath":"a.yaml","size":3,"sha256":"SHA"},{"filepath":"b","content":"H4sI"}]}]}""";
+        var spec = (await Made(Work, "default", "w", files.Replace("SHA", new string('a', 64), StringComparison.Ordinal)))["spec"]!;
+        Assert.Equal(3, (int?)spec["workloadGroups"]![0]!["workloads"]![0]!["size"]);
+        Assert.Equal("H4sI", (string?)spec["workloadGroups"]![0]!["workloads"]![1]!["content"]);
+    }
+
+    private async Task<JsonObject> Made(ResourceType type, string? ns, string name, string spec)
+    {
+        var outcome = await Create(type, ns, name, spec);
+        return outcome is Outcome<JsonObject>.Done done ? done.Value : throw new Xunit.Sdk.XunitException(outcome.Failure);
+    }
+
+    private Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, string name, string spec) => server.Client.Create(
+        type, ns,
+        new JsonObject { ["apiVersion"] = type.ApiVersion, ["kind"] = type.Kind, ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = JsonNode.Parse(spec) },
+        default);
+}
