@@ -15,9 +15,11 @@ public sealed class SqliteJournal : IJournal, IContentStore
     private readonly string _path;
     private readonly JournalReaders _readers;
     private readonly JournalWriter? _writer;
+    private readonly TimeProvider _time;
 
-    private SqliteJournal(string path, JournalReaders readers, JournalWriter? writer)
+    private SqliteJournal(SqliteJournalOptions options, string path, JournalReaders readers, JournalWriter? writer)
     {
+        _time = options.Time;
         _path = path;
         _readers = readers;
         _writer = writer;
@@ -97,7 +99,7 @@ public sealed class SqliteJournal : IJournal, IContentStore
             await Writer.Write(
                 tables =>
                 {
-                    tables.PutContents(contents, keys);
+                    tables.PutContents(contents, keys, _time.GetUtcNow());
                     return true;
                 },
                 contents.Sum(content => (long)content.Length),
@@ -125,6 +127,26 @@ public sealed class SqliteJournal : IJournal, IContentStore
     public Task<byte[]?> GetRun(string runId, CancellationToken cancellation) =>
         _readers.Read(database => JournalQueries.Run(database, runId), cancellation);
 
+    /// <summary>
+    /// Removes contents that are not among <paramref name="referenced"/> (digests) and were last put before <paramref name="unusedSince"/>.
+    /// The caller collects the references; the age protects what was put meanwhile and is not referred to yet, so it must exceed the longest run.
+    /// Works in short transactions between those of others.
+    /// </summary>
+    public async Task<CompactionReport> Compact(IReadOnlySet<string> referenced, DateTimeOffset unusedSince, CancellationToken cancellation)
+    {
+        const int ContentsPerTransaction = 256;
+        var total = new CompactionReport(0, 0);
+        for (long last = 0; ;)
+        {
+            var after = last;
+            (last, var removed) = await Writer.Write(
+                tables => tables.Compact(after, ContentsPerTransaction, referenced, unusedSince - JournalTables.UsedPrecision), 0, cancellation);
+            total = new CompactionReport(total.Contents + removed.Contents, total.Bytes + removed.Bytes);
+            if (last == 0)
+                return total;
+        }
+    }
+
     /// <summary>Writes what waits, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -142,7 +164,7 @@ public sealed class SqliteJournal : IJournal, IContentStore
             throw new JournalException($"journal {path}: there is no such file. Name the journal.db of a data folder.");
         using (var database = Database.OpenForReading(path, options.BusyTimeout))
             Schema.RequireCurrent(database, path, Schema.Migrations);
-        return new SqliteJournal(path, new JournalReaders(path, options.BusyTimeout), null);
+        return new SqliteJournal(options, path, new JournalReaders(path, options.BusyTimeout), null);
     }
 
     private static SqliteJournal OpenToWrite(SqliteJournalOptions options, string path)
@@ -160,7 +182,7 @@ public sealed class SqliteJournal : IJournal, IContentStore
         }
 
         var readers = new JournalReaders(path, options.BusyTimeout);
-        return new SqliteJournal(path, readers, new JournalWriter(options, path, database, readers.Distrust));
+        return new SqliteJournal(options, path, readers, new JournalWriter(options, path, database, readers));
     }
 
     /// <summary>Only for the user that runs the engine: the journal holds what every team asked for.</summary>

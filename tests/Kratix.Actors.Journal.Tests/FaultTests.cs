@@ -60,7 +60,7 @@ public sealed class FaultTests : JournalTest
         var error = await Assert.ThrowsAsync<JournalException>(() => journal.VerifyChain(null, default));
         await Assert.ThrowsAsync<JournalException>(() => journal.Append(Appends.Of(Example, 0), default));
 
-        Assert.Contains($"journal {Folder.JournalFile}: the file is damaged. Restore it from a backup", error.Message);
+        Assert.Contains($"journal {Folder.JournalFile}: the file is damaged. Stop what uses it and restore it from a backup", error.Message);
         await File.WriteAllBytesAsync(Folder.JournalFile, good);
         Assert.Empty((await journal.VerifyChain(null, default)).Faults);
         Assert.Equal(AppendResult.Appended, await journal.Append(Appends.Of(Example, 0), default));

@@ -7,6 +7,10 @@ namespace Kratix.Actors.Journal.Sqlite;
 /// <summary>One connection with the statements prepared on it. Used by one thread at a time.</summary>
 internal sealed class Database : IDisposable
 {
+    // FULL: an acknowledged append survives a power cut. The log is written back every 16 MiB, since each time costs two more syncs. 32 MiB of pages are kept.
+    private const string WriterSettings =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768";
+
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, Statement> _statements = [];
 
@@ -14,11 +18,13 @@ internal sealed class Database : IDisposable
 
     private sqlite3 Handle => _connection.Handle ?? throw new ObjectDisposedException(nameof(Database));
 
-    /// <summary>The connection that writes. <paramref name="create"/> only the first time: a file that vanished later must not be replaced by an empty one.</summary>
+    /// <summary>
+    /// The connection that writes. <paramref name="create"/> only the first time: a file that vanished later must not be replaced by an empty one.
+    /// </summary>
     public static Database OpenForWriting(string path, TimeSpan busyTimeout, bool create)
     {
         var database = Open(path, create ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite, busyTimeout);
-        return Prepared(database, "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA journal_size_limit = 67108864");
+        return Prepared(database, WriterSettings);
     }
 
     /// <summary>A connection that reads. It never waits for the writer and the writer never waits for it.</summary>

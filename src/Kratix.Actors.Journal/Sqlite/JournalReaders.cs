@@ -17,6 +17,16 @@ internal sealed class JournalReaders(string path, TimeSpan busyTimeout) : IDispo
     private int _generation;
     private bool _closed;
 
+    /// <summary>Grows each time the file is found damaged or gone; connections of an earlier one are not to be used.</summary>
+    public int Generation
+    {
+        get
+        {
+            lock (_lock)
+                return _generation;
+        }
+    }
+
     /// <summary>Runs a read on a pool thread, because it may wait for the disk.</summary>
     public async Task<T> Read<T>(Func<Database, T> read, CancellationToken cancellation)
     {

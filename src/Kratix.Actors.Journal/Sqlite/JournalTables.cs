@@ -9,6 +9,9 @@ internal sealed class JournalTables(Database database)
     /// <summary>An anchor follows each event whose position divides by this: the hash of all hashes since the anchor before, in the order they were written.</summary>
     public const int AnchorInterval = 1000;
 
+    /// <summary>How exactly the last use of a content is known: a row rewritten at each use would cost more than it saves.</summary>
+    public static readonly TimeSpan UsedPrecision = TimeSpan.FromHours(1);
+
     private readonly Dictionary<int, long> _epochs = [];
 
     public Database Database => database;
@@ -55,11 +58,34 @@ internal sealed class JournalTables(Database database)
         return taken;
     }
 
-    public void PutContents(IReadOnlyList<ReadOnlyMemory<byte>> contents, IReadOnlyList<byte[]> digests)
+    /// <summary>Notes the moment also where the bytes are there already, so that compaction leaves alone what somebody is about to refer to.</summary>
+    public void PutContents(IReadOnlyList<ReadOnlyMemory<byte>> contents, IReadOnlyList<byte[]> digests, DateTimeOffset now)
     {
-        var insert = database.Statement("INSERT INTO contents (digest, size, bytes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING");
+        var insert = database.Statement(
+            "INSERT INTO contents (digest, size, used, bytes) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest) DO UPDATE SET used = ?3 WHERE used < ?3 - ?5");
         for (var i = 0; i < contents.Count; i++)
-            insert.Bind(1, digests[i]).Bind(2, contents[i].Length).Bind(3, contents[i].Span).Run();
+            insert.Bind(1, digests[i]).Bind(2, contents[i].Length).Bind(3, now.UtcTicks).Bind(4, contents[i].Span).Bind(5, UsedPrecision.Ticks).Run();
+    }
+
+    /// <summary>Looks at the next <paramref name="limit"/> contents after a key and removes those that are in no use. Answers where to go on, 0 at the end.</summary>
+    public (long Last, CompactionReport Removed) Compact(long after, int limit, IReadOnlySet<string> referenced, DateTimeOffset unusedSince)
+    {
+        var select = database.Statement("SELECT content, digest, size, used FROM contents WHERE content > ?1 ORDER BY content LIMIT ?2").Bind(1, after).Bind(2, limit);
+        var unused = new List<long>();
+        long last = 0, bytes = 0;
+        while (select.Step())
+        {
+            last = select.Number(0);
+            if (select.Number(3) >= unusedSince.UtcTicks || referenced.Contains(Convert.ToHexStringLower(select.Bytes(1))))
+                continue;
+            unused.Add(last);
+            bytes += select.Number(2);
+        }
+
+        select.Reset();
+        foreach (var content in unused)
+            database.Statement("DELETE FROM contents WHERE content = ?1").Bind(1, content).Run();
+        return (last, new CompactionReport(unused.Count, bytes));
     }
 
     public bool PutRun(string run, ReadOnlySpan<byte> manifest)
@@ -77,7 +103,7 @@ internal sealed class JournalTables(Database database)
         long sequence, ReadOnlySpan<byte> lastHash, long shard, string phase, string specDigest, string statusDigest, long? wakeUp, long updated,
         ReadOnlySpan<byte> state, Span<byte> seal)
     {
-        var fields = new FieldHasher(stackalloc byte[1024]);
+        var fields = new FieldHasher(stackalloc byte[2048]);
         fields.Bytes(lastHash);
         fields.Number(sequence);
         fields.Number(shard);

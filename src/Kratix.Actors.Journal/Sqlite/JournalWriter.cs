@@ -12,20 +12,21 @@ internal sealed class JournalWriter : IAsyncDisposable
 {
     private readonly SqliteJournalOptions _options;
     private readonly string _path;
-    private readonly Action _distrustReaders;
+    private readonly JournalReaders _readers;
     private readonly Channel<WriteJob> _waiting;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Database? _database;
     private JournalTables? _tables;
+    private int _generation;
 
     /// <summary>
-    /// Owns <paramref name="database"/> from here on. Calls <paramref name="distrustReaders"/> when the file may be damaged or replaced, so that readers look at it anew.
+    /// Owns <paramref name="database"/> from here on. It and the <paramref name="readers"/> look at the file anew as soon as one of them finds it damaged.
     /// </summary>
-    public JournalWriter(SqliteJournalOptions options, string path, Database database, Action distrustReaders)
+    public JournalWriter(SqliteJournalOptions options, string path, Database database, JournalReaders readers)
     {
         _options = options;
         _path = path;
-        _distrustReaders = distrustReaders;
+        _readers = readers;
         _waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(options.MaxWaiting) { SingleReader = true });
         Use(database);
         new Thread(Write) { IsBackground = true, Name = "journal-writer" }.Start();
@@ -133,10 +134,13 @@ internal sealed class JournalWriter : IAsyncDisposable
         // SQLite would go on writing to a file that has no name any more, and call it durable.
         if (!File.Exists(_path))
         {
-            Close();
-            throw new JournalException($"journal {_path}: the file was removed or moved while it was in use. Put it back (from a backup); it is opened again then.");
+            Distrust();
+            throw new JournalException(
+                $"journal {_path}: the file was removed or moved while it was in use. Put it back (from a backup); it is opened again then.");
         }
 
+        if (_generation != _readers.Generation)
+            Close();
         if (_database is null || _tables is null)
             Use(Database.OpenForWriting(_path, _options.BusyTimeout, create: false));
         return (_database!, _tables!);
@@ -157,16 +161,20 @@ internal sealed class JournalWriter : IAsyncDisposable
         }
 
         if (fault is not null && SqliteFault.NeedsReopening(fault))
-        {
-            Close();
-            _distrustReaders();
-        }
+            Distrust();
     }
 
     private void Use(Database database)
     {
         _database = database;
         _tables = new JournalTables(database);
+        _generation = _readers.Generation;
+    }
+
+    private void Distrust()
+    {
+        Close();
+        _readers.Distrust();
     }
 
     private void Close()

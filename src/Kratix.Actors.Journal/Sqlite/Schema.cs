@@ -51,7 +51,13 @@ internal static class Schema
         CREATE INDEX entities_by_wake_up ON entities (wake_up) WHERE wake_up IS NOT NULL;
         CREATE TABLE anchors (position INTEGER PRIMARY KEY, hash BLOB NOT NULL);
         CREATE TABLE shards (shard INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL);
-        CREATE TABLE contents (content INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, bytes BLOB NOT NULL);
+        CREATE TABLE contents (
+          content INTEGER PRIMARY KEY,
+          digest  BLOB NOT NULL UNIQUE,
+          size    INTEGER NOT NULL,
+          used    INTEGER NOT NULL,
+          bytes   BLOB NOT NULL
+        );
         CREATE TABLE runs (run TEXT PRIMARY KEY, manifest BLOB NOT NULL) WITHOUT ROWID;
         """,
     ];

@@ -15,7 +15,8 @@ internal static class SqliteFault
         fault.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_FULL or raw.SQLITE_TOOBIG or raw.SQLITE_CONSTRAINT;
 
     /// <summary>
-    /// True where the file itself may be replaced or repaired: open connections would go on seeing pages they have in memory, or a file that has no name any more.
+    /// True where the file itself may be replaced or repaired: open connections would go on seeing pages they have in memory,
+    /// or a file that has no name any more.
     /// </summary>
     public static bool NeedsReopening(SqliteException fault) =>
         fault.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY
@@ -31,7 +32,8 @@ internal static class SqliteFault
             "the file or its folder is read-only. Let the user that runs this process write both, or check how the file system is mounted.",
         raw.SQLITE_CANTOPEN => "the file cannot be opened. Check that its folder exists and that the user that runs this process may read and write it.",
         raw.SQLITE_CORRUPT =>
-            $"the file is damaged. Restore it from a backup, or save what is readable with: sqlite3 '{path}' .recover. Calls that need no damaged page still work.",
+            $"the file is damaged. Stop what uses it and restore it from a backup, or save what is readable with: sqlite3 '{path}' .recover. "
+            + "Calls that need no damaged page still work.",
         raw.SQLITE_NOTADB => "the file is not a journal, or its beginning is damaged. Restore it from a backup, or name another file.",
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_PROTOCOL =>
             $"another process holds the file's lock. Find it with: fuser '{path}'. Let it finish or stop it; nothing was written.",

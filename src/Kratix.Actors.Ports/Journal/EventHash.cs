@@ -16,7 +16,7 @@ public static class EventHash
         EntityKey entity, long sequence, long utcTicks, string type, ReadOnlySpan<byte> payload,
         string cause, string actor, string node, long epoch, ReadOnlySpan<byte> previous, Span<byte> hash)
     {
-        var fields = new FieldHasher(stackalloc byte[1024]);
+        var fields = new FieldHasher(stackalloc byte[2048]);
         fields.Number(Version);
         fields.Bytes(previous);
         fields.Text(entity.Type);

@@ -13,70 +13,41 @@ public ref struct FieldHasher
     /// <summary>Bytes of a hash.</summary>
     public const int Size = SHA256.HashSizeInBytes;
 
-    private readonly IncrementalHash _sha;
-    private readonly Span<byte> _buffer;
+    private Span<byte> _buffer;
     private int _used;
 
-    /// <param name="scratch">Collects short fields, because a call into the hash function costs more than hashing a few bytes. At least 64 bytes.</param>
-    public FieldHasher(Span<byte> scratch)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(scratch.Length, 64);
-        _buffer = scratch;
-        _sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    }
+    /// <param name="scratch">Where the fields are collected, so that they are hashed in one go; a larger buffer is made when it does not suffice.</param>
+    public FieldHasher(Span<byte> scratch) => _buffer = scratch;
 
-    public void Number(long value)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
-        Raw(bytes);
-    }
+    public void Number(long value) => BinaryPrimitives.WriteInt64LittleEndian(Room(sizeof(long)), value);
 
     public void Text(string text)
     {
-        var start = _used + sizeof(long);
-        if (Encoding.UTF8.GetMaxByteCount(text.Length) > _buffer.Length - start)
-        {
-            Bytes(Encoding.UTF8.GetBytes(text));
-            return;
-        }
-
-        var length = Encoding.UTF8.GetBytes(text, _buffer[start..]);
-        BinaryPrimitives.WriteInt64LittleEndian(_buffer[_used..], length);
-        _used = start + length;
+        var length = Encoding.UTF8.GetByteCount(text);
+        Number(length);
+        Encoding.UTF8.GetBytes(text, Room(length));
     }
 
     public void Bytes(scoped ReadOnlySpan<byte> bytes)
     {
         Number(bytes.Length);
-        Raw(bytes);
+        bytes.CopyTo(Room(bytes.Length));
     }
 
-    /// <summary>Writes the hash to <paramref name="hash"/> (<see cref="Size"/> bytes) and ends the use.</summary>
-    public void Finish(Span<byte> hash)
-    {
-        Flush();
-        _sha.GetHashAndReset(hash);
-        _sha.Dispose();
-    }
+    /// <summary>Writes the hash to <paramref name="hash"/> (<see cref="Size"/> bytes).</summary>
+    public readonly void Finish(Span<byte> hash) => SHA256.HashData(_buffer[.._used], hash);
 
-    private void Raw(scoped ReadOnlySpan<byte> bytes)
+    private Span<byte> Room(int size)
     {
-        if (bytes.Length > _buffer.Length - _used)
-            Flush();
-        if (bytes.Length > _buffer.Length)
+        if (size > _buffer.Length - _used)
         {
-            _sha.AppendData(bytes);
-            return;
+            Span<byte> larger = new byte[Math.Max(2 * _buffer.Length, _used + size)];
+            _buffer[.._used].CopyTo(larger);
+            _buffer = larger;
         }
 
-        bytes.CopyTo(_buffer[_used..]);
-        _used += bytes.Length;
-    }
-
-    private void Flush()
-    {
-        _sha.AppendData(_buffer[.._used]);
-        _used = 0;
+        var room = _buffer.Slice(_used, size);
+        _used += size;
+        return room;
     }
 }
