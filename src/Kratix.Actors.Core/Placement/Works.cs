@@ -68,6 +68,16 @@ public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, I
     [JsonIgnore]
     public IEnumerable<WorkloadGroup> Unscheduled => Groups.Where(g => g.Placements.IsEmpty);
 
+    /// <summary>
+    /// Names the search for Destinations for these groups. Another group, or other labels, are another search: Destinations that were offered
+    /// before, and matched nothing then, are offered again.
+    /// </summary>
+    public string Search(Func<WorkloadGroup, bool> which) => Digest.Of(
+    [
+        .. ByPipeline.Values.SelectMany(w => w.Groups.Where(which).SelectMany(
+            g => Scheduler.Merge(g.Selectors).Select(l => $"{l.Key}={l.Value}").Prepend($"{w.Pipeline}/{g.Id}"))),
+    ])[..16];
+
     [JsonIgnore]
     public bool AllWritten => Removals.IsEmpty && !Unscheduled.Any() && Placements.All(p => p.IsWritten);
 

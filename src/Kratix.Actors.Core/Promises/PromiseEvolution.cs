@@ -20,7 +20,7 @@ public static class PromiseEvolution
     {
         PromiseEvent.Observed e => Observed(state, e),
         PromiseEvent.SpecRefused e => (SameObject(state, e.Object) ? state : Reborn(state)) with { Object = e.Object, Refusal = e.Reason },
-        PromiseEvent.ApiInstalled e => Begin(state with { InstalledApi = state.Definition!.Api!.Digest }, CauseOf(state), e.At),
+        PromiseEvent.ApiInstalled e => Begin(state with { InstalledApi = state.Definition!.Api!.Digest, ApiAsked = false }, CauseOf(state), e.At),
         PromiseEvent.ApiRefused e => state with { Refusal = e.Reason },
         PromiseEvent.RunSucceeded e => AfterWorkflow(
             state with
@@ -38,7 +38,7 @@ public static class PromiseEvolution
         PromiseEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
         PromiseEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },
         PromiseEvent.RequestsRemoved => state with { RequestsRemoved = true, Works = state.Works.RemoveAll() },
-        PromiseEvent.ApiRemoved => state with { InstalledApi = null },
+        PromiseEvent.ApiRemoved => state with { InstalledApi = null, ApiAsked = false },
         PromiseEvent.Released => state,
         _ => throw new InvalidOperationException($"unknown event {@event.GetType()}"),
     };
@@ -77,12 +77,12 @@ public static class PromiseEvolution
                 {
                     Workflow = state.Workflow.Start(WorkflowAction.Delete, definition.Plan, state.Wanted!, RunCause.Deleted, at),
                     // An API that was asked for may exist by now, acknowledged or not: it is taken back in any case.
-                    InstalledApi = state.InstalledApi ?? definition.Api?.Digest,
+                    ApiAsked = state.ApiAsked || definition.Api is not null,
                 }, at);
         }
 
         if (!state.ApiIsInstalled && definition.Api is not null)
-            return state with { Workflow = Workflow.None with { Run = state.Workflow.Run } };
+            return state with { ApiAsked = true, Workflow = Workflow.None with { Run = state.Workflow.Run } };
         var started = state with
         {
             Workflow = state.Workflow.Start(WorkflowAction.Configure, definition.Plan, state.Wanted!, cause, at),
@@ -127,7 +127,7 @@ public static class PromiseEvolution
             WorkflowStage.Succeeded when !deleting => new PromisePhase.Available(state.Workflow.Pipelines.IsEmpty ? null : state.NextRun),
             WorkflowStage.Succeeded when !state.RequestsRemoved => new PromisePhase.RemovingRequests(),
             WorkflowStage.Succeeded when !state.Works.Removals.IsEmpty => new PromisePhase.Removing(),
-            WorkflowStage.Succeeded => state.InstalledApi is not null ? new PromisePhase.RemovingApi() : new PromisePhase.Releasing(),
+            WorkflowStage.Succeeded => state.InstalledApi is not null || state.ApiAsked ? new PromisePhase.RemovingApi() : new PromisePhase.Releasing(),
             _ => throw new InvalidOperationException($"unknown stage {state.Workflow.Stage.GetType()}"),
         };
     }

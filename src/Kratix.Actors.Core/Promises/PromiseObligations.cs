@@ -15,8 +15,8 @@ public abstract record PromiseEffect
     /// <summary>See the Resource's effect of this name.</summary>
     public sealed record RunPipeline(string RunId, WorkflowAction Action, string Pipeline, int Attempt, string RevisionDigest, RunCause Cause) : PromiseEffect;
 
-    /// <summary>Offer the Destinations now and whenever they change: what goes to every match goes to later ones too.</summary>
-    public sealed record AwaitDestinations : PromiseEffect;
+    /// <summary>Offer the Destinations now and whenever they change: what goes to every match goes to later ones too. <paramref name="For"/>: see <see cref="Works.Search"/>.</summary>
+    public sealed record AwaitDestinations(string For = "") : PromiseEffect;
 
     public sealed record WritePlacement(PlacementWrite Write) : PromiseEffect;
 
@@ -45,7 +45,7 @@ public static class PromiseObligations
             owed.Add(new PromiseEffect.RunPipeline(run.RunId, state.Workflow.Action, run.Pipeline, run.Attempt, state.Workflow.Target!.RevisionDigest, state.Workflow.Cause));
         owed.AddRange(PlacementWrites.Owed(state.Works).Select(w => new PromiseEffect.WritePlacement(w)));
         if (state.Works.Groups.Any())
-            owed.Add(new PromiseEffect.AwaitDestinations());
+            owed.Add(new PromiseEffect.AwaitDestinations(state.Works.Search(_ => true)));
         var uid = state.Object!.Uid;
         if (state.Phase is PromisePhase.RemovingRequests)
             owed.Add(new PromiseEffect.RemoveRequests(uid));

@@ -65,16 +65,17 @@ public abstract record PromisePhase
 
 /// <summary>
 /// All that is remembered of a Promise. <paramref name="Definition"/> is the last valid one. <paramref name="InstalledApi"/>: digest of the
-/// CustomResourceDefinition that is established. <paramref name="Refusal"/>: why the present spec cannot be used, or null.
+/// CustomResourceDefinition that was established last. <paramref name="ApiAsked"/>: another was asked for since and has not been acknowledged, so
+/// either may be there. <paramref name="Refusal"/>: why the present spec cannot be used, or null.
 /// <paramref name="Completed"/>: when it last became able to serve.
 /// </summary>
 public sealed record PromiseState(
-    string Name, PromisePhase Phase, PromiseObservation? Object, PromiseDefinition? Definition, string? Refusal, string? InstalledApi, bool RequestsRemoved,
+    string Name, PromisePhase Phase, PromiseObservation? Object, PromiseDefinition? Definition, string? Refusal, string? InstalledApi, bool ApiAsked, bool RequestsRemoved,
     Workflow Workflow, Works Works, string? StatusJson, DateTimeOffset? NextRun, DateTimeOffset? Completed, long ObservedGeneration, string? RestartToken,
     ImmutableSortedDictionary<string, ConditionSince> Conditions)
 {
     public static PromiseState Empty(string name) => new(
-        name, PromiseEvolution.Start, null, null, null, null, false, Workflow.None, Works.None, null, null, null, 0, null, Workflows.Conditions.NoTimes);
+        name, PromiseEvolution.Start, null, null, null, null, false, false, Workflow.None, Works.None, null, null, null, 0, null, Workflows.Conditions.NoTimes);
 
     [JsonIgnore]
     public WorkOwner Owner => new(Name, null, null, EveryMatch: true);
@@ -89,7 +90,7 @@ public sealed record PromiseState(
     public bool UpToDate => Workflow.Target == Wanted && (Workflow.Action == WorkflowAction.Delete) == (Object?.Deleting ?? false);
 
     [JsonIgnore]
-    public bool ApiIsInstalled => Definition?.Api?.Digest == InstalledApi;
+    public bool ApiIsInstalled => Definition?.Api?.Digest == InstalledApi && !ApiAsked;
 
     /// <summary>
     /// Names the question for the API that is wanted. The digest alone would not do: a late answer to an earlier wish for the same API says

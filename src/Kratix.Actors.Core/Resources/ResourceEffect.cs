@@ -11,8 +11,8 @@ public abstract record ResourceEffect
     /// <summary>Run the Pipeline, or find it running. Answered by <see cref="ResourceCommand.ReportRun"/> with the run id.</summary>
     public sealed record RunPipeline(string RunId, WorkflowAction Action, string Pipeline, int Attempt, string RevisionDigest, RunCause Cause) : ResourceEffect;
 
-    /// <summary>Offer the Destinations whenever they change. Answered by <see cref="ResourceCommand.OfferDestinations"/>.</summary>
-    public sealed record AwaitDestination : ResourceEffect;
+    /// <summary>Offer the Destinations now and whenever they change. <paramref name="For"/>: see <see cref="Works.Search"/>. Answered by <see cref="ResourceCommand.OfferDestinations"/>.</summary>
+    public sealed record AwaitDestination(string For = "") : ResourceEffect;
 
     /// <summary>Answered by <see cref="ResourceCommand.ReportWritten"/> or <see cref="ResourceCommand.ReportWriteFailed"/> with the stamp.</summary>
     public sealed record WritePlacement(PlacementWrite Write) : ResourceEffect;

@@ -15,7 +15,7 @@ public static class ResourceObligations
             owed.Add(new ResourceEffect.RunPipeline(run.RunId, state.Workflow.Action, run.Pipeline, run.Attempt, state.Workflow.Target!.RevisionDigest, state.Workflow.Cause));
         owed.AddRange(PlacementWrites.Owed(state.Works).Select(w => new ResourceEffect.WritePlacement(w)));
         if (state.Works.Unscheduled.Any())
-            owed.Add(new ResourceEffect.AwaitDestination());
+            owed.Add(new ResourceEffect.AwaitDestination(state.Works.Search(g => g.Placements.IsEmpty)));
         if (state.Phase is ResourcePhase.Releasing)
             owed.Add(new ResourceEffect.ReleaseFinalizer(state.Object!.Uid));
         if (WakeUp(state) is { } at)

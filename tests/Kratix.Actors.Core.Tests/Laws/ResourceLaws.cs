@@ -8,14 +8,14 @@ public sealed class ResourceLaws
     [Fact]
     public void Every_life_ends_as_its_user_wants_it()
     {
-        foreach (var seed in Seeds.Upto(200))
+        foreach (var seed in Seeds.Upto(100))
             AssertEnd(new ResourceWorld(seed).Live());
     }
 
     [Fact]
     public void A_crash_after_any_event_changes_no_end()
     {
-        foreach (var seed in Seeds.Upto(10))
+        foreach (var seed in Seeds.Upto(6))
         {
             var calm = new ResourceWorld(seed).Live(disturbed: false);
             AssertEnd(calm);
@@ -31,7 +31,7 @@ public sealed class ResourceLaws
     [Fact]
     public void Every_answer_twice_changes_no_end()
     {
-        foreach (var seed in Seeds.Upto(40))
+        foreach (var seed in Seeds.Upto(20))
         {
             var once = new ResourceWorld(seed).Live(disturbed: false);
             var twice = new ResourceWorld(seed) { EverythingTwice = true }.Live(disturbed: false);

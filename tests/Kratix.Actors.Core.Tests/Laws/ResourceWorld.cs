@@ -76,7 +76,10 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                 Settle();
                 break;
             default:
-                if (_user.Next(2) == 0)
+                var badly = _user.Next(3) == 0;
+                if (badly)
+                    Change("bad-1");
+                if (_user.Next(2) == 0 || badly)
                     Delete();
                 if (_user.Next(2) == 0)
                     Settle();

@@ -1,0 +1,316 @@
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Workflows;
+
+namespace Kratix.Actors.Core.Tests.Laws;
+
+/// <summary>A Promise, its author, the API server and the stores.</summary>
+internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseCommand, PromiseEvent, PromiseEffect>(seed, PromiseState.Empty("redis"))
+{
+    private static readonly FileEntry Dependencies = Given.File("static/redis-dependencies.yaml");
+
+    private static readonly Dictionary<string, PromiseDefinition> Definitions = new(StringComparer.Ordinal)
+    {
+        ["good-0"] = Define("good-0", "crd-one", Given.Plan("a", "x"), Dependencies, Given.Selector("env:dev")),
+        ["good-1"] = Define("good-1", "crd-one", Given.Plan("a,b"), null, Given.Selector("env:dev")),
+        ["good-2"] = Define("good-2", "crd-two", Given.Plan("", "x,y"), Dependencies),
+        ["good-3"] = Define("good-3", null, Given.Plan("b"), Dependencies),
+        ["flaky-1"] = Define("flaky-1", "crd-one", Given.Plan("a,b", "x"), Dependencies),
+        ["bad-1"] = Define("bad-1", "crd-one", Given.Plan("a", "x"), null),
+        ["refused-1"] = Define("refused-1", "crd-refused", Given.Plan("a"), Dependencies),
+    };
+
+    private static readonly string[] Specs = [.. Definitions.Keys, "invalid-1"];
+
+    private readonly Random _user = new(seed + 1_000_003);
+    private int _uids;
+    private int _restarts;
+    private bool _requestsRemoved;
+    private string? _servedUid;
+
+    public PromiseObservation? Object { get; private set; }
+
+    /// <summary>Digest of the CustomResourceDefinition that the API server holds, or null.</summary>
+    public string? Crd { get; private set; }
+
+    public static PromiseDefinition? DefinitionOf(string spec) => Definitions.GetValueOrDefault(spec);
+
+    public PromiseWorld Live(bool disturbed = true)
+    {
+        Create();
+        var actions = _user.Next(2, 8);
+        for (var i = 0; i < actions; i++)
+        {
+            for (var pause = _user.Next(0, 14); pause > 0; pause--)
+            {
+                if (disturbed && Dice.Next(8) == 0)
+                    Disturb();
+                else
+                    Step();
+            }
+
+            Act(_user.Next(9));
+        }
+
+        Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
+        SetDestinations(Pipelines.Destinations);
+        if (_user.Next(3) == 0)
+            Delete();
+        else
+            Create();
+        Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
+        Settle();
+        return this;
+    }
+
+    private void Act(int what)
+    {
+        switch (what)
+        {
+            case 0 or 1 or 2 or 3:
+                Change(Specs[_user.Next(Specs.Length)]);
+                break;
+            case 4:
+                SetDestinations(Pipelines.Destinations[..(_user.Next(Pipelines.Destinations.Length) + 1)]);
+                break;
+            case 5:
+                Later(TimeSpan.FromHours(11));
+                Tell(WakeUp());
+                break;
+            case 6:
+                _restarts++;
+                Crash();
+                Tell(new PromiseCommand.Restart($"start-{_restarts}", Now));
+                break;
+            case 7:
+                Settle();
+                break;
+            default:
+                var badly = _user.Next(3) == 0;
+                if (badly)
+                    Change("bad-1");
+                if (_user.Next(2) == 0 || badly)
+                    Delete();
+                if (_user.Next(2) == 0)
+                    Settle();
+                Create();
+                break;
+        }
+    }
+
+    private void Create()
+    {
+        var spec = Specs[_user.Next(Specs.Length)];
+        if (Object is { Deleting: true })
+        {
+            Change(Pipelines.LastingSpecs[0]);
+            Settle();
+        }
+
+        if (Object is not null)
+            return;
+        Object = new PromiseObservation($"uid-{++_uids}", 1, spec, "v1", false, "author");
+        _requestsRemoved = false;
+        Log($"author: creates {Object}");
+        Relist();
+    }
+
+    private void Change(string spec)
+    {
+        if (Object is null || Object.SpecDigest == spec)
+            return;
+        Object = Object with { SpecDigest = spec, Generation = Object.Generation + 1 };
+        Log($"author: changes to {Object}");
+        Relist();
+    }
+
+    private void Delete()
+    {
+        if (Object is null or { Deleting: true })
+            return;
+        Object = Object with { Deleting = true, Generation = Object.Generation + 1 };
+        Log("author: deletes");
+        Relist();
+    }
+
+    private void SetDestinations(IEnumerable<Destination> destinations)
+    {
+        Destinations.Clear();
+        Destinations.AddRange(destinations);
+        Log($"destinations: {string.Join(",", Destinations.Select(d => d.Name))}");
+        DestinationsChanged();
+    }
+
+    /// <summary>The last spec's files at every match, and wherever else they were placed once.</summary>
+    public Dictionary<string, string> WantedStore()
+    {
+        var wanted = new Dictionary<string, string>(StringComparer.Ordinal) { ["README.md"] = "foreign" };
+        if (Object is null)
+            return wanted;
+        var definition = Definitions[Object.SpecDigest];
+        if (definition.Dependencies is { } file)
+            Add("static-deps", "", ".", file, Given.Labels(definition.Revision.Selectors.IsEmpty ? "" : "env:dev"));
+        foreach (var pipeline in definition.Plan.Configure)
+        {
+            var output = Pipelines.Output(Object.SpecDigest, pipeline.Name);
+            foreach (var made in output.Files)
+            {
+                var own = output.Selectors.FirstOrDefault(s => made.Path.StartsWith(s.Directory + "/", StringComparison.Ordinal));
+                var root = output.Selectors.Where(s => s.Directory == ".").SelectMany(s => s.MatchLabels).Concat(definition.Revision.Selectors.SelectMany(s => s.MatchLabels));
+                Add(pipeline.Name, pipeline.Name + "/", own?.Directory ?? ".", made, own?.MatchLabels ?? root);
+            }
+        }
+
+        return wanted;
+
+        void Add(string pipeline, string segment, string directory, FileEntry made, IEnumerable<KeyValuePair<string, string>> labels)
+        {
+            var placements = State.Works.ByPipeline[pipeline].Groups.Single(g => g.Directory == directory).Placements;
+            var matches = Destinations.Where(d => labels.All(l => d.Labels.Contains(l))).Select(d => d.Name);
+            Assume(!matches.Except(placements.Select(p => p.Destination)).Any(), $"{pipeline} {directory} is at every match");
+            foreach (var placement in placements)
+            {
+                var location = placement.Location;
+                wanted.TryAdd(
+                    location.Mode == FilepathMode.None
+                        ? $"{location.BasePath}/{made.Path}"
+                        : $"{location.BasePath}/dependencies/redis/{segment}{WorkloadGroup.IdOf(directory)[..5]}/{made.Path}",
+                    made.Digest);
+            }
+        }
+    }
+
+    public string End() => State.Phase is PromisePhase.Gone ? "gone" : Json.Text(new
+    {
+        Phase = State.Phase.GetType().Name,
+        Object,
+        Crd = State.Definition?.Api is null ? null : Crd,
+        Serves = State.Definition?.Api is not null && State.Serves,
+        Works = State.Works.Groups.Select(g => new { g.Directory, Files = g.Files.OrderBy(f => f.Path, StringComparer.Ordinal) }),
+        Removals = State.Works.Removals.Length,
+        Conditions = PromiseStatus.Conditions(State),
+    });
+
+    private static PromiseDefinition Define(string spec, string? crd, WorkflowPlan plan, FileEntry? dependencies, params Selector[] selectors) =>
+        new(Given.Revision(Given.Plan("instance"), spec, selectors), crd is null ? null : Given.Api(crd), plan, dependencies);
+
+    protected override Decision<PromiseEvent> Decide(PromiseState state, PromiseCommand command) => PromiseDecider.Decide(state, command);
+
+    protected override PromiseState Evolve(PromiseState state, PromiseEvent @event) => PromiseEvolution.Evolve(state, @event);
+
+    protected override IEnumerable<PromiseEffect> Outstanding(PromiseState state) => PromiseObligations.Outstanding(state);
+
+    protected override void Issue(PromiseEffect effect)
+    {
+        switch (effect)
+        {
+            case PromiseEffect.RunPipeline e:
+                AskRun(
+                    e, e.RunId, () => Pipelines.Result(e.RevisionDigest, e.Pipeline, e.Attempt),
+                    result => new PromiseCommand.ReportRun(e.RunId, result, [.. Destinations], Dice.NextDouble(), Now));
+                break;
+            case PromiseEffect.WritePlacement e:
+                AskWrite(
+                    e, State.Works, e.Write,
+                    (commit, changed) => new PromiseCommand.ReportWritten(e.Write.Placement, e.Write.Stamp, commit, changed, Now),
+                    reason => new PromiseCommand.ReportWriteFailed(e.Write.Placement, e.Write.Stamp, reason, Now));
+                break;
+            case PromiseEffect.AwaitDestinations e:
+                Ask(e, "destinations", Offer);
+                break;
+            case PromiseEffect.InstallApi e:
+                Ask(e, "api", () => Install(e));
+                break;
+            case PromiseEffect.RemoveRequests e:
+                Ask(e, "requests", () => RemoveRequests(e.Uid));
+                break;
+            case PromiseEffect.RemoveApi e:
+                Ask(e, "api", () => RemoveApi(e.Uid));
+                break;
+            case PromiseEffect.ReleaseFinalizers e:
+                Ask(e, "release", () => Release(e.Uid));
+                break;
+            case PromiseEffect.WakeAt:
+                break;
+            default:
+                throw new InvalidOperationException($"unknown effect {effect.GetType()}");
+        }
+    }
+
+    private PromiseCommand Install(PromiseEffect.InstallApi effect)
+    {
+        if (effect.Api.Digest == "crd-refused")
+            return new PromiseCommand.ReportApiRefused(effect.Stamp, "spec.versions[0].schema is not structural", Now);
+        Crd = effect.Api.Digest;
+        return new PromiseCommand.ReportApiInstalled(effect.Stamp, Now);
+    }
+
+    private PromiseCommand.ReportRequestsRemoved RemoveRequests(string uid)
+    {
+        _requestsRemoved |= Object?.Uid == uid;
+        return new PromiseCommand.ReportRequestsRemoved(uid, Now);
+    }
+
+    private PromiseCommand.ReportApiRemoved RemoveApi(string uid)
+    {
+        Assume(Object?.Uid != uid || _requestsRemoved, "the API goes after its requests");
+        if (Object?.Uid == uid)
+            Crd = null;
+        return new PromiseCommand.ReportApiRemoved(uid, Now);
+    }
+
+    private PromiseCommand.ReportReleased Release(string uid)
+    {
+        if (Object?.Uid == uid)
+        {
+            Assume(Object.Deleting, "only a deleted Promise is released");
+            Assume(Store.Count == 1, $"the files are gone before the Promise is: {string.Join(", ", Store.Keys)}");
+            Assume(Crd is null, "the API is gone before the Promise is");
+            Object = null;
+        }
+
+        return new PromiseCommand.ReportReleased(uid, Now);
+    }
+
+    protected override PromiseCommand Offer() => new PromiseCommand.OfferDestinations([.. Destinations], Now);
+
+    protected override PromiseCommand WakeUp() => new PromiseCommand.WakeUp(Now);
+
+    protected override DateTimeOffset? WakeUpOf(PromiseState state) => PromiseObligations.WakeUp(state);
+
+    protected override bool AwaitsDestinations(PromiseState state) => Outstanding(state).Any(e => e is PromiseEffect.AwaitDestinations);
+
+    protected override bool WaitsForTime(PromiseState state) => state.Phase is PromisePhase.Retrying or PromisePhase.DeleteRetrying;
+
+    protected override object Phase(PromiseState state) => state.Phase;
+
+    protected override void Relist()
+    {
+        if (Object is null)
+            return;
+        var definition = DefinitionOf(Object.SpecDigest);
+        Observed(new PromiseCommand.Observe(Object, definition, definition is null ? "spec.api is not a CustomResourceDefinition" : null, Now));
+    }
+
+    protected override string? ClosedRun(PromiseEvent @event) => @event switch
+    {
+        PromiseEvent.RunSucceeded e => e.RunId,
+        PromiseEvent.RunFailed e => e.RunId,
+        PromiseEvent.RunSuperseded e => e.RunId,
+        _ => null,
+    };
+
+    protected override void Check(PromiseState state)
+    {
+        var resting = state.Phase is PromisePhase.Refused or PromisePhase.DeleteFailed or PromisePhase.Gone
+            or PromisePhase.Failed { NextRun: null } or PromisePhase.Available { NextRun: null };
+        Assume(resting || !PromiseObligations.Outstanding(state).IsEmpty, "a state that does not rest is owed something");
+        var reconciled = PromiseStatus.Conditions(state).Single(c => c.Type == Conditions.Reconciled).Status == "True";
+        Assume(reconciled == (state.Phase is PromisePhase.Available && state.Works.AllWritten), "reconciled means available and written");
+        Assume(PromiseStatus.Of(state)["status"]!.ToString() == (state.Serves || state.Phase is PromisePhase.Available ? "Available" : "Unavailable"), "status says whether it serves");
+        if (state is { Object.Deleting: false } && state.Object.Uid == _servedUid && state.Definition?.Api is not null)
+            Assume(state.Serves, "a Promise that served goes on serving until it is deleted");
+        if (state.Serves)
+            _servedUid = state.Object!.Uid;
+    }
+}
