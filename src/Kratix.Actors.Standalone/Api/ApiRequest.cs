@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Ports.Documents;
+using Kratix.Actors.Standalone.Protobuf;
 using Kratix.Actors.Standalone.Resources;
 using Microsoft.AspNetCore.Http;
 
@@ -76,11 +77,11 @@ internal sealed class ApiRequest(HttpContext http, ResourceType type, string? ns
         await CopyBounded(buffer);
         if (buffer.Length == 0) return null;
         var content = http.Request.ContentType ?? "application/json";
-        if (content.Contains("protobuf", StringComparison.Ordinal) || content.Contains("cbor", StringComparison.Ordinal))
-            throw ApiException.UnsupportedMediaType($"the body of the request was in an unknown format - accepted media types include: application/json, application/yaml; got {content}");
         buffer.Position = 0;
         try
         {
+            if (content.StartsWith(ProtobufBody.MediaType, StringComparison.Ordinal)) return ProtobufBody.Read(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+            if (content.Contains("cbor", StringComparison.Ordinal)) throw new InvalidDataException(content);
             if (!content.Contains("yaml", StringComparison.Ordinal)) return JsonNode.Parse(buffer);
             using var reader = new StreamReader(buffer);
             var text = await reader.ReadToEndAsync();
@@ -89,6 +90,11 @@ internal sealed class ApiRequest(HttpContext http, ResourceType type, string? ns
         catch (JsonException e)
         {
             throw ApiException.BadRequest($"the object provided is unrecognized (must be of type {type.Kind}): couldn't get version/kind; json parse error: {e.Message}");
+        }
+        catch (InvalidDataException e)
+        {
+            throw ApiException.UnsupportedMediaType(
+                $"the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, {ProtobufBody.MediaType}: {e.Message}");
         }
         catch (YamlFormatException e)
         {

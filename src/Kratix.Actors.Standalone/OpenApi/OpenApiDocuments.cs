@@ -46,7 +46,7 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
         var definitions = new Lazy<JsonObject>(() => V2Definitions(types.Where(t => t.IsCustom)));
         var made = new Cache(
             edition,
-            new Lazy<byte[]>(() => OpenApiV2Proto.Document(definitions.Value)),
+            new Lazy<byte[]>(() => OpenApiV2Proto.Document(definitions.Value, types.Where(t => t.Verbs.Contains("patch")).Select(t => (Collection(t) + "/{name}", OpenApiSchemas.Gvk(t))))),
             new Lazy<byte[]>(() => new JsonObject
             {
                 ["swagger"] = "2.0",
@@ -84,8 +84,7 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
         foreach (var t in types)
         {
             schemas[OpenApiSchemas.NameOf(t)] = OpenApiSchemas.Of(t, "#/components/schemas/");
-            var root = t.Group.Length == 0 ? $"/api/{t.Version}" : $"/apis/{t.Group}/{t.Version}";
-            var collection = t.Namespaced ? $"{root}/namespaces/{{namespace}}/{t.Plural}" : $"{root}/{t.Plural}";
+            var collection = Collection(t);
             paths[collection] = new JsonObject { ["get"] = Operation(t, "list"), ["post"] = Operation(t, "post") };
             if (t.Verbs.Contains("patch"))
             {
@@ -99,6 +98,12 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
             }
         }
         return new JsonObject { ["openapi"] = "3.0.0", ["info"] = Info(), ["paths"] = paths, ["components"] = new JsonObject { ["schemas"] = schemas } };
+    }
+
+    private static string Collection(ResourceType t)
+    {
+        var root = t.Group.Length == 0 ? $"/api/{t.Version}" : $"/apis/{t.Group}/{t.Version}";
+        return t.Namespaced ? $"{root}/namespaces/{{namespace}}/{t.Plural}" : $"{root}/{t.Plural}";
     }
 
     /// <summary>The parameters tell kubectl that dry runs and field validation are done here, so it leaves both to the server.</summary>

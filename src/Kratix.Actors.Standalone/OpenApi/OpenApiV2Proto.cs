@@ -9,18 +9,33 @@ namespace Kratix.Actors.Standalone.OpenApi;
 /// </summary>
 internal static class OpenApiV2Proto
 {
-    public const string ContentType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    /// <summary>With a dot where the request has an "@": the latter is no legal character in a content type, and clients refuse the answer.</summary>
+    public const string ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-    public static byte[] Document(JsonObject definitions)
+    /// <param name="patchable">Kinds whose PATCH takes <c>dryRun</c>: without this notice kubectl refuses to ask for one.</param>
+    public static byte[] Document(JsonObject definitions, IEnumerable<(string Path, JsonObject Gvk)> patchable)
     {
         var named = new ProtoWriter();
         foreach (var (name, schema) in definitions) named.Message(1, Named(name, Schema(schema!.AsObject())));
         return new ProtoWriter()
             .Text(1, "2.0")
             .Message(2, new ProtoWriter().Text(1, "Kratix.Actors Standalone").Text(2, "v1"))
-            .Message(8, new ProtoWriter())
+            .Message(8, Paths(patchable))
             .Message(9, named)
             .ToArray();
+    }
+
+    private static ProtoWriter Paths(IEnumerable<(string Path, JsonObject Gvk)> patchable)
+    {
+        var paths = new ProtoWriter();
+        foreach (var (path, gvk) in patchable)
+        {
+            var dryRun = new ProtoWriter().Text(2, "query").Text(4, "dryRun");
+            var parameter = new ProtoWriter().Message(1, new ProtoWriter().Message(2, new ProtoWriter().Message(3, dryRun)));
+            var patch = new ProtoWriter().Message(8, parameter).Message(13, new ProtoWriter().Text(1, "x-kubernetes-group-version-kind").Message(2, Yaml(gvk)));
+            paths.Message(2, Named(path, new ProtoWriter().Message(8, patch)));
+        }
+        return paths;
     }
 
     private static ProtoWriter Schema(JsonObject s)

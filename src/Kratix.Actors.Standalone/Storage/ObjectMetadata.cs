@@ -16,6 +16,7 @@ internal static class ObjectMetadata
         if (metadata.Text("uid").Length == 0) metadata["uid"] = Guid.NewGuid().ToString();
         if (metadata["creationTimestamp"] is not JsonValue) metadata["creationTimestamp"] = Timestamp(time.GetUtcNow());
         metadata.Remove("resourceVersion");
+        Tidy(metadata);
     }
 
     /// <summary>
