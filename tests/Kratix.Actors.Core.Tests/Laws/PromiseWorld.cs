@@ -91,7 +91,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                     Change("bad-1");
                 if (_user.Next(2) == 0 || badly)
                     Delete();
-                if (_user.Next(2) == 0)
+                if (_user.Next(2) == 0 || badly)
                     Settle();
                 Create();
                 break;

@@ -81,7 +81,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                     Change("bad-1");
                 if (_user.Next(2) == 0 || badly)
                     Delete();
-                if (_user.Next(2) == 0)
+                if (_user.Next(2) == 0 || badly)
                     Settle();
                 Create();
                 break;
