@@ -24,6 +24,8 @@ namespace Kratix.Actors.Kernel;
 /// </remarks>
 public sealed class ActorSystem : IAsyncDisposable
 {
+    private const int MostNamedAtDeadline = 20;
+
     private readonly ActorSystemOptions _options;
     private readonly ActorCell<Nothing> _root;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -76,7 +78,7 @@ public sealed class ActorSystem : IAsyncDisposable
     /// <summary>
     /// Stops every actor, children before parents; each finishes the message it is handling and the append it has in flight.
     /// </summary>
-    /// <returns>Whether all had stopped within <paramref name="deadline"/>. Those that had not are logged and go on stopping.</returns>
+    /// <returns>Whether all had stopped within <paramref name="deadline"/>. Those the others wait for are logged; all go on stopping.</returns>
     public async Task<bool> Stop(TimeSpan deadline)
     {
         _root.Push(new StopNode());
@@ -86,7 +88,7 @@ public sealed class ActorSystem : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            foreach (var cell in _root.ListChildren())
+            foreach (var cell in _root.Leaves().Take(MostNamedAtDeadline))
                 Log(KernelEventKind.StopDeadlineMissed, cell, $"has not stopped within {deadline}", cause: null);
             return false;
         }

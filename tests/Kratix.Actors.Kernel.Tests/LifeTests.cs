@@ -34,18 +34,19 @@ public sealed class LifeTests
         var system = new ActorSystem("stuck", new ActorSystemOptions { Time = time, Log = log.Enqueue });
         using var release = new ManualResetEventSlim();
         var entered = new TaskCompletionSource();
-        system.Spawn(Scripted<int>.Props((_, _) =>
+        var blocker = Scripted<int>.Props((_, _) =>
         {
             entered.SetResult();
             release.Wait();
-        }), "blocker").Tell(0);
+        });
+        system.Spawn(Scripted<int>.Props((self, _) => self.Context.Spawn(blocker, "blocker").Tell(0)), "parent").Tell(0);
         await entered.Task;
 
         var stop = system.Stop(TimeSpan.FromSeconds(3));
         time.Advance(TimeSpan.FromSeconds(3));
 
         Assert.False(await stop);
-        Assert.Contains(log, entry => entry is { Kind: KernelEventKind.StopDeadlineMissed, Path: "/user/blocker" });
+        Assert.Contains(log, entry => entry is { Kind: KernelEventKind.StopDeadlineMissed, Path: "/user/parent/blocker" });
         release.Set();
         await system.WhenStopped;
     }

@@ -51,6 +51,9 @@ internal abstract partial class ActorCell
             return [.. children.Values];
     }
 
+    /// <summary>The live descendants without live children: those a stop waits for. May be asked from any thread.</summary>
+    internal IEnumerable<ActorCell> Leaves() => ListChildren().SelectMany(child => child.Leaves().DefaultIfEmpty(child));
+
     /// <returns>How many children have yet to end.</returns>
     private int StopChildren()
     {
