@@ -166,12 +166,14 @@ public sealed class KubernetesClient : IKubernetes, IDisposable
                 refused?.Invoke(answer.StatusCode);
                 return ApiAnswer.Failed<T>(what, answer, await answer.Content.ReadAsStringAsync(either.Token), _time.GetUtcNow());
             }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
                 return new Outcome<T>.Transient(string.Create(CultureInfo.InvariantCulture, $"{what}: no answer within {_options.CallTimeout.TotalSeconds} s"));
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException or JsonException)
+            catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException or JsonException
+                || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
+                // The last of them: the connection could not even be made in its own, shorter time.
                 return new Outcome<T>.Transient(ApiAnswer.Broken(what, e));
             }
         }

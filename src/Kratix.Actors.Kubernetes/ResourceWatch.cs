@@ -145,7 +145,7 @@ public sealed class ResourceWatch(KubernetesClient client, ResourceWatchOptions 
             await using var stream = await answer.Content.ReadAsStreamAsync(either.Token);
             return await Events(place, new LineReader(stream, options.MaxEventBytes), what, limit, signals, either.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             return new WatchEnd.Silent($"{what}: nothing arrived in time; connecting anew");
         }
@@ -153,7 +153,8 @@ public sealed class ResourceWatch(KubernetesClient client, ResourceWatchOptions 
         {
             return new WatchEnd.Unreadable($"{what}: {e.Message}");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException
+            || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return new WatchEnd.Failed(ApiAnswer.Broken(what, e), null, false);
         }

@@ -118,7 +118,7 @@ public sealed class PipelineAdapterTests : IAsyncLifetime
     {
         using var stop = new CancellationTokenSource();
         _answers.Enqueue((503, ""));
-        var run = PipelineAdapter.Run(["read"], Environment(), Folders(), _log.Enqueue, _http, _time, stop.Token);
+        var run = PipelineAdapter.Run(["read"], Variables(), Folders(), _log.Enqueue, _http, _time, stop.Token);
         await stop.CancelAsync();
         Assert.Equal(PipelineAdapter.Stopped, await run);
     }
@@ -145,7 +145,7 @@ public sealed class PipelineAdapterTests : IAsyncLifetime
     public async Task Object_folder_that_is_not_there_is_local_trouble()
     {
         _answers.Enqueue((200, "x"));
-        Assert.Equal(PipelineAdapter.LocalTrouble, await PipelineAdapter.Read(Environment(), Path.Combine(_folder, "missing"), _log.Enqueue, _http, _time, default));
+        Assert.Equal(PipelineAdapter.LocalTrouble, await PipelineAdapter.Read(Variables(), Path.Combine(_folder, "missing"), _log.Enqueue, _http, _time, default));
         Assert.Contains("missing/object.yaml cannot be written", Assert.Single(_log), StringComparison.Ordinal);
     }
 
@@ -209,6 +209,32 @@ public sealed class PipelineAdapterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Write_takes_files_of_users_this_machine_does_not_know()
+    {
+        var file = Path.Combine(Output, "theirs");
+        await File.WriteAllTextAsync(file, "x");
+        // Only root can give a file away; for others this is the plain case once more.
+        using (var chown = Process.Start(new ProcessStartInfo("chown", ["54321:54321", file]) { RedirectStandardError = true })!)
+            await chown.WaitForExitAsync();
+        _answers.Enqueue((200, ""));
+        Assert.Equal(0, await Run("write"));
+        Assert.Contains(Entries(Assert.Single(_requests).Body), e => e.Name == "output/theirs");
+    }
+
+    [Fact]
+    public async Task Write_of_a_file_it_may_not_read_names_it_and_says_what_to_do()
+    {
+        var file = Path.Combine(Output, "private");
+        await File.WriteAllTextAsync(file, "x");
+        File.SetUnixFileMode(file, UnixFileMode.None);
+        _answers.Enqueue((200, ""));
+        // Root may read everything; then there is nothing to complain about.
+        Assert.Equal(Environment.IsPrivilegedProcess ? 0 : PipelineAdapter.LocalTrouble, await Run("write"));
+        if (!Environment.IsPrivilegedProcess)
+            Assert.Contains("output/private cannot be read (permission denied); a step must leave its files readable", Assert.Single(_log), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Write_of_nothing_is_two_empty_directories()
     {
         _answers.Enqueue((200, ""));
@@ -226,11 +252,11 @@ public sealed class PipelineAdapterTests : IAsyncLifetime
         Assert.Contains("output/bad\uFFFD: the name of this file is not valid UTF-8", Assert.Single(_log), StringComparison.Ordinal);
     }
 
-    private Task<int> Run(string verb) => PipelineAdapter.Run([verb], Environment(), Folders(), _log.Enqueue, _http, _time, default);
+    private Task<int> Run(string verb) => PipelineAdapter.Run([verb], Variables(), Folders(), _log.Enqueue, _http, _time, default);
 
     private AdapterFolders Folders() => new(_folder, Output, Metadata);
 
-    private Dictionary<string, string> Environment() => new() { ["KRATIX_RUN_URL"] = $"{_url}runs/1", ["KRATIX_RUN_TOKEN"] = "t0ken" };
+    private Dictionary<string, string> Variables() => new() { ["KRATIX_RUN_URL"] = $"{_url}runs/1", ["KRATIX_RUN_TOKEN"] = "t0ken" };
 
     /// <summary>Lets virtual time pass whenever the adapter waits, until it has ended.</summary>
     private async Task WaitThrough(Task run)

@@ -7,13 +7,18 @@ using Kratix.Actors.Standalone;
 
 namespace Kratix.Actors.Kubernetes.Tests;
 
-/// <summary>The real client, over TLS, against the server that the program itself offers.</summary>
+/// <summary>
+/// The real client, over TLS, against the server that the program itself offers; with <c>KRATIX_TEST_KUBECONFIG</c>, against the cluster that file
+/// leads to, in which it may create what it likes.
+/// </summary>
 public sealed class StandaloneFixture : IAsyncLifetime
 {
     public static readonly ResourceType Widget = new("example.org", "v1", "widgets", "Widget", true);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("kubernetes-tests").FullName;
-    private StandaloneApiServer _server = null!;
+    private StandaloneApiServer? _server;
+
+    public KubernetesAccess Access { get; private set; } = null!;
 
     public KubernetesClient Client { get; private set; } = null!;
 
@@ -21,12 +26,19 @@ public sealed class StandaloneFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = await StandaloneApiServer.Start(new StandaloneOptions(_folder, IPAddress.Loopback, 0, TimeProvider.System), default);
-        Client = new KubernetesClient(KubeConfig.Load(_server.KubeconfigPath), new KubernetesClientOptions { PageSize = 2 }, TimeProvider.System);
+        var kubeconfig = Environment.GetEnvironmentVariable("KRATIX_TEST_KUBECONFIG");
+        if (string.IsNullOrEmpty(kubeconfig))
+        {
+            _server = await StandaloneApiServer.Start(new StandaloneOptions(_folder, IPAddress.Loopback, 0, TimeProvider.System), default);
+            kubeconfig = _server.KubeconfigPath;
+        }
+
+        Access = KubeConfig.Load(kubeconfig);
+        Client = new KubernetesClient(Access, new KubernetesClientOptions { PageSize = 2 }, TimeProvider.System);
         Watch = new ResourceWatch(Client, new ResourceWatchOptions(), TimeProvider.System);
         var definitions = CrdFiles.All.Append(WidgetDefinition()).ToList();
         foreach (var definition in definitions)
-            Assert.Null((await Client.Create(KnownTypes.CustomResourceDefinition, null, definition, default)).Failure);
+            Assert.Null((await Client.Patch(KnownTypes.CustomResourceDefinition, null, (string)definition["metadata"]!["name"]!, PatchKind.Apply, definition, null, default)).Failure);
         foreach (var definition in definitions)
             await Established((string)definition["metadata"]!["name"]!);
     }
@@ -34,7 +46,8 @@ public sealed class StandaloneFixture : IAsyncLifetime
     public async Task DisposeAsync()
     {
         Client.Dispose();
-        await _server.DisposeAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
         Directory.Delete(_folder, true);
     }
 
@@ -84,12 +97,14 @@ public sealed class CrdsOnAServerTests(StandaloneFixture server) : IClassFixture
     private static readonly ResourceType Destination = new("platform.kratix.io", "v1alpha1", "destinations", "Destination", false);
     private static readonly ResourceType Work = new("platform.kratix.io", "v1alpha1", "works", "Work", true);
     private static readonly ResourceType GitStateStore = new("platform.kratix.io", "v1alpha1", "gitstatestores", "GitStateStore", false);
+    private readonly string _name = $"crds-{Guid.NewGuid():N}"[..20];
+
     private static readonly ResourceType Promise = new("platform.kratix.io", "v1alpha1", "promises", "Promise", false);
 
     [Fact]
     public async Task Destination_gets_its_defaults()
     {
-        var spec = (await Made(Destination, null, "defaults", """{"path":"a","stateStoreRef":{"kind":"GitStateStore","name":"g"}}"""))["spec"]!;
+        var spec = (await Made(Destination, null, _name, """{"path":"a","stateStoreRef":{"kind":"GitStateStore","name":"g"}}"""))["spec"]!;
         Assert.Equal(
             ("nestedByMetadata", "none", true, false),
             ((string?)spec["filepath"]!["mode"], (string?)spec["cleanup"], (bool?)spec["initWorkloads"]!["enabled"], (bool?)spec["strictMatchLabels"]));
@@ -101,15 +116,25 @@ public sealed class CrdsOnAServerTests(StandaloneFixture server) : IClassFixture
     [InlineData("""{"path":"a","stateStoreRef":{"kind":"Ftp","name":"g"}}""", "spec.stateStoreRef.kind")]
     public async Task Destination_that_is_wrong_is_refused_with_the_field(string spec, string field)
     {
-        var refused = Assert.IsType<Outcome<JsonObject>.Terminal>(await Create(Destination, null, "wrong", spec));
+        var refused = Assert.IsType<Outcome<JsonObject>.Terminal>(await Create(Destination, null, _name, spec));
         Assert.Equal(Refusal.Invalid, refused.Code);
         Assert.Contains(field, refused.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
+    public async Task Destination_keeps_its_mode()
+    {
+        await Made(Destination, null, _name, """{"path":"a","filepath":{"mode":"none"}}""");
+        var refused = Assert.IsType<Outcome<JsonObject>.Terminal>(await server.Client.Patch(
+            Destination, null, _name, PatchKind.Merge, JsonNode.Parse("""{"spec":{"filepath":{"mode":"aggregatedYAML"}}}""")!, null, default));
+        Assert.Equal(Refusal.Invalid, refused.Code);
+        Assert.Contains("filepath.mode is immutable", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task GitStateStore_gets_its_defaults()
     {
-        var spec = (await Made(GitStateStore, null, "defaults", """{"url":"https://x/y.git","secretRef":{"name":"s"}}"""))["spec"]!;
+        var spec = (await Made(GitStateStore, null, _name, """{"url":"https://x/y.git","secretRef":{"name":"s"}}"""))["spec"]!;
         Assert.Equal(
             ("main", "basicAuth", "kratix", "default"),
             ((string?)spec["branch"], (string?)spec["authMethod"], (string?)spec["gitAuthor"]!["name"], (string?)spec["secretRef"]!["namespace"]));
@@ -118,7 +143,7 @@ public sealed class CrdsOnAServerTests(StandaloneFixture server) : IClassFixture
     [Fact]
     public async Task Promise_without_an_api_and_with_any_manifest_is_kept_as_written()
     {
-        var spec = (await Made(Promise, null, "plain", """
+        var spec = (await Made(Promise, null, _name, """
             {"api":{},"dependencies":[{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"x"},"anything":[1]}],
              "workflows":{"resource":{"configure":[{"kind":"Pipeline","spec":{"containers":[{"name":"a","unknown":true}]}}]}}}
             """))["spec"]!;
@@ -130,7 +155,7 @@ public sealed class CrdsOnAServerTests(StandaloneFixture server) : IClassFixture
     public async Task Work_takes_lists_of_files_and_also_objects_of_the_older_shape()
     {
         var files = """{"workloadGroups":[{"id":"5058f","directory":".","workloads":[{"filepath":"a.yaml","size":3,"sha256":"SHA"},{"filepath":"b","content":"H4sI"}]}]}""";
-        var spec = (await Made(Work, "default", "w", files.Replace("SHA", new string('a', 64), StringComparison.Ordinal)))["spec"]!;
+        var spec = (await Made(Work, "default", _name, files.Replace("SHA", new string('a', 64), StringComparison.Ordinal)))["spec"]!;
         Assert.Equal(3, (int?)spec["workloadGroups"]![0]!["workloads"]![0]!["size"]);
         Assert.Equal("H4sI", (string?)spec["workloadGroups"]![0]!["workloads"]![1]!["content"]);
     }
@@ -145,4 +170,34 @@ public sealed class CrdsOnAServerTests(StandaloneFixture server) : IClassFixture
         type, ns,
         new JsonObject { ["apiVersion"] = type.ApiVersion, ["kind"] = type.Kind, ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = JsonNode.Parse(spec) },
         default);
+}
+
+public sealed class AccessToAServerTests(StandaloneFixture server) : IClassFixture<StandaloneFixture>
+{
+    private static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", false);
+
+    [Fact]
+    public async Task Server_whose_certificate_nobody_vouches_for_is_told_nothing()
+    {
+        var answer = Assert.IsType<Outcome<JsonObject>.Transient>(await Get(server.Access with { CertificateAuthorities = null }));
+        Assert.Contains("certificate", answer.Reason, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Server_under_a_name_its_certificate_does_not_hold_is_told_nothing() =>
+        Assert.IsType<Outcome<JsonObject>.Transient>(await Get(server.Access with { TlsServerName = "elsewhere.example" }));
+
+    [Fact]
+    public async Task Verification_can_be_turned_off() =>
+        Assert.IsType<Outcome<JsonObject>.Done>(await Get(server.Access with { CertificateAuthorities = null, SkipTlsVerify = true }));
+
+    [Fact]
+    public async Task Wrong_token_is_unauthorized() =>
+        Assert.Equal(Refusal.Unauthorized, Assert.IsType<Outcome<JsonObject>.Terminal>(await Get(server.Access with { Token = "wrong", ClientCertificate = null })).Code);
+
+    private static async Task<Outcome<JsonObject>> Get(KubernetesAccess access)
+    {
+        using var client = new KubernetesClient(access, new KubernetesClientOptions(), TimeProvider.System);
+        return await client.Get(Namespace, null, "default", default);
+    }
 }
