@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Kratix.Actors.Standalone.Nodes.Containers;
+
+/// <summary>
+/// Podman, or Docker, by its command line. A container that ends well costs one call; every other end is looked at with a second one, because
+/// the exit code of <c>run</c> alone does not tell the engine's failures from the container's.
+/// </summary>
+internal sealed class CommandLineEngine(EngineInfo info, string nodeId, NodeOptions options) : IContainerEngine
+{
+    private readonly EngineProcess _process = new(info.Command, options.EngineEnvironment);
+    private readonly RunArguments _arguments = new(info, nodeId, options.Network, options.MaxLogBytes);
+
+    public EngineInfo Info => info;
+
+    public async Task<RunResult> Run(ContainerRun run, CancellationToken ct)
+    {
+        ProcessResult result;
+        var inherited = RunArguments.Inherited(run.Env);
+        var arguments = _arguments.Of(run);
+        if (info.IsPodman)
+        {
+            result = await _process.Run(arguments, ct, RunArguments.EnvFile(run.Env), inherited);
+        }
+        else
+        {
+            using var log = new LogWriter(run.LogPath, options.Time, options.MaxLogBytes);
+            result = await _process.Run(arguments, ct, RunArguments.EnvFile(run.Env), inherited, log.Output, log.Error);
+        }
+        if (result.ExitCode == 0) return new RunResult.Exited(0, OutOfMemory: false, null, null);
+        return await Explain(run.Name, result, run.LogPath, run.Container.MemoryLimitBytes is not null, ct);
+    }
+
+    public async Task<RunResult> Wait(KeptContainer container, CancellationToken ct) => await SeeOut(container.Name, logPath: null, limited: false, ct);
+
+    public async Task<string?> Pull(string image, CancellationToken ct)
+    {
+        var result = await _process.Run(["pull", "--quiet", ImageNames.FullyQualified(image)], ct);
+        return result.ExitCode == 0 ? null : result.LastError;
+    }
+
+    public async Task<ImageInfo?> Image(string image, CancellationToken ct)
+    {
+        var result = await _process.Run(["image", "inspect", "--format", "{{.Config.User}}", image], ct);
+        return result.ExitCode == 0 ? new ImageInfo(result.Output.Trim()) : null;
+    }
+
+    public async Task<IReadOnlyList<KeptContainer>> List(CancellationToken ct)
+    {
+        var ids = await _process.Run(["ps", "--all", "--quiet", "--no-trunc", "--filter", $"label={ContainerLabels.Node}={nodeId}"], ct);
+        if (ids.ExitCode != 0) throw new InvalidOperationException($"{info.Command} cannot list containers: {ids.LastError}");
+        var names = ids.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return names.Length == 0 ? [] : await Inspect(names, ct);
+    }
+
+    public async Task Stop(IReadOnlyList<string> names, TimeSpan grace, CancellationToken ct)
+    {
+        var seconds = ((int)Math.Ceiling(grace.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        var result = await _process.Run(["stop", "-t", seconds, .. info.IsPodman ? ["--ignore"] : Array.Empty<string>(), .. names], ct);
+        ThrowUnlessGone(result, "stop");
+    }
+
+    public async Task Remove(IReadOnlyList<string> names, CancellationToken ct)
+    {
+        if (names.Count == 0) return;
+        var result = await _process.Run(["rm", "--force", "--volumes", .. info.IsPodman ? ["--ignore", "-t", "0"] : Array.Empty<string>(), .. names], ct);
+        ThrowUnlessGone(result, "remove");
+    }
+
+    private async Task<RunResult> Explain(string name, ProcessResult result, string logPath, bool limited, CancellationToken ct)
+    {
+        var found = await Inspect(name, ct);
+        return found?.State switch
+        {
+            null when IsImageMissing(result.Errors) => new RunResult.ImageMissing(),
+            null => new RunResult.NotCreated(result.LastError),
+            KeptState.Created => new RunResult.NotStarted(result.LastError),
+            KeptState.Running => await SeeOut(name, logPath, limited, ct), // an earlier call made it, or this call's client was killed
+            _ => Ended(found, limited),
+        };
+    }
+
+    private async Task<RunResult> SeeOut(string name, string? logPath, bool limited, CancellationToken ct)
+    {
+        if (info.IsPodman || logPath is null)
+        {
+            await _process.Run(["wait", name], ct);
+        }
+        else
+        {
+            using var log = new LogWriter(logPath, options.Time, options.MaxLogBytes);
+            await _process.Run(["logs", "--follow", name], ct, onOutput: log.Output, onError: log.Error);
+        }
+        return await Inspect(name, ct) is { } found ? Ended(found, limited) : new RunResult.NotCreated($"container {name} was removed while it ran");
+    }
+
+    // The first process of a container cannot kill itself: a 137 under a memory limit is the kernel's doing, also where the engine does not say so.
+    private static RunResult.Exited Ended(KeptContainer found, bool limited) =>
+        new(found.ExitCode, found.OutOfMemory || (limited && found.ExitCode == 137), found.StartedAt, found.FinishedAt);
+
+    private async Task<KeptContainer?> Inspect(string name, CancellationToken ct) => await Inspect([name], ct) is [var found, ..] ? found : null;
+
+    private async Task<IReadOnlyList<KeptContainer>> Inspect(IReadOnlyList<string> names, CancellationToken ct)
+    {
+        var result = await _process.Run(["container", "inspect", .. names], ct); // fails when one is gone, and still prints the others
+        return result.Output.TrimStart().StartsWith('[') ? [.. JsonNode.Parse(result.Output)!.AsArray().OfType<JsonObject>().Select(Kept)] : [];
+    }
+
+    private static KeptContainer Kept(JsonObject inspected)
+    {
+        var state = inspected.Child("State") ?? [];
+        var labels = inspected.Child("Config")?.Child("Labels") ?? [];
+        return new KeptContainer(
+            inspected.Text("Name").TrimStart('/'),
+            labels.Text(ContainerLabels.PodUid),
+            labels.Text(ContainerLabels.Container),
+            (int)(labels.Number(ContainerLabels.Attempt) ?? 0),
+            state.Text("Status") switch { "created" or "configured" or "initialized" => KeptState.Created, "exited" or "stopped" or "dead" => KeptState.Exited, _ => KeptState.Running },
+            (int)(state.Number("ExitCode") ?? 0),
+            state["OOMKilled"].IsTrue(),
+            Time(state, "StartedAt"),
+            Time(state, "FinishedAt"));
+    }
+
+    private static DateTimeOffset? Time(JsonObject state, string name) =>
+        DateTimeOffset.TryParse(state.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1 ? time : null;
+
+    private static bool IsImageMissing(string errors) =>
+        errors.Contains("image not known", StringComparison.OrdinalIgnoreCase) || errors.Contains("no such image", StringComparison.OrdinalIgnoreCase);
+
+    private void ThrowUnlessGone(ProcessResult result, string what)
+    {
+        if (result.ExitCode != 0 && !result.Errors.Contains("no such container", StringComparison.OrdinalIgnoreCase))
+            throw new InvalidOperationException($"{info.Command} could not {what} containers: {result.LastError}");
+    }
+}

@@ -1,0 +1,73 @@
+namespace Kratix.Actors.Standalone.Nodes.Containers;
+
+/// <summary>A program of this machine that runs containers.</summary>
+internal interface IContainerEngine
+{
+    /// <summary>Creates, starts and sees out one container; the container stays, stopped. Cancelling abandons it: it runs on.</summary>
+    Task<RunResult> Run(ContainerRun run, CancellationToken ct);
+
+    /// <summary>Sees out a container that runs already.</summary>
+    Task<RunResult> Wait(KeptContainer container, CancellationToken ct);
+
+    /// <returns>Null when the image is here now, else why not.</returns>
+    Task<string?> Pull(string image, CancellationToken ct);
+
+    /// <summary>An image that is here; null when it is not.</summary>
+    Task<ImageInfo?> Image(string image, CancellationToken ct);
+
+    /// <summary>All containers this node ever made and did not remove.</summary>
+    Task<IReadOnlyList<KeptContainer>> List(CancellationToken ct);
+
+    /// <summary>Asks to end, and after the grace period kills. Containers that are not there are no error.</summary>
+    Task Stop(IReadOnlyList<string> names, TimeSpan grace, CancellationToken ct);
+
+    /// <summary>Removes containers, killing what still runs. Containers that are not there are no error.</summary>
+    Task Remove(IReadOnlyList<string> names, CancellationToken ct);
+}
+
+/// <param name="User">Whom the image runs as by itself; empty for root.</param>
+internal sealed record ImageInfo(string User)
+{
+    public bool RunsAsRoot => User.Length == 0 || User.Split(':')[0] is "0" or "root";
+}
+
+internal sealed record BindMount(string HostPath, string ContainerPath, bool ReadOnly);
+
+/// <summary>One attempt to run one container.</summary>
+internal sealed record ContainerRun(
+    string Name,
+    Pods.PodSpec Pod,
+    Pods.ContainerSpec Container,
+    int Attempt,
+    IReadOnlyDictionary<string, string> Env,
+    IReadOnlyList<string> Command,
+    IReadOnlyList<string> Args,
+    IReadOnlyList<BindMount> Mounts,
+    string LogPath);
+
+internal abstract record RunResult
+{
+    private RunResult() { }
+
+    /// <summary>The container ran and ended. Times are null when only the node's own clock knows them.</summary>
+    public sealed record Exited(int ExitCode, bool OutOfMemory, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt) : RunResult;
+
+    public sealed record ImageMissing : RunResult;
+
+    /// <summary>The container exists, but its command could not be started.</summary>
+    public sealed record NotStarted(string Message) : RunResult;
+
+    /// <summary>The engine refused to make the container.</summary>
+    public sealed record NotCreated(string Message) : RunResult;
+}
+
+internal enum KeptState
+{
+    Created,
+    Running,
+    Exited,
+}
+
+/// <summary>A container found in the engine, with the labels that tell what it was for.</summary>
+internal sealed record KeptContainer(
+    string Name, string PodUid, string Container, int Attempt, KeptState State, int ExitCode, bool OutOfMemory, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt);

@@ -1,0 +1,142 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Standalone.Nodes.Containers;
+using Kratix.Actors.Standalone.Nodes.Pods;
+
+namespace Kratix.Actors.Standalone.Nodes;
+
+/// <summary>
+/// The node of this machine: what a kubelet is to a cluster. Runs the Pods of one API server with the machine's container engine. Disposing it
+/// leaves containers running; the next node on the same data folder takes them up.
+/// </summary>
+public sealed class Node : IAsyncDisposable
+{
+    private readonly NodeContext _context;
+    private readonly CancellationTokenSource _abandon = new();
+    private readonly Dictionary<string, (PodWorker Worker, Task Running)> _workers = new(StringComparer.Ordinal);
+    private IReadOnlyList<KeptContainer> _kept;
+    private Task _loop = Task.CompletedTask;
+
+    private Node(NodeContext context, IReadOnlyList<KeptContainer> kept) => (_context, _kept) = (context, kept);
+
+    /// <summary>The logs of this node's containers, also of those that are gone.</summary>
+    public PodLogs Logs => _context.Logs;
+
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">No container engine answers.</exception>
+    public static async Task<Node> Start(NodeOptions options, IPodStore pods, CancellationToken ct)
+    {
+        options = options.Validated();
+        var info = await EngineInfo.Find(options.Engine, options.EngineEnvironment, ct);
+        if (!info.LimitsMemory || !info.LimitsCpu) NodeLog.LimitsIgnored(options.Log, info.Command, info.LimitsMemory, info.LimitsCpu);
+        var engine = new CommandLineEngine(info, ContainerLabels.NodeOf(options.DataFolder), options);
+        return await Start(options, pods, engine, ct);
+    }
+
+    internal static async Task<Node> Start(NodeOptions options, IPodStore pods, IContainerEngine engine, CancellationToken ct)
+    {
+        var folders = new NodeFolders(options.DataFolder);
+        folders.Create();
+        var kept = await engine.List(ct);
+        NodeLog.Started(options.Log, options.Engine, options.Network, options.MaxRunningPods, kept.Count);
+        var node = new Node(new NodeContext(options, pods, engine, folders, options.Logs ?? new PodLogs(options.DataFolder, options.Time)), kept);
+        node._loop = Task.Run(node.Loop, CancellationToken.None);
+        return node;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _abandon.CancelAsync();
+        await _loop;
+        await Task.WhenAll(_workers.Values.Select(w => w.Running));
+        foreach (var (worker, _) in _workers.Values) worker.Dispose();
+        _abandon.Dispose();
+    }
+
+    private async Task Loop()
+    {
+        for (var retry = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)); ;)
+        {
+            try
+            {
+                await foreach (var change in _context.Store.Watch(_abandon.Token)) await Take(change);
+                return;
+            }
+            catch (OperationCanceledException) when (_abandon.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                NodeLog.WatchInterrupted(_context.Options.Log, failure);
+                await Task.Delay(retry.Next(), _context.Options.Time, _abandon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task Take(PodChange change)
+    {
+        switch (change)
+        {
+            case PodChange.Listed listed:
+                await TakeAll(listed.Pods);
+                break;
+            case PodChange.Changed changed:
+                TakeOne(changed.Pod);
+                break;
+            case PodChange.Removed removed:
+                if (_workers.TryGetValue(PodIdentity.Of(removed.Pod).Uid, out var known)) known.Worker.Delete(GraceOf(removed.Pod));
+                break;
+        }
+        foreach (var (uid, entry) in _workers.Where(w => w.Value.Running.IsCompleted).ToList())
+        {
+            _workers.Remove(uid);
+            entry.Worker.Dispose();
+        }
+    }
+
+    private async Task TakeAll(IReadOnlyList<JsonObject> pods)
+    {
+        var live = pods.Select(p => PodIdentity.Of(p).Uid).ToHashSet(StringComparer.Ordinal);
+        foreach (var pod in pods) TakeOne(pod);
+        foreach (var (uid, entry) in _workers)
+        {
+            if (!live.Contains(uid)) entry.Worker.Delete(TimeSpan.Zero);
+        }
+        var orphans = _kept.Where(k => !live.Contains(k.PodUid)).Select(k => k.Name).ToList();
+        _kept = [];
+        try
+        {
+            if (orphans.Count > 0)
+            {
+                NodeLog.RemovingOrphans(_context.Options.Log, orphans.Count);
+                await _context.Engine.Remove(orphans, _abandon.Token);
+            }
+            _context.Folders.RemoveLeftovers(live.Union(_workers.Keys).ToHashSet(StringComparer.Ordinal), _context.Options.KeptLogs);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            NodeLog.CleanupFailed(_context.Options.Log, string.Join(", ", orphans), failure);
+        }
+    }
+
+    private void TakeOne(JsonObject pod)
+    {
+        var uid = PodIdentity.Of(pod).Uid;
+        if (!_workers.TryGetValue(uid, out var entry))
+        {
+            var worker = new PodWorker(_context, pod, [.. _kept.Where(k => k.PodUid == uid)]);
+            _workers[uid] = entry = (worker, Task.CompletedTask);
+            if (IsMarked(pod)) worker.Delete(GraceOf(pod));
+            _workers[uid] = (worker, Task.Run(() => worker.Run(_abandon.Token)));
+        }
+        else if (IsMarked(pod))
+        {
+            entry.Worker.Delete(GraceOf(pod));
+        }
+    }
+
+    private static bool IsMarked(JsonObject pod) => pod.At("metadata", "deletionTimestamp") is not null;
+
+    private static TimeSpan GraceOf(JsonObject pod) =>
+        TimeSpan.FromSeconds(pod.Child("metadata")?.Number("deletionGracePeriodSeconds") ?? pod.Child("spec")?.Number("terminationGracePeriodSeconds") ?? 30);
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Kratix.Actors.Standalone.Nodes;
+
+/// <summary>How the node of this machine runs Pods.</summary>
+/// <param name="DataFolder">Volumes, logs and records of built-in containers live below <c>node/</c> in it. Two nodes never share one.</param>
+/// <param name="Engine"><c>podman</c>, <c>docker</c>, or <c>auto</c>: the first of them that answers.</param>
+/// <param name="Network"><c>bridge</c>, <c>host</c>, <c>none</c>, or <c>auto</c>: the engine's own default (a bridge, unless its configuration says otherwise).</param>
+/// <param name="MaxRunningPods">Pods with running containers at one time; others wait, first come first served. At least 1.</param>
+public sealed record NodeOptions(string DataFolder, string Engine, string Network, int MaxRunningPods, TimeProvider Time, IBuiltInContainers BuiltIns)
+{
+    /// <summary>Kept of each container's log; when it is full the engine starts it afresh.</summary>
+    /// <value>10 MiB.</value>
+    public long MaxLogBytes { get; init; } = 10 * 1024 * 1024;
+
+    /// <summary>Deleted Pods whose logs are still kept, newest first.</summary>
+    /// <value>200.</value>
+    public int KeptLogs { get; init; } = 200;
+
+    /// <summary>Changes of a Pod's status are written at most this often; its last one is written at once.</summary>
+    /// <value>1 s.</value>
+    public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Given to every container before its own <c>env</c>, as <c>KUBERNETES_SERVICE_HOST</c> is.</summary>
+    public ImmutableSortedDictionary<string, string> ServiceEnvironment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Set for the engine's own command, for instance <c>CONTAINERS_CONF</c>; never seen by containers.</summary>
+    public ImmutableSortedDictionary<string, string> EngineEnvironment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Where the node's logs are read, when others have it already; of the same data folder.</summary>
+    public PodLogs? Logs { get; init; }
+
+    public string NodeName { get; init; } = Environment.MachineName;
+
+    public ILogger Log { get; init; } = NullLogger.Instance;
+
+    internal NodeOptions Validated()
+    {
+        if (MaxRunningPods < 1) throw new ArgumentException($"MaxRunningPods is {MaxRunningPods}; it must be at least 1");
+        if (Network is not ("auto" or "bridge" or "host" or "none")) throw new ArgumentException($"Network is '{Network}'; known are auto, bridge, host and none");
+        if (Engine is not ("auto" or "podman" or "docker")) throw new ArgumentException($"Engine is '{Engine}'; known are auto, podman and docker");
+        return this with { DataFolder = Path.GetFullPath(DataFolder) };
+    }
+}

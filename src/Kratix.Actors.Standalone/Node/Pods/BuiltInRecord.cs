@@ -1,0 +1,23 @@
+using System.Text.Json;
+
+namespace Kratix.Actors.Standalone.Nodes.Pods;
+
+/// <summary>
+/// How an attempt of a built-in container ended. The engine remembers this for real containers; without the record a node killed before the
+/// Pod's status was written would run the step a second time.
+/// </summary>
+internal sealed record BuiltInRecord(int ExitCode, string? Message, DateTimeOffset StartedAt, DateTimeOffset FinishedAt)
+{
+    public static BuiltInRecord? Read(string podFolder, string container, int attempt) =>
+        File.Exists(PathOf(podFolder, container, attempt)) ? JsonSerializer.Deserialize<BuiltInRecord>(File.ReadAllBytes(PathOf(podFolder, container, attempt))) : null;
+
+    public void Write(string podFolder, string container, int attempt)
+    {
+        var path = PathOf(podFolder, container, attempt);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this));
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    private static string PathOf(string podFolder, string container, int attempt) => Path.Combine(podFolder, "built-in", $"{container}.{attempt}.json");
+}
