@@ -1,17 +1,84 @@
+using System.Net;
+using Kratix.Actors.Engine;
+using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Host.Configuration;
+using Kratix.Actors.Journal;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Kubernetes;
+using Kratix.Actors.Standalone;
+using Kratix.Actors.Standalone.Nodes;
+using Kratix.Actors.StateStores.Git;
+using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Host.Composition;
 
-/// <summary>The whole platform, put together.</summary>
+/// <summary>The whole platform, put together: everything is started in the order in which it is needed, and stopped in the opposite one.</summary>
 internal static class Platform
 {
     /// <summary>Runs until <paramref name="stop"/>; answers the process's exit code.</summary>
     internal static async Task<int> Run(KratixSettings settings, TextWriter output, CancellationToken stop)
     {
-        await output.WriteLineAsync($"data folder {Path.GetFullPath(settings.DataFolder)}");
+        var folder = Path.GetFullPath(settings.DataFolder);
+        var time = TimeProvider.System;
+        using var log = Logging.Create(settings.Log);
+        await using var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, stop);
+        await using var http = await EngineHttp.Start(IPAddress.Parse(settings.Http.Address), settings.Http.Port, log, stop);
+
+        using var adapterClient = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        var logs = new PodLogs(folder, time);
+        await using var api = settings.Mode == EngineMode.Standalone ? await StartApi(settings, folder, logs, time, stop) : null;
+        await using var node = api is null ? null : await StartNode(settings, folder, api, logs, adapterClient, time, log, stop);
+
+        var access = api is null
+            ? KubernetesAccess.Find(settings.Api.Kubeconfig, null, EnvironmentOfProcess())
+            : KubeConfig.Load(api.KubeconfigPath);
+        using var client = new KubernetesClient(access, new KubernetesClientOptions(), time);
+        var watch = new ResourceWatch(client, new ResourceWatchOptions(), time);
+        var runner = new PodRunner(client, watch, new PodRunnerOptions { AdapterImage = AdapterInProcess.Image });
+        var stores = new GitStateStores(
+            new GitStateStoresOptions
+            {
+                CacheFolder = Path.Combine(folder, "git"),
+                AllowFileUrls = settings.Git.AllowFileUrls,
+                AllowHttpUrls = settings.Git.AllowHttpUrls,
+                CommandTimeout = settings.Git.CommandTimeout,
+                MaxRedo = settings.Git.Retry.RejectedPushes,
+                TimeProvider = time,
+            },
+            journal);
+        await using var actors = new ActorSystem("kratix", new ActorSystemOptions { Time = time, Log = Logging.OfKernel(log), DisposeDeadline = settings.Actors.StopDeadline });
+        var world = new World(journal, journal, client, watch, runner, stores, time, log.CreateLogger("Kratix.Actors"));
+        var exchangeUrl = (settings.Http.AdvertisedUrl ?? http.Url.ToString()).TrimEnd('/');
+        await using var engine = await KratixEngine.Start(EngineSettingsFrom.Map(settings, exchangeUrl, EngineSettingsFrom.ExchangeKey(folder)), world, actors, stop);
+        http.Open(engine.Exchange);
+
+        await output.WriteLineAsync($"Kratix.Actors is ready (data folder {folder}, engine at {http.Url})");
+        if (api is not null)
+            await output.WriteLineAsync($"export KUBECONFIG={api.KubeconfigPath}");
+        await output.FlushAsync(CancellationToken.None);
+
         var stopped = new TaskCompletionSource();
         await using (stop.Register(stopped.SetResult))
             await stopped.Task;
-        return Commands.ExitCode.Ok;
+        await output.WriteLineAsync("stopping");
+        return ExitCode.Ok;
     }
+
+    private static Task<StandaloneApiServer> StartApi(KratixSettings settings, string folder, PodLogs logs, TimeProvider time, CancellationToken stop) => StandaloneApiServer.Start(
+        new StandaloneOptions(folder, IPAddress.Parse(settings.Api.Address), settings.Api.Port, time) { PodLogs = logs }, stop);
+
+    private static Task<Node> StartNode(
+        KratixSettings settings, string folder, StandaloneApiServer api, PodLogs logs, HttpClient adapterClient, TimeProvider time, ILoggerFactory log, CancellationToken stop) => Node.Start(
+        new NodeOptions(
+            folder, settings.Standalone.Engine.ToString().ToLowerInvariant(), settings.Standalone.Network ?? "auto", settings.Standalone.MaxRunningPods, time,
+            new AdapterInProcess(adapterClient, time))
+        {
+            Logs = logs,
+            NodeName = settings.NodeName,
+            Log = log.CreateLogger("Kratix.Actors.Node"),
+        },
+        new ObjectStorePods(api.Store, settings.NodeName), stop);
+
+    private static Dictionary<string, string> EnvironmentOfProcess() => Environment.GetEnvironmentVariables()
+        .Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "", StringComparer.Ordinal);
 }

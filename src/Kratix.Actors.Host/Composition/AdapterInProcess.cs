@@ -1,0 +1,21 @@
+using Kratix.Actors.Kubernetes;
+using Kratix.Actors.Standalone.Nodes;
+
+namespace Kratix.Actors.Host.Composition;
+
+/// <summary>A run's reader and writer, done by this process instead of a container: on one machine there is nothing between them and the exchange.</summary>
+internal sealed class AdapterInProcess(HttpClient http, TimeProvider time) : IBuiltInContainers
+{
+    /// <summary>The same name as on a cluster, where it is this program in an image.</summary>
+    internal const string Image = "kratix-actors/pipeline-adapter:in-process";
+
+    public bool Handles(string image) => image == Image;
+
+    public Task<int> Run(BuiltInContainer container, CancellationToken ct)
+    {
+        string Folder(string path) => container.Mounts.Any(m => path == m.ContainerPath) ? container.HostPath(path) : "";
+        var folders = new AdapterFolders(Folder(AdapterFolders.InPod.Object), Folder(AdapterFolders.InPod.Output), Folder(AdapterFolders.InPod.Metadata));
+        // The first argument is the program's own sub-command.
+        return PipelineAdapter.Run([.. container.Args.Skip(1)], container.Env, folders, container.Log, http, time, ct);
+    }
+}

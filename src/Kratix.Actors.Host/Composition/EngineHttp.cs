@@ -1,0 +1,45 @@
+using System.Net;
+using Kratix.Actors.Ports.Runs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Host.Composition;
+
+/// <summary>The engine's own HTTP: health and the run exchange.</summary>
+internal sealed class EngineHttp : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private IRunExchange? _exchange;
+
+    private EngineHttp(WebApplication app) => _app = app;
+
+    internal Uri Url => new(_app.Urls.First());
+
+    /// <summary>From now on runs are served, and the process counts as ready.</summary>
+    internal void Open(IRunExchange exchange) => Volatile.Write(ref _exchange, exchange);
+
+    internal static async Task<EngineHttp> Start(IPAddress address, int port, ILoggerFactory log, CancellationToken cancellation)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(log);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(address, port));
+        var app = builder.Build();
+        var http = new EngineHttp(app);
+        app.UseRouting();
+        app.MapGet("/healthz", () => "ok");
+        app.MapGet("/readyz", () => Volatile.Read(ref http._exchange) is null ? Results.Text("starting", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok"));
+        RunExchangeEndpoints.Map(app, () => Volatile.Read(ref http._exchange));
+        await app.StartAsync(cancellation);
+        return http;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine;
+using Kratix.Actors.Host.Configuration;
+using Kratix.Actors.Kubernetes;
+
+namespace Kratix.Actors.Host.Composition;
+
+/// <summary>From the program's settings to the engine's.</summary>
+internal static class EngineSettingsFrom
+{
+    internal static EngineSettings Map(KratixSettings settings, string exchangeUrl, byte[] exchangeKey) => new()
+    {
+        NodeName = settings.NodeName,
+        ReconcileInterval = settings.Reconcile.Interval,
+        Retry = new RetrySchedule(settings.Workflows.BackoffLimit, settings.Workflows.RetryMin, settings.Workflows.RetryMax),
+        ReconcileAfterFailure = settings.Reconcile.AfterFailure,
+        OnStart = settings.Reconcile.OnStart switch
+        {
+            Configuration.OnStart.Run => Engine.OnStart.Run,
+            Configuration.OnStart.Verify => Engine.OnStart.Verify,
+            _ => Engine.OnStart.Off,
+        },
+        OnStartWindow = settings.Reconcile.OnStartWindow,
+        Shards = settings.Shards.Count,
+        MaxRunsInFlight = settings.Workflows.MaxRunsInFlight,
+        MaxRunsPerPromise = settings.Workflows.MaxRunsPerPromise,
+        RunDeadline = settings.Workflows.DefaultDeadline,
+        ImagePullDeadline = settings.Workflows.ImagePullDeadline,
+        JobsToKeep = settings.Workflows.JobsToKeep,
+        DefaultImagePullPolicy = settings.Workflows.DefaultImagePullPolicy?.ToString(),
+        Output = new OutputLimits(
+            settings.Output.Validation switch
+            {
+                Configuration.OutputValidation.Kubernetes => Engine.OutputValidation.Kubernetes,
+                Configuration.OutputValidation.Yaml => Engine.OutputValidation.Yaml,
+                _ => Engine.OutputValidation.None,
+            },
+            settings.Output.MaxFiles, settings.Output.MaxBytes, settings.Output.MaxFileBytes),
+        PassivateAfter = settings.Actors.PassivateAfter,
+        PublishReadModels = settings.ReadModels.Publish,
+        ExchangeUrl = exchangeUrl,
+        ExchangeKey = exchangeKey,
+        Crds = CrdFiles.All,
+        BatchMaxIntents = settings.Git.Batch.MaxIntents,
+        BatchLinger = settings.Git.Batch.Linger,
+    };
+
+    /// <summary>The key of the run tokens: made once, kept readable by the owner alone.</summary>
+    internal static byte[] ExchangeKey(string dataFolder)
+    {
+        var file = Path.Combine(dataFolder, "run-exchange.key");
+        if (File.Exists(file))
+            return File.ReadAllBytes(file);
+        var key = RandomNumberGenerator.GetBytes(32);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var stream = new FileStream(file, options);
+        stream.Write(key);
+        stream.Flush(flushToDisk: true);
+        return key;
+    }
+}
