@@ -11,6 +11,13 @@ internal sealed class Kubectl(string program, string kubeconfig, string home)
     public static string OnPath => Find("kubectl")
         ?? throw new InvalidOperationException("these tests drive the real kubectl and found none on PATH: install Debian's kubernetes-client, or run eng/install.sh");
 
+    /// <summary>The minor version: Debian's is 20, and some flags are younger than it.</summary>
+    public async Task<int> MinorVersion()
+    {
+        var version = System.Text.Json.Nodes.JsonNode.Parse((await Run("version --client -o json")).Succeeded().Out)!["clientVersion"]!["minor"]!.GetValue<string>();
+        return int.Parse(version.TrimEnd('+'), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     public sealed record Result(int ExitCode, string Out, string Error)
     {
         public string Text => Out + Error;
