@@ -168,6 +168,48 @@ public sealed class PodLifeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Built_in_container_that_fails_because_the_node_goes_runs_again_at_the_next_start()
+    {
+        var begun = new TaskCompletionSource();
+        var runs = 0;
+        _builtIns.Functions["writer"] = async (_, ct) =>
+        {
+            if (++runs > 1) return 0;
+            begun.SetResult();
+            var stopped = new TaskCompletionSource<int>();
+            await using var stopping = ct.Register(() => stopped.SetResult(143));
+            return await stopped.Task;
+        };
+        await Start();
+        _pods.Create("p", Spec([], [Json("""{"name":"writer","image":"built-in/writer"}""")]));
+        await begun.Task;
+        await Abandon();
+
+        await Start();
+
+        await _pods.UntilPhase("p", "Succeeded");
+    }
+
+    [Theory]
+    [InlineData(0, "Succeeded")]
+    [InlineData(4, "Failed")]
+    public async Task Node_started_again_writes_nothing_for_finished_pods(int exitCode, string phase)
+    {
+        await Start();
+        _pods.Create("p", Spec([Shell("first", "true")], [Shell("main", "true")]));
+        _engine.End(FakeEngine.Key("p", "first"));
+        _engine.End(FakeEngine.Key("p", "main"), exitCode);
+        await _pods.UntilPhase("p", phase);
+        await Abandon();
+        _pods.Writes.Clear();
+
+        await Start();
+        await _pods.Delete("p", 0);
+
+        Assert.Empty(_pods.Writes);
+    }
+
+    [Fact]
     public async Task Node_started_again_removes_what_deleted_pods_left()
     {
         await Start();
@@ -258,7 +300,7 @@ public sealed class PodLifeTests : IAsyncDisposable
     public async Task Option_out_of_range_stops_the_start_and_is_named(string option)
     {
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => Node.Start(
-            option switch { "Network" => Options() with { Network = "wifi" }, "Engine" => Options() with { Engine = "lxc" }, _ => Options() with { MaxRunningPods = 0 } },
+            option switch { "Network" => Options() with { Network = "--privileged" }, "Engine" => Options() with { Engine = "lxc" }, _ => Options() with { MaxRunningPods = 0 } },
             _pods,
             CancellationToken.None));
 

@@ -75,10 +75,18 @@ internal sealed class CommandLineEngine(EngineInfo info, string nodeId, NodeOpti
         {
             null when IsImageMissing(result.Errors) => new RunResult.ImageMissing(),
             null => new RunResult.NotCreated(result.LastError),
-            KeptState.Created => new RunResult.NotStarted(result.LastError),
+            KeptState.Created when result.ExitCode is >= 125 and <= 127 => new RunResult.NotStarted(result.LastError),
+            KeptState.Created => await Undo(name, result, ct),
             KeptState.Running => await SeeOut(name, logPath, limited, ct), // an earlier call made it, or this call's client was killed
             _ => Ended(found, limited),
         };
+    }
+
+    // A signal meant for the whole terminal ended the client between making the container and starting it.
+    private async Task<RunResult> Undo(string name, ProcessResult result, CancellationToken ct)
+    {
+        await Remove([name], ct);
+        return new RunResult.NotCreated($"{info.Command} was interrupted: {result.LastError}");
     }
 
     private async Task<RunResult> SeeOut(string name, string? logPath, bool limited, CancellationToken ct)

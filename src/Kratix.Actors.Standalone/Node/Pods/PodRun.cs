@@ -136,7 +136,6 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
             }
             catch (OperationCanceledException) when (halt.IsCancellationRequested)
             {
-                abandon.ThrowIfCancellationRequested();
                 exitCode = 143;
             }
             catch (Exception failure)
@@ -145,6 +144,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
                 exitCode = 1;
             }
         }
+        if (exitCode != 0) abandon.ThrowIfCancellationRequested(); // it failed because the node goes: not its end, it runs again at the next start
         var finished = node.Options.Time.GetUtcNow();
         new BuiltInRecord(exitCode, message, started, finished).Write(folder, track.Spec.Name, track.Attempt);
         Ended(track, new RunResult.Exited(exitCode, false, started, finished), started, message);

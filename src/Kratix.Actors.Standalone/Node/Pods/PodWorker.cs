@@ -69,11 +69,24 @@ internal sealed class PodWorker : IDisposable
             if (!progress.IsFinished && !_deleting.IsCancellationRequested) await run.ToTheEnd(() => _grace ?? TimeSpan.FromSeconds(spec.GraceSeconds), _deleting.Token, abandon);
             if (!_deleting.IsCancellationRequested) await status.Flush();
             await _node.Engine.Remove(run.Names, abandon);
-            volumes.Delete();
+            DeleteVolumes(volumes);
         }
         _kept = [];
         await Deleted(abandon);
         await _node.Store.Finish(Pod, abandon);
+    }
+
+    private void DeleteVolumes(PodVolumes volumes)
+    {
+        try
+        {
+            volumes.Delete();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // A node that is not root cannot delete what a container wrote as another user; that must not keep the Pod from going.
+            NodeLog.CleanupFailed(_node.Options.Log, Pod.ToString(), failure);
+        }
     }
 
     private async Task Deleted(CancellationToken abandon)
