@@ -9,7 +9,7 @@ set -euo pipefail
 label=io.github.kratix-actors.content
 base=localhost/busybox:demo
 engine=$(command -v podman || command -v docker) || { echo "images: neither podman nor docker found; run eng/install.sh" >&2; exit 1; }
-present=$("$engine" images --filter "label=$label" --format "{{.Repository}}:{{.Tag}}" | while read -r name; do
+present=$("$engine" images --filter "label=$label" --filter dangling=false --format "{{.Repository}}:{{.Tag}}" | while read -r name; do
     printf '%s %s\n' "$name" "$("$engine" image inspect --format "{{index .Config.Labels \"$label\"}}" "$name")"
 done)
 
@@ -28,6 +28,11 @@ build() { # build NAME FOLDER
     rm -f "$log"
     echo "images: built $name"
 }
+
+# Two runs at once would tear down each other's staging folder.
+mkdir -p "$KRATIX_ACTORS_WORK"
+exec 9>"$KRATIX_ACTORS_WORK/images.lock"
+flock 9
 
 stage_busybox() { # the root folder of the base image: one binary, a link per applet
     local source="$KRATIX_ACTORS_ROOT/samples/images/busybox" folder="$KRATIX_ACTORS_WORK/images/busybox" applet
