@@ -47,7 +47,8 @@ public sealed class SqliteJournal : IJournal, IContentStore
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
-                    throw new JournalException($"journal {path}: its folder cannot be made: {e.Message} Make it, or let the user that runs this process do so.", e);
+                    throw new JournalException(
+                        $"journal {path}: its folder cannot be made: {e.Message} Make it, or let the user that runs this process do so.", e);
                 }
             },
             cancellation);

@@ -3,10 +3,12 @@ namespace Kratix.Actors.Journal;
 /// <summary>Where the embedded journal is and how it writes. <see cref="Validate"/> is called when it is opened.</summary>
 public sealed record SqliteJournalOptions
 {
-    /// <summary>The file, e.g. <c>/var/lib/kratix-actors/journal.db</c>; SQLite keeps <c>-wal</c> and <c>-shm</c> beside it. Made when missing, with its folder.</summary>
+    /// <summary>
+    /// The file, e.g. <c>/var/lib/kratix-actors/journal.db</c>; SQLite keeps <c>-wal</c> and <c>-shm</c> beside it. Made when missing, with its folder.
+    /// </summary>
     public required string Path { get; init; }
 
-    /// <summary>Measures how long commits take.</summary>
+    /// <summary>Measures how long commits take, and tells when a content was last put.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Only look: nothing is created, upgraded or written, and a process that writes meanwhile is not disturbed.</summary>

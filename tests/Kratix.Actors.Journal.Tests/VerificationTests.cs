@@ -88,7 +88,7 @@ public sealed class VerificationTests : JournalTest
     public async Task VerifyChain_of_an_event_inserted_before_others_calls_it_inserted()
     {
         await using var journal = await TwoEntities();
-        Meddle("DROP INDEX IF EXISTS none; UPDATE events SET position = 9 WHERE position = 3");
+        Meddle("UPDATE events SET position = 9 WHERE position = 3");
 
         var faults = (await journal.VerifyChain(null, default)).Faults;
 

@@ -48,7 +48,9 @@ internal sealed class ChainChecker
         chain.Hash = stored.StoredHash.ToArray();
     }
 
-    /// <summary>After all events. <paramref name="sealIsRight"/>: whether the row is as it was written; if not, what it claims proves nothing about the events.</summary>
+    /// <summary>
+    /// After all events. <paramref name="sealIsRight"/>: whether the row is as it was written; if not, what it claims proves nothing about the events.
+    /// </summary>
     public void Row(long entity, EntityKey name, long sequence, ReadOnlySpan<byte> lastHash, bool sealIsRight)
     {
         _entities++;

@@ -6,7 +6,8 @@ namespace Kratix.Actors.Journal.Sqlite;
 internal static class ChainVerification
 {
     private const string RowColumns =
-        "e.entity, coalesce(n.type, 'unnamed'), coalesce(n.id, e.entity), e.sequence, e.last_hash, e.shard, e.phase, e.spec_digest, e.status_digest, e.wake_up, e.updated, e.state, e.seal";
+        "e.entity, coalesce(n.type, 'unnamed'), coalesce(n.id, e.entity), e.sequence, e.last_hash, e.shard, "
+        + "e.phase, e.spec_digest, e.status_digest, e.wake_up, e.updated, e.state, e.seal";
 
     public static ChainReport Entity(Database database, EntityKey entity, CancellationToken cancellation) => InOneMoment(database, () =>
     {

@@ -7,9 +7,12 @@ namespace Kratix.Actors.Journal.Sqlite;
 /// <summary>One connection with the statements prepared on it. Used by one thread at a time.</summary>
 internal sealed class Database : IDisposable
 {
-    // FULL: an acknowledged append survives a power cut. The log is written back every 16 MiB, since each time costs two more syncs. 32 MiB of pages are kept.
+    // FULL: an acknowledged append survives a power cut. The log is written back every 16 MiB, since each time costs two more syncs.
     private const string WriterSettings =
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768";
+        """
+        PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+        PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768
+        """;
 
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, Statement> _statements = [];

@@ -13,7 +13,8 @@ internal static class JournalQueries
 
     // An event whose name was removed is still shown, under its entity's number.
     private const string EventColumns =
-        "v.position, coalesce(n.type, 'unnamed'), coalesce(n.id, v.entity), v.sequence, v.time, v.type, v.payload, v.cause, v.actor, v.node, v.epoch, v.previous, v.hash";
+        "v.position, coalesce(n.type, 'unnamed'), coalesce(n.id, v.entity), "
+        + "v.sequence, v.time, v.type, v.payload, v.cause, v.actor, v.node, v.epoch, v.previous, v.hash";
 
     private const string RowColumns =
         "n.type, n.id, e.shard, e.sequence, e.phase, e.spec_digest, e.status_digest, e.wake_up, e.updated, e.state";

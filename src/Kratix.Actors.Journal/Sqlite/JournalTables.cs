@@ -6,7 +6,7 @@ namespace Kratix.Actors.Journal.Sqlite;
 /// <summary>What the writer does inside a transaction. Nothing here begins or commits one.</summary>
 internal sealed class JournalTables(Database database)
 {
-    /// <summary>An anchor follows each event whose position divides by this: the hash of all hashes since the anchor before, in the order they were written.</summary>
+    /// <summary>An anchor follows each event whose position divides by this: the hash of the anchor before and of all hashes since, in order.</summary>
     public const int AnchorInterval = 1000;
 
     /// <summary>How exactly the last use of a content is known: a row rewritten at each use would cost more than it saves.</summary>
@@ -67,10 +67,11 @@ internal sealed class JournalTables(Database database)
             insert.Bind(1, digests[i]).Bind(2, contents[i].Length).Bind(3, now.UtcTicks).Bind(4, contents[i].Span).Bind(5, UsedPrecision.Ticks).Run();
     }
 
-    /// <summary>Looks at the next <paramref name="limit"/> contents after a key and removes those that are in no use. Answers where to go on, 0 at the end.</summary>
+    /// <summary>Looks at the next contents after a key and removes those that are in no use. Answers where to go on, 0 at the end.</summary>
     public (long Last, CompactionReport Removed) Compact(long after, int limit, IReadOnlySet<string> referenced, DateTimeOffset unusedSince)
     {
-        var select = database.Statement("SELECT content, digest, size, used FROM contents WHERE content > ?1 ORDER BY content LIMIT ?2").Bind(1, after).Bind(2, limit);
+        var select = database.Statement("SELECT content, digest, size, used FROM contents WHERE content > ?1 ORDER BY content LIMIT ?2")
+            .Bind(1, after).Bind(2, limit);
         var unused = new List<long>();
         long last = 0, bytes = 0;
         while (select.Step())

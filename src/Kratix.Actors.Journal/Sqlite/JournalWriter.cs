@@ -20,7 +20,7 @@ internal sealed class JournalWriter : IAsyncDisposable
     private int _generation;
 
     /// <summary>
-    /// Owns <paramref name="database"/> from here on. It and the <paramref name="readers"/> look at the file anew as soon as one of them finds it damaged.
+    /// Owns <paramref name="database"/> from here on. It and the <paramref name="readers"/> look at the file anew when one of them finds it damaged.
     /// </summary>
     public JournalWriter(SqliteJournalOptions options, string path, Database database, JournalReaders readers)
     {

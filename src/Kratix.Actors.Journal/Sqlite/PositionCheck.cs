@@ -44,7 +44,9 @@ internal sealed class PositionCheck(ChainChecker checker, IReadOnlyDictionary<lo
     {
         if (_missing > checker.KnownRemoved)
             checker.JournalFault(
-                _firstMissing, $"removed: {_missing - checker.KnownRemoved} events of entities that were removed with their rows are missing, the first gap is at position {_firstMissing}");
+                _firstMissing,
+                $"removed: {_missing - checker.KnownRemoved} events of entities that were removed with their rows are missing, "
+                + $"the first gap is at position {_firstMissing}");
     }
 
     public void Dispose() => _sha.Dispose();
@@ -76,7 +78,9 @@ internal sealed class PositionCheck(ChainChecker checker, IReadOnlyDictionary<lo
             checker.JournalFault(_boundary, $"removed: the anchor at position {_boundary} is missing");
         else if (!stored.AsSpan().SequenceEqual(computed) && !_windowExplained && checker.FaultCount == _faultsBefore)
             checker.JournalFault(
-                _boundary, $"changed: the events of positions {_boundary - Interval + 1} to {_boundary} are not those, or not in the order, of which the anchor was written");
+                _boundary,
+                $"changed: the events of positions {_boundary - Interval + 1} to {_boundary} are not those, or not in the order, "
+                + "of which the anchor was written");
 
         _sha.AppendData(stored ?? computed);
         _boundary += Interval;

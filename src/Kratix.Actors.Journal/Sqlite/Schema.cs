@@ -98,7 +98,8 @@ internal static class Schema
             throw new JournalException($"journal {path}: the file holds no journal. Name the journal.db of a data folder.");
         if (version < migrations.Count)
             throw new JournalException(
-                $"journal {path}: its schema is version {version}, this program reads version {migrations.Count}. Start the engine of this version on it once; it upgrades the file.");
+                $"journal {path}: its schema is version {version}, this program reads version {migrations.Count}. "
+                + "Start the engine of this version on it once; it upgrades the file.");
     }
 
     private static int Version(Database database)
@@ -113,6 +114,7 @@ internal static class Schema
     {
         if (version > migrations.Count)
             throw new JournalException(
-                $"journal {path}: its schema is version {version}, this program knows up to version {migrations.Count}. Use the newer kratix-actors that wrote it, or restore a backup made before the upgrade. Nothing was changed.");
+                $"journal {path}: its schema is version {version}, this program knows up to version {migrations.Count}. "
+                + "Use the newer kratix-actors that wrote it, or restore a backup made before the upgrade. Nothing was changed.");
     }
 }

@@ -6,7 +6,8 @@ namespace Kratix.Actors.Journal.Sqlite;
 internal readonly ref struct StoredEvent(Statement row)
 {
     public const string Columns =
-        "v.entity, v.position, v.sequence, v.time, v.type, v.payload, v.cause, v.actor, v.node, v.epoch, v.previous, v.hash, coalesce(n.type, 'unnamed'), coalesce(n.id, v.entity)";
+        "v.entity, v.position, v.sequence, v.time, v.type, v.payload, v.cause, v.actor, v.node, v.epoch, v.previous, v.hash, "
+        + "coalesce(n.type, 'unnamed'), coalesce(n.id, v.entity)";
 
     public long Entity => row.Number(0);
 

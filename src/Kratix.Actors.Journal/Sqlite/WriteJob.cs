@@ -7,7 +7,9 @@ internal abstract class WriteJob(long bytes, CancellationToken cancellation)
 
     public CancellationToken Cancellation { get; } = cancellation;
 
-    /// <summary>Does the work inside the transaction and keeps its answer. May run twice, when a transaction is rolled back and its jobs get one each.</summary>
+    /// <summary>
+    /// Does the work inside the transaction and keeps its answer. May run twice, when a transaction is rolled back and its jobs get one each.
+    /// </summary>
     public abstract void Run(JournalTables tables);
 
     /// <summary>The transaction is durable: hand out the answer.</summary>
