@@ -50,6 +50,10 @@ public sealed class RunExchange(IContentStore content, EngineSettings settings) 
         {
             manifest = new RunManifest(null, refused.Message);
         }
+        catch (InvalidDataException broken)
+        {
+            manifest = new RunManifest(null, $"what the run handed in cannot be read: {broken.Message}");
+        }
         catch (EndOfStreamException cut)
         {
             return new Outcome<Nothing>.Transient($"the archive ended early: {cut.Message}");

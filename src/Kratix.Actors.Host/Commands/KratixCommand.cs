@@ -71,6 +71,7 @@ internal static class KratixCommand
             UpCommand.Create(terminal, environment),
             AuditCommand.Create(terminal, environment),
             ConfigCommand.Create(terminal, environment),
+            AdapterCommand.Create(terminal, environment),
             version,
         };
         var option = root.Options.OfType<HelpOption>().Single();

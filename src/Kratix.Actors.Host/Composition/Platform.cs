@@ -24,7 +24,8 @@ internal static class Platform
         await using var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, stop);
         await using var http = await EngineHttp.Start(IPAddress.Parse(settings.Http.Address), settings.Http.Port, log, stop);
 
-        using var adapterClient = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        using var adapterHandler = new HttpClientHandler { AllowAutoRedirect = false };
+        using var adapterClient = new HttpClient(adapterHandler) { Timeout = Timeout.InfiniteTimeSpan };
         var logs = new PodLogs(folder, time);
         await using var api = settings.Mode == EngineMode.Standalone ? await StartApi(settings, folder, logs, time, stop) : null;
         await using var node = api is null ? null : await StartNode(settings, folder, api, logs, adapterClient, time, log, stop);
