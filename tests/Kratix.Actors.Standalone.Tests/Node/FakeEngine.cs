@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kratix.Actors.Standalone.Nodes.Containers;
+using Kratix.Actors.Standalone.Nodes.Pods;
 
 namespace Kratix.Actors.Standalone.Tests.Nodes;
 
@@ -30,7 +31,7 @@ internal sealed class FakeEngine : IContainerEngine
 
     public Task<RunResult> Run(ContainerRun run, CancellationToken ct) => Begin(Key(run.Pod.Identity.Name, run.Container.Name, run.Attempt), ct);
 
-    public Task<RunResult> Wait(KeptContainer container, CancellationToken ct) => container.State == KeptState.Exited
+    public Task<RunResult> Wait(KeptContainer container, ContainerSpec spec, string logPath, CancellationToken ct) => container.State == KeptState.Exited
         ? Task.FromResult<RunResult>(new RunResult.Exited(container.ExitCode, container.OutOfMemory, container.StartedAt, container.FinishedAt))
         : Begin(container.Name, ct);
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Nodes;
+using Kratix.Actors.Standalone.Nodes.Containers;
 
 namespace Kratix.Actors.Standalone.Tests.Nodes;
 
@@ -28,6 +29,16 @@ public sealed class NodeFixture : IAsyncDisposable
             EngineEnvironment = EngineEnvironment, StatusInterval = TimeSpan.FromMilliseconds(50),
         };
         var node = await Node.Start(change?.Invoke(options) ?? options, pods ?? Pods, CancellationToken.None);
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>A node that speaks to podman as it would to Docker: podman understands both.</summary>
+    public async Task<Node> StartAsDocker()
+    {
+        var options = new NodeOptions(_folder, "docker", "none", 4, TimeProvider.System, BuiltIns) { EngineEnvironment = EngineEnvironment, StatusInterval = TimeSpan.FromMilliseconds(50) };
+        var engine = new CommandLineEngine(new EngineInfo("podman", IsPodman: false, LimitsMemory: true, LimitsCpu: true), ContainerLabels.NodeOf(_folder), options);
+        var node = await Node.Start(options, Pods, engine, CancellationToken.None);
         _nodes.Add(node);
         return node;
     }
@@ -72,7 +83,7 @@ public sealed class NodeFixture : IAsyncDisposable
 
     /// <summary>Names of the containers of this fixture's node that the engine knows, running or not.</summary>
     public async Task<string[]> Containers() =>
-        (await Podman("ps", "--all", "--filter", $"label=kratix-actors.node={Standalone.Nodes.Containers.ContainerLabels.NodeOf(_folder)}", "--format", "{{.Names}}"))
+        (await Podman("ps", "--all", "--filter", $"label=kratix-actors.node={ContainerLabels.NodeOf(_folder)}", "--format", "{{.Names}}"))
         .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A container's log; with <paramref name="follow"/> up to its end.</summary>

@@ -176,6 +176,23 @@ public sealed class RealContainerTests
     }
 
     [Fact]
+    public async Task Dockers_dialect_runs_and_adopts_containers_and_takes_their_logs_from_the_client()
+    {
+        await using var fixture = new NodeFixture();
+        var node = await fixture.StartAsDocker();
+        fixture.Pods.Create("p", Spec([Shell("step", "echo begun; echo also >&2; until [ -e /shared/go ]; do sleep 0.05; done; echo done", SharedMount)], [Shell("main", "exit 3")], SharedVolume));
+        await fixture.LogContains(node, "p", "step", "begun");
+        await fixture.Abandon(node);
+        await fixture.Go();
+
+        node = await fixture.StartAsDocker();
+        var pod = await fixture.Pods.UntilPhase("p", "Failed");
+
+        Assert.Equal(3, pod["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!["exitCode"]!.GetValue<int>());
+        Assert.Equal(["also", "begun", "done"], (await LogOf(node, "p", "step")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+    }
+
+    [Fact]
     public async Task Engine_that_does_not_answer_stops_the_start_with_its_reason()
     {
         await using var fixture = new NodeFixture();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Kratix.Actors.Standalone.Nodes.Pods;
 
 namespace Kratix.Actors.Standalone.Nodes.Containers;
 
@@ -32,7 +33,10 @@ internal sealed class CommandLineEngine(EngineInfo info, string nodeId, NodeOpti
         return await Explain(run.Name, result, run.LogPath, run.Container.MemoryLimitBytes is not null, ct);
     }
 
-    public async Task<RunResult> Wait(KeptContainer container, CancellationToken ct) => await SeeOut(container.Name, logPath: null, limited: false, ct);
+    public Task<RunResult> Wait(KeptContainer container, ContainerSpec spec, string logPath, CancellationToken ct) =>
+        info.IsPodman && container.State == KeptState.Exited
+            ? Task.FromResult<RunResult>(Ended(container, spec.MemoryLimitBytes is not null))
+            : SeeOut(container.Name, logPath, spec.MemoryLimitBytes is not null, ct);
 
     public async Task<string?> Pull(string image, CancellationToken ct)
     {
@@ -89,9 +93,9 @@ internal sealed class CommandLineEngine(EngineInfo info, string nodeId, NodeOpti
         return new RunResult.NotCreated($"{info.Command} was interrupted: {result.LastError}");
     }
 
-    private async Task<RunResult> SeeOut(string name, string? logPath, bool limited, CancellationToken ct)
+    private async Task<RunResult> SeeOut(string name, string logPath, bool limited, CancellationToken ct)
     {
-        if (info.IsPodman || logPath is null)
+        if (info.IsPodman)
         {
             await _process.Run(["wait", name], ct);
         }

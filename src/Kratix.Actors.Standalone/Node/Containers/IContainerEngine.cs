@@ -1,3 +1,5 @@
+using Kratix.Actors.Standalone.Nodes.Pods;
+
 namespace Kratix.Actors.Standalone.Nodes.Containers;
 
 /// <summary>A program of this machine that runs containers.</summary>
@@ -7,7 +9,7 @@ internal interface IContainerEngine
     Task<RunResult> Run(ContainerRun run, CancellationToken ct);
 
     /// <summary>Sees out a container that runs already.</summary>
-    Task<RunResult> Wait(KeptContainer container, CancellationToken ct);
+    Task<RunResult> Wait(KeptContainer container, ContainerSpec spec, string logPath, CancellationToken ct);
 
     /// <returns>Null when the image is here now, else why not.</returns>
     Task<string?> Pull(string image, CancellationToken ct);
@@ -36,8 +38,8 @@ internal sealed record BindMount(string HostPath, string ContainerPath, bool Rea
 /// <summary>One attempt to run one container.</summary>
 internal sealed record ContainerRun(
     string Name,
-    Pods.PodSpec Pod,
-    Pods.ContainerSpec Container,
+    PodSpec Pod,
+    ContainerSpec Container,
     int Attempt,
     IReadOnlyDictionary<string, string> Env,
     IReadOnlyList<string> Command,

@@ -160,7 +160,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
             {
                 var since = Started(track, found.StartedAt);
                 using var _ = Live(LogPath(track));
-                return Settle(track, await SeeOut(name, node.Engine.Wait(found, abandon), grace, halt, abandon), since);
+                return Settle(track, await SeeOut(name, node.Engine.Wait(found, track.Spec, LogPath(track), abandon), grace, halt, abandon), since);
             }
             await node.Engine.Remove([name], abandon); // made, and the node killed before it was started
         }
