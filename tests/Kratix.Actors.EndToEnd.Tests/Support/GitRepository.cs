@@ -1,0 +1,39 @@
+namespace Kratix.Actors.EndToEnd.Tests.Support;
+
+/// <summary>A commit as <c>git log</c> tells it.</summary>
+internal sealed record Commit(string Id, string AuthorName, string AuthorEmail, string Message)
+{
+    internal string Subject => Message.Split('\n')[0];
+
+    internal IEnumerable<string> Placements => Message.Split('\n').Where(line => line.StartsWith("Kratix-Placement: ", StringComparison.Ordinal));
+}
+
+/// <summary>A bare repository on this machine, read with <c>git</c> and nothing of ours.</summary>
+internal sealed class GitRepository(string path)
+{
+    internal string Path => path;
+
+    internal string Url => $"file://{path}";
+
+    internal static async Task<GitRepository> Make(string path)
+    {
+        await Command.Run("git", ["init", "--quiet", "--bare", "--initial-branch=main", path]);
+        return new GitRepository(path);
+    }
+
+    internal async Task<IReadOnlyList<string>> Files() =>
+        await HasCommits() ? (await Git("ls-tree", "-r", "--name-only", "main")).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
+
+    internal Task<string> Read(string file) => Git("show", $"main:{file}");
+
+    /// <summary>Newest first.</summary>
+    internal async Task<IReadOnlyList<Commit>> Commits() =>
+        await HasCommits()
+            ? [.. (await Git("log", "--format=%H%x1f%an%x1f%ae%x1f%B%x1e", "main")).Split('\u001e', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(entry => entry.Split('\u001f')).Select(part => new Commit(part[0], part[1], part[2], part[3].Trim()))]
+            : [];
+
+    internal Task<string> Git(params string[] arguments) => Command.Run("git", ["--git-dir", path, .. arguments]);
+
+    private async Task<bool> HasCommits() => (await Command.Try("git", ["--git-dir", path, "rev-parse", "--verify", "--quiet", "main"])).ExitCode == 0;
+}
