@@ -21,12 +21,13 @@ public sealed class StandaloneApiServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Janitor _janitor;
+    private readonly EventExpiry _events;
     private readonly ServerCertificate _certificate;
     private readonly CancellationTokenSource _closing;
 
-    private StandaloneApiServer(WebApplication app, ObjectStore store, Janitor janitor, ServerCertificate certificate, CancellationTokenSource closing, AdmissionHooks admission, Uri url, string kubeconfig)
+    private StandaloneApiServer(WebApplication app, ObjectStore store, Janitor janitor, EventExpiry events, ServerCertificate certificate, CancellationTokenSource closing, AdmissionHooks admission, Uri url, string kubeconfig)
     {
-        (_app, Store, _janitor, _certificate, _closing, Admission, Url, KubeconfigPath) = (app, store, janitor, certificate, closing, admission, url, kubeconfig);
+        (_app, Store, _janitor, _events, _certificate, _closing, Admission, Url, KubeconfigPath) = (app, store, janitor, events, certificate, closing, admission, url, kubeconfig);
     }
 
     /// <summary>Where it listens, e.g. <c>https://127.0.0.1:6443/</c>.</summary>
@@ -56,17 +57,20 @@ public sealed class StandaloneApiServer : IAsyncDisposable
             var admission = new AdmissionHooks();
             var deletion = new Deletion(store, admission);
             await CreateFirstObjects(store);
-            var janitor = new Janitor(store, catalog, deletion);
             var endpoint = new ApiEndpoint(
                 options, catalog, admin, new ReadHandler(store, options.Time),
                 new WriteHandler(store, new ObjectOperations(store, catalog, admission, options.Time), deletion, options.Time),
                 new WatchHandler(store, options, closing.Token), new PodLogHandler(store, options.PodLogs), new OpenApiDocuments(catalog));
             var app = await Listen(options, Port(options, folder), certificate, endpoint, ct);
+            // Started last: they begin with all that is stored, so nothing before them is missed, and nothing is left running when listening fails.
+            var janitor = new Janitor(store, catalog, deletion, options.Log);
+            var events = new EventExpiry(store, options.EventLifetime, options.MaxEvents, options.Log);
             var url = new Uri(app.Urls.First());
             await File.WriteAllTextAsync(Path.Combine(folder, "port"), url.Port.ToString(CultureInfo.InvariantCulture), ct);
             var kubeconfig = Path.Combine(folder, "kubeconfig");
             Kubeconfig.Write(kubeconfig, Reachable(url), certificate.AuthorityPem, admin.Text);
-            return new StandaloneApiServer(app, store, janitor, certificate, closing, admission, Reachable(url), kubeconfig);
+            ServerLog.Started(options.Log, Reachable(url), store.Current.Kinds.Values.Sum(k => k.Count), kubeconfig);
+            return new StandaloneApiServer(app, store, janitor, events, certificate, closing, admission, Reachable(url), kubeconfig);
         }
         catch
         {
@@ -82,6 +86,7 @@ public sealed class StandaloneApiServer : IAsyncDisposable
         await _closing.CancelAsync();
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+        await _events.DisposeAsync();
         await _janitor.DisposeAsync();
         await Store.DisposeAsync();
         _certificate.Dispose();

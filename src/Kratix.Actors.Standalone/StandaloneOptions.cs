@@ -1,5 +1,7 @@
 using System.Net;
 using Kratix.Actors.Standalone.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kratix.Actors.Standalone;
 
@@ -20,6 +22,15 @@ public sealed record StandaloneOptions(string DataFolder, IPAddress Address, int
 
     /// <summary>How often an idle watch with bookmarks hears where it stands.</summary>
     public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long an Event is kept after it was last seen; an hour, as in Kubernetes.</summary>
+    public TimeSpan EventLifetime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Events kept at most; beyond that the oldest go first.</summary>
+    public int MaxEvents { get; init; } = 50_000;
+
+    /// <summary>Where the server's own troubles are told.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
 
     /// <summary>Where <c>pods/log</c> reads from; without it the subresource answers that there is no node.</summary>
     public IPodLogs? PodLogs { get; init; }

@@ -27,9 +27,12 @@ internal sealed class ApiEndpoint(
         {
             // The client is gone; there is nobody to answer.
         }
-        catch (Exception e) when (!http.Response.HasStarted)
+        catch (Exception e)
         {
-            await Answers.Fail(http, ApiException.Internal(e.Message));
+            ServerLog.RequestFailed(options.Log, http.Request.Method, http.Request.Path, e);
+            // Half an answer must not look like a whole one.
+            if (http.Response.HasStarted) http.Abort();
+            else await Answers.Fail(http, ApiException.Internal(e.Message));
         }
     }
 

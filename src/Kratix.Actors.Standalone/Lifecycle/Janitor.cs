@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Kratix.Actors.Standalone.Resources;
 using Kratix.Actors.Standalone.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Standalone.Lifecycle;
 
@@ -15,14 +16,15 @@ internal sealed class Janitor : IAsyncDisposable
     private readonly ObjectStore _store;
     private readonly ResourceCatalog _catalog;
     private readonly Deletion _deletion;
+    private readonly ILogger _log;
     private readonly Channel<WatchEvent> _events = Channel.CreateUnbounded<WatchEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<string, ObjectKey> _byUid = [];
     private readonly Dictionary<string, ImmutableHashSet<ObjectKey>> _dependents = [];
     private readonly Task _work;
 
-    public Janitor(ObjectStore store, ResourceCatalog catalog, Deletion deletion)
+    public Janitor(ObjectStore store, ResourceCatalog catalog, Deletion deletion, ILogger log)
     {
-        (_store, _catalog, _deletion) = (store, catalog, deletion);
+        (_store, _catalog, _deletion, _log) = (store, catalog, deletion, log);
         // Subscribed before the past is read: an event that is seen twice is harmless, one that is missed is not.
         store.Committed += Enqueue;
         var past = store.Current;
@@ -52,9 +54,13 @@ internal sealed class Janitor : IAsyncDisposable
             {
                 await Handle(e);
             }
-            catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+            catch (ObjectDisposedException)
             {
-                // The store is closing or cannot write. What is left undone is found again at the next start, from the objects themselves.
+                // The store is closing. What is left undone is found again at the next start, from the objects themselves.
+            }
+            catch (Exception failure) // one object's trouble must not end the care for all others
+            {
+                ServerLog.CleanupFailed(_log, e.Object.Key.ToString(), failure);
             }
         }
     }

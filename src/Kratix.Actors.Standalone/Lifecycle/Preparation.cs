@@ -23,6 +23,7 @@ internal sealed class Preparation(ResourceCatalog catalog, TimeProvider time)
         var errors = NameErrors(type, name).Concat(Names.OfMetadata(metadata)).Concat(KindErrors(type, o, null)).ToList();
         if (type.Namespaced && ns.Length == 0) errors.Add(FieldError.Required("metadata.namespace"));
         if (errors.Count > 0) throw ApiException.Invalid(type, name, errors);
+        if (type == BuiltIn.CustomResourceDefinitions) WarnOfRules(request, o);
         if (type == BuiltIn.CustomResourceDefinitions) CustomResourceDefinitions.Establish(o, null, catalog, ObjectMetadata.Timestamp(time.GetUtcNow()));
     }
 
@@ -61,6 +62,7 @@ internal sealed class Preparation(ResourceCatalog catalog, TimeProvider time)
         Defaults(type, next);
         var errors = Names.OfMetadata(next.Made("metadata")).Concat(FinalizerErrors(before, next)).Concat(KindErrors(type, next, before)).ToList();
         if (errors.Count > 0) throw ApiException.Invalid(type, request.Name, errors);
+        if (type == BuiltIn.CustomResourceDefinitions) WarnOfRules(request, next);
         if (type == BuiltIn.CustomResourceDefinitions) CustomResourceDefinitions.Establish(next, before, catalog, ObjectMetadata.Timestamp(time.GetUtcNow()));
     }
 
@@ -80,6 +82,17 @@ internal sealed class Preparation(ResourceCatalog catalog, TimeProvider time)
             foreach (var field in unknown) request.Warn($"unknown field \"{field}\"");
         }
         Pruning.ApplyDefaults(o, schema);
+    }
+
+    /// <summary>A rule that will not be enforced must not look as if it were.</summary>
+    private static void WarnOfRules(ApiRequest request, JsonObject crd)
+    {
+        foreach (var version in CustomResources.Versions(crd))
+        {
+            if (version.At("schema", "openAPIV3Schema") is not JsonObject schema) continue;
+            foreach (var rule in StructuralSchema.Of(schema).Walk().SelectMany(s => s.Rules).Where(r => r.WhyNotEnforced is not null))
+                request.Warn($"x-kubernetes-validations rule \"{rule.Text.Trim()}\" is not enforced by this server: {rule.WhyNotEnforced}");
+        }
     }
 
     private static void Defaults(ResourceType type, JsonObject o)

@@ -149,18 +149,29 @@ internal static class SchemaValidator
 
     private static void CheckRules(JsonNode? now, JsonNode? old, StructuralSchema schema, string path, List<FieldError> errors)
     {
-        if (now is null || old is null) return; // the understood rules compare with the old value: nothing to compare on creation
+        if (now is null || !schema.HasRules) return;
         foreach (var rule in schema.Rules)
-            if (!rule.Holds(now, old)) errors.Add(FieldError.TypeInvalid(path, TypeName(now), rule.Message) with { Reason = "FieldValueInvalid" });
-        if (now is not JsonObject o || old is not JsonObject before) return;
-        foreach (var (name, property) in schema.Properties)
-            CheckRules(o[name], before[name], property, Join(path, name), errors);
-        if (schema.Additional is { } additional)
+        {
+            if (rule.IsTransition && old is null) continue;
+            if (rule.Problem(now, old) is { } problem)
+                errors.Add(FieldError.TypeInvalid(path.Length == 0 ? "<nil>" : path, TypeName(now), problem) with { Reason = rule.Reason });
+        }
+        if (now is JsonObject o)
         {
             foreach (var (name, value) in o)
-                if (!schema.Properties.ContainsKey(name)) CheckRules(value, before[name], additional, Join(path, name), errors);
+                if ((schema.Properties.GetValueOrDefault(name) ?? schema.Additional) is { } property) CheckRules(value, (old as JsonObject)?[name], property, Join(path, name), errors);
+        }
+        else if (now is JsonArray a && schema.Items is { } items)
+        {
+            for (var i = 0; i < a.Count; i++) CheckRules(a[i], Counterpart(a[i], old as JsonArray, schema), items, $"{path}[{i}]", errors);
         }
     }
+
+    /// <summary>The item an item was before; only items of keyed lists can be told apart.</summary>
+    private static JsonNode? Counterpart(JsonNode? item, JsonArray? before, StructuralSchema schema) =>
+        schema.ListType == "map" && item is JsonObject o
+            ? before?.FirstOrDefault(b => b is JsonObject was && schema.ListMapKeys.All(k => JsonNode.DeepEquals(was[k], o[k])))
+            : null;
 
     private static FieldError WrongType(string path, string expected, string found) =>
         FieldError.TypeInvalid(path.Length == 0 ? "<nil>" : path, found, $"{Named(path)} in body must be of type {expected}: \"{found}\"");

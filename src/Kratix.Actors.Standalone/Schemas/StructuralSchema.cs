@@ -47,6 +47,9 @@ internal sealed class StructuralSchema
 
     public ImmutableArray<ValidationRule> Rules { get; private init; } = [];
 
+    /// <summary>Rules here or below.</summary>
+    public bool HasRules { get; private init; }
+
     /// <summary><c>atomic</c>, <c>set</c> or <c>map</c>; "" when not said.</summary>
     public string ListType { get; private init; } = "";
 
@@ -60,11 +63,11 @@ internal sealed class StructuralSchema
     /// <summary>True when something below can be filled in: most schemas have no defaults, and then the walk is saved.</summary>
     public bool HasDefaults { get; private init; }
 
-    public static StructuralSchema Of(JsonObject source, bool preserveUnknown = false)
-    {
-        var schema = Compile(source, preserveUnknown);
-        return schema;
-    }
+    public static StructuralSchema Of(JsonObject source, bool preserveUnknown = false) => Compile(source, preserveUnknown);
+
+    /// <summary>This schema and all below it.</summary>
+    public IEnumerable<StructuralSchema> Walk() =>
+        Properties.Values.Append(Additional).Append(Items).OfType<StructuralSchema>().SelectMany(s => s.Walk()).Prepend(this);
 
     private static StructuralSchema Compile(JsonObject s, bool preserveUnknown)
     {
@@ -99,6 +102,7 @@ internal sealed class StructuralSchema
             OneOf = Many(s["oneOf"]),
             Not = s["not"] is JsonObject n ? Compile(n, true) : null,
             Rules = s["x-kubernetes-validations"] is JsonArray rules ? [.. rules.OfType<JsonObject>().Select(ValidationRule.Of)] : [],
+            HasRules = s["x-kubernetes-validations"] is JsonArray { Count: > 0 } || properties.Values.Any(c => c.HasRules) || additional is { HasRules: true } || items is { HasRules: true },
             ListType = s.Text("x-kubernetes-list-type"),
             ListMapKeys = s["x-kubernetes-list-map-keys"] is JsonArray keys ? [.. keys.Select(k => k.AsText())] : [],
             AtomicMap = s.Text("x-kubernetes-map-type") == "atomic",

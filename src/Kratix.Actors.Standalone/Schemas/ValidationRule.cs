@@ -1,28 +1,75 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Kratix.Actors.Standalone.Schemas.Cel;
 
 namespace Kratix.Actors.Standalone.Schemas;
 
 /// <summary>
-/// One entry of <c>x-kubernetes-validations</c>. Understood are the immutability rules, <c>self == oldSelf</c> and
-/// <c>self.field == oldSelf.field</c>; a definition with any other rule is accepted with a warning that the rule is not enforced here.
+/// One entry of <c>x-kubernetes-validations</c>. A rule that is beyond the part of the language understood here is not enforced, and whoever
+/// writes the definition is warned so.
 /// </summary>
-internal sealed partial record ValidationRule(string Rule, string Message, string? Field)
+internal sealed partial class ValidationRule
 {
-    public bool IsEnforced => Field is not null;
+    private readonly CelExpression? _rule;
+    private readonly CelExpression? _message;
+    private readonly string _text;
+    private readonly string _fixedMessage;
 
-    public static ValidationRule Of(JsonObject o)
+    private ValidationRule(JsonObject o)
     {
-        var rule = o.Text("rule");
-        var match = Immutability().Match(rule);
-        var message = o.TextOrNull("message") ?? $"failed rule: {rule}";
-        return new ValidationRule(rule, message, match.Success && match.Groups["a"].Value == match.Groups["b"].Value ? match.Groups["a"].Value.TrimStart('.') : null);
+        _text = o.Text("rule");
+        _fixedMessage = o.TextOrNull("message") ?? $"failed rule: {_text.Trim()}";
+        IsTransition = MentionsOldSelf().IsMatch(_text);
+        Reason = o.TextOrNull("reason") ?? "FieldValueInvalid";
+        try
+        {
+            _rule = CelExpression.Parse(_text);
+            _message = o.TextOrNull("messageExpression") is { } expression ? CelExpression.Parse(expression) : null;
+        }
+        catch (CelException e)
+        {
+            WhyNotEnforced = e.Message;
+        }
     }
 
-    /// <summary>Whether a change from <paramref name="old"/> to <paramref name="now"/> keeps the rule.</summary>
-    public bool Holds(JsonNode? now, JsonNode? old) =>
-        Field is not { } field || (field.Length == 0 ? JsonNode.DeepEquals(now, old) : JsonNode.DeepEquals(now.At(field.Split('.')), old.At(field.Split('.'))));
+    /// <summary>Null when the rule is enforced.</summary>
+    public string? WhyNotEnforced { get; }
 
-    [GeneratedRegex(@"^\s*self(?<a>(?:\.\w+)*)\s*==\s*oldSelf(?<b>(?:\.\w+)*)\s*$")]
-    private static partial Regex Immutability();
+    public string Text => _text;
+
+    /// <summary>About a change: asked on updates only.</summary>
+    public bool IsTransition { get; }
+
+    public string Reason { get; }
+
+    public static ValidationRule Of(JsonObject o) => new(o);
+
+    /// <summary>Null when the rule holds, else what to tell the user.</summary>
+    public string? Problem(JsonNode? now, JsonNode? old)
+    {
+        if (_rule is null) return null;
+        try
+        {
+            return CelValue.Truth(_rule.Evaluate(now, old)) ? null : Message(now, old);
+        }
+        catch (CelException e)
+        {
+            return $"rule evaluation error: {e.Message}: {_text.Trim()}";
+        }
+    }
+
+    private string Message(JsonNode? now, JsonNode? old)
+    {
+        try
+        {
+            return _message?.Evaluate(now, old) is string { Length: > 0 } made ? made : _fixedMessage;
+        }
+        catch (CelException)
+        {
+            return _fixedMessage; // as the API server does when the message itself cannot be made
+        }
+    }
+
+    [GeneratedRegex(@"\boldSelf\b")]
+    private static partial Regex MentionsOldSelf();
 }

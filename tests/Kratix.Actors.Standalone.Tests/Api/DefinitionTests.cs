@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Resources;
+using Kratix.Actors.Standalone.Storage;
 using Kratix.Actors.Standalone.Tests.Support;
 
 namespace Kratix.Actors.Standalone.Tests.Api;
@@ -66,7 +67,7 @@ public sealed class DefinitionTests : IAsyncLifetime
 
         Assert.Equal(0, (await _server.Kubectl.Run("delete crd websites.example.com")).ExitCode);
 
-        Assert.Null(_server.Server.Store.Get(new Storage.ObjectKey(new Storage.GroupResource("example.com", "websites"), "default", "one")));
+        Assert.Null(_server.Server.Store.Get(new ObjectKey(new GroupResource("example.com", "websites"), "default", "one")));
         Assert.Contains("NotFound", (await _server.Kubectl.Run("get websites")).Failed().Error, StringComparison.Ordinal);
     }
 
