@@ -42,8 +42,8 @@ public static class PromiseDecider
 
     private static Decision<PromiseEvent> Observe(PromiseState state, PromiseCommand.Observe c)
     {
-        if (state.Phase is PromisePhase.Gone && state.Object?.Uid == c.Object.Uid)
-            return Nothing("it was released; what is observed is its past");
+        if (state.Phase is PromisePhase.Releasing or PromisePhase.Gone && state.Object?.Uid == c.Object.Uid)
+            return Nothing("it is being released, or was; what is observed is its past");
         if (state.Object is { Deleting: true } known && known.Uid == c.Object.Uid && !c.Object.Deleting)
             return Nothing("it is being deleted already");
         if (state.Object is { } newer && newer.Uid == c.Object.Uid && c.Object.Generation < newer.Generation)

@@ -22,8 +22,8 @@ public static class ResourceDecider
 
     private static Decision<ResourceEvent> Observe(ResourceState state, ResourceCommand.Observe c)
     {
-        if (state.Phase is ResourcePhase.Gone && state.Object?.Uid == c.Object.Uid)
-            return Nothing("it was released; what is observed is its past");
+        if (state.Phase is ResourcePhase.Releasing or ResourcePhase.Gone && state.Object?.Uid == c.Object.Uid)
+            return Nothing("it is being released, or was; what is observed is its past");
         // A deletion cannot be taken back: an observation without it is older than what is known.
         if (state.Object is { Deleting: true } known && known.Uid == c.Object.Uid && !c.Object.Deleting)
             return Nothing("it is being deleted already");
