@@ -109,7 +109,7 @@ public sealed class Node : IAsyncDisposable
             if (orphans.Count > 0)
             {
                 NodeLog.RemovingOrphans(_context.Options.Log, orphans.Count);
-                await _context.Engine.Remove(orphans, _abandon.Token);
+                await _context.Engine.Remove(orphans);
             }
             _context.Folders.RemoveLeftovers(live.Union(_workers.Keys).ToHashSet(StringComparer.Ordinal), _context.Options.KeptLogs);
         }

@@ -51,7 +51,7 @@ internal sealed class FakeEngine : IContainerEngine
         return Task.CompletedTask;
     }
 
-    public Task Remove(IReadOnlyList<string> names, CancellationToken ct)
+    public Task Remove(IReadOnlyList<string> names)
     {
         foreach (var name in names) Removed.Enqueue(name);
         return Task.CompletedTask;

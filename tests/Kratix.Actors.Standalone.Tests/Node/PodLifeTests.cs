@@ -6,7 +6,7 @@ using static Kratix.Actors.Standalone.Tests.Nodes.NodeFixture;
 namespace Kratix.Actors.Standalone.Tests.Nodes;
 
 /// <summary>What the node decides, with an engine and a clock of the test's own.</summary>
-public sealed class PodLifeTests : IAsyncDisposable
+public sealed class PodLifeTests : IAsyncLifetime
 {
     private static readonly TimeSpan Ten = TimeSpan.FromSeconds(10);
     private readonly string _folder = Directory.CreateTempSubdirectory("kratix-node-").FullName;
@@ -307,7 +307,9 @@ public sealed class PodLifeTests : IAsyncDisposable
         Assert.StartsWith(option, refused.Message, StringComparison.Ordinal);
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await Abandon();
         Directory.Delete(_folder, recursive: true);

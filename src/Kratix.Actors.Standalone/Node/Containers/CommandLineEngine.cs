@@ -65,10 +65,10 @@ internal sealed class CommandLineEngine(EngineInfo info, string nodeId, NodeOpti
         ThrowUnlessGone(result, "stop");
     }
 
-    public async Task Remove(IReadOnlyList<string> names, CancellationToken ct)
+    public async Task Remove(IReadOnlyList<string> names)
     {
         if (names.Count == 0) return;
-        var result = await _process.Run(["rm", "--force", "--volumes", .. info.IsPodman ? ["--ignore", "-t", "0"] : Array.Empty<string>(), .. names], ct);
+        var result = await _process.Run(["rm", "--force", "--volumes", .. info.IsPodman ? ["--ignore", "-t", "0"] : Array.Empty<string>(), .. names], CancellationToken.None);
         ThrowUnlessGone(result, "remove");
     }
 
@@ -80,16 +80,16 @@ internal sealed class CommandLineEngine(EngineInfo info, string nodeId, NodeOpti
             null when IsImageMissing(result.Errors) => new RunResult.ImageMissing(),
             null => new RunResult.NotCreated(result.LastError),
             KeptState.Created when result.ExitCode is >= 125 and <= 127 => new RunResult.NotStarted(result.LastError),
-            KeptState.Created => await Undo(name, result, ct),
+            KeptState.Created => await Undo(name, result),
             KeptState.Running => await SeeOut(name, logPath, limited, ct), // an earlier call made it, or this call's client was killed
             _ => Ended(found, limited),
         };
     }
 
     // A signal meant for the whole terminal ended the client between making the container and starting it.
-    private async Task<RunResult> Undo(string name, ProcessResult result, CancellationToken ct)
+    private async Task<RunResult> Undo(string name, ProcessResult result)
     {
-        await Remove([name], ct);
+        await Remove([name]);
         return new RunResult.NotCreated($"{info.Command} was interrupted: {result.LastError}");
     }
 
@@ -128,7 +128,7 @@ internal sealed class CommandLineEngine(EngineInfo info, string nodeId, NodeOpti
             labels.Text(ContainerLabels.PodUid),
             labels.Text(ContainerLabels.Container),
             (int)(labels.Number(ContainerLabels.Attempt) ?? 0),
-            state.Text("Status") switch { "created" or "configured" or "initialized" => KeptState.Created, "exited" or "stopped" or "dead" => KeptState.Exited, _ => KeptState.Running },
+            state.Text("Status") switch { "created" or "configured" or "initialized" => KeptState.Created, "exited" or "stopped" or "dead" or "removing" => KeptState.Exited, _ => KeptState.Running },
             (int)(state.Number("ExitCode") ?? 0),
             state["OOMKilled"].IsTrue(),
             Time(state, "StartedAt"),

@@ -23,8 +23,8 @@ internal interface IContainerEngine
     /// <summary>Asks to end, and after the grace period kills. Containers that are not there are no error.</summary>
     Task Stop(IReadOnlyList<string> names, TimeSpan grace, CancellationToken ct);
 
-    /// <summary>Removes containers, killing what still runs. Containers that are not there are no error.</summary>
-    Task Remove(IReadOnlyList<string> names, CancellationToken ct);
+    /// <summary>Removes containers, killing what still runs. Containers that are not there are no error. Not to be interrupted: half a removal is worse than none.</summary>
+    Task Remove(IReadOnlyList<string> names);
 }
 
 /// <param name="User">Whom the image runs as by itself; empty for root.</param>

@@ -162,7 +162,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
                 using var _ = Live(LogPath(track));
                 return Settle(track, await SeeOut(name, node.Engine.Wait(found, track.Spec, LogPath(track), abandon), grace, halt, abandon), since);
             }
-            await node.Engine.Remove([name], abandon); // made, and the node killed before it was started
+            await node.Engine.Remove([name]); // made, and the node killed before it was started
         }
         var image = await node.Images.Ensure(track.Spec, track.Now is ContainerCondition.Waiting { Reason: "ErrImagePull" or "ImagePullBackOff" }, () => Waits(track, "ContainerCreating", $"Pulling image \"{track.Spec.Image}\""), halt);
         if (image.Problem is { } problem) return problem;

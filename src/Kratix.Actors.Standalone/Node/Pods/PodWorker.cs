@@ -68,7 +68,7 @@ internal sealed class PodWorker : IDisposable
             var run = new PodRun(_node, progress, status, volumes, _kept);
             if (!progress.IsFinished && !_deleting.IsCancellationRequested) await run.ToTheEnd(() => _grace ?? TimeSpan.FromSeconds(spec.GraceSeconds), _deleting.Token, abandon);
             if (!_deleting.IsCancellationRequested) await status.Flush();
-            await _node.Engine.Remove(run.Names, abandon);
+            await _node.Engine.Remove(run.Names);
             DeleteVolumes(volumes);
         }
         _kept = [];
