@@ -5,6 +5,7 @@ using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Core.Tests.Golden;
 
@@ -58,6 +59,7 @@ public sealed class EventFormatTests
     ];
 
     [Fact]
+    [Conformance("K29", "What was journalled once is read by every later version.")]
     public void Resource_events_of_version_1_are_read_and_written_as_they_were() => Verify("resource", ResourceEvents);
 
     [Fact]

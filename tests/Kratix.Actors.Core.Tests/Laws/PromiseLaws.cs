@@ -1,4 +1,5 @@
 using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Core.Tests.Laws;
 
@@ -6,6 +7,7 @@ namespace Kratix.Actors.Core.Tests.Laws;
 public sealed class PromiseLaws
 {
     [Fact]
+    [Conformance("R104", "Deleting a Promise removes its files, after its requests and before its API.")]
     public void Every_life_ends_as_its_author_wants_it()
     {
         foreach (var seed in Seeds.Upto(100))
@@ -13,6 +15,7 @@ public sealed class PromiseLaws
     }
 
     [Fact]
+    [Conformance("R126", "A crash between any two steps converges to the same end.")]
     public void A_crash_after_any_event_changes_no_end()
     {
         foreach (var seed in Seeds.Upto(5))

@@ -1,4 +1,5 @@
 using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Core.Tests.Laws;
 
@@ -6,6 +7,9 @@ namespace Kratix.Actors.Core.Tests.Laws;
 public sealed class ResourceLaws
 {
     [Fact]
+    [Conformance("K19", "At most one run of an object is active, whatever crashes.")]
+    [Conformance("K23", "The deletion of a request is finished when its files are gone from the store, acknowledged.")]
+    [Conformance("R104", "Deleting a request removes its files.")]
     public void Every_life_ends_as_its_user_wants_it()
     {
         foreach (var seed in Seeds.Upto(100))
@@ -13,6 +17,7 @@ public sealed class ResourceLaws
     }
 
     [Fact]
+    [Conformance("R126", "A crash between any two steps converges to the same end.")]
     public void A_crash_after_any_event_changes_no_end()
     {
         foreach (var seed in Seeds.Upto(6))

@@ -1,5 +1,6 @@
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Core.Tests.Laws;
 
@@ -83,6 +84,7 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
     }
 
     [Fact]
+    [Conformance("R26", "A change during a run waits for the run to end; then the workflow starts again.")]
     public void A_new_spec_in_any_phase_is_what_counts_from_then_on()
     {
         foreach (var state in Lives.SelectMany(l => l.States).Where(s => s.Object is { Deleting: false } && s.Phase is not ResourcePhase.Gone))

@@ -13,7 +13,7 @@ internal abstract class Script<TState, TCommand, TEvent>(TState empty)
 {
     private DateTimeOffset _now = Given.Start;
 
-    protected TState State { get; private set; } = empty;
+    public TState State { get; private set; } = empty;
 
     /// <summary>From, event and to of the question.</summary>
     public (string From, string Event, string To) Arrow { get; private set; }
@@ -55,6 +55,13 @@ internal abstract class Script<TState, TCommand, TEvent>(TState empty)
         }
 
         return result.ToString();
+    }
+
+    /// <summary>Tells commands separated by semicolons, and gives the state back.</summary>
+    public TState After(string commands)
+    {
+        Run(string.Join('\n', commands.Split("; ").Select(c => ". " + c)));
+        return State;
     }
 
     public static string Kebab(string name) => string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
