@@ -57,6 +57,9 @@ internal sealed class ApiEndpoint(
     {
         var header = http.Request.Headers.Authorization.ToString();
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || !admin.Is(header["Bearer ".Length..].Trim())) throw ApiException.Unauthorized();
+        // Answering as the administrator what was asked in another's name would be a wrong answer.
+        if (http.Request.Headers.TryGetValue("Impersonate-User", out var user))
+            throw new ApiException(403, "Forbidden", $"users \"{user}\" is forbidden: this server knows one user, its administrator, and does not impersonate");
     }
 
     private async Task Resource(HttpContext http, string path)

@@ -77,7 +77,7 @@ internal sealed class ReadHandler(ObjectStore store, TimeProvider time)
 
     private static int? Remaining(LabelSelector labels, FieldSelector fields, Snapshot snapshot, ResourceType type, ApiRequest request, StoredObject last) =>
         labels.IsEverything && fields.IsEverything
-            ? snapshot.List(type.Storage, type.Namespaced ? request.Namespace : null, (last.Namespace, last.Name)).Count()
+            ? snapshot.Count(type.Storage, type.Namespaced ? request.Namespace : null, (last.Namespace, last.Name))
             : null;
 
     private static async Task SendList(ApiRequest request, IReadOnlyList<StoredObject> items, JsonObject metadata)

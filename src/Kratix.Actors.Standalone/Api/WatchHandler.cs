@@ -71,8 +71,8 @@ internal sealed class WatchHandler(ObjectStore store, StandaloneOptions options,
                 if (tick.IsCompleted)
                 {
                     await tick;
-                    // What was committed before this point has been queued before it, and the queue is read dry first.
-                    var at = store.Version;
+                    // All up to this version is in the queue, which is read dry first: a bookmark must not run ahead of an event.
+                    var at = store.VersionToldToWatchers();
                     while (events.Events.TryRead(out var e)) SendEvent(e);
                     if (bookmarks) Send("BOOKMARK"u8, selection.Bookmark(at, isEndOfInitialEvents: false));
                     tick = bookmark.WaitForNextTickAsync(ct).AsTask();

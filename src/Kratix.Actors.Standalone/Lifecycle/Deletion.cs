@@ -37,10 +37,13 @@ internal sealed class Deletion(ObjectStore store, AdmissionHooks admission)
     public const string ForegroundFinalizer = "foregroundDeletion";
     public const string OrphanFinalizer = "orphan";
 
+    private static readonly string[] LastingNamespaces = ["default", "kube-system", "kube-public"];
+
     public async Task<Deleted> Delete(ApiRequest request, string name, DeleteOptions options)
     {
         var type = request.Type;
         var key = type.Key(request.Namespace ?? "", name);
+        if (type == BuiltIn.Namespaces && LastingNamespaces.Contains(name)) throw ApiException.Forbidden(type, name, "this namespace may not be deleted");
         while (true)
         {
             var current = store.Get(key) ?? throw ApiException.NotFound(type, name);

@@ -76,6 +76,7 @@ internal sealed class Janitor : IAsyncDisposable
         Learn(e.Object);
         if (_store.Get(e.Object.Key) is not { } now || now.Header.Uid != e.Object.Header.Uid) return;
         if (now.Key.Resource == BuiltIn.Namespaces.Storage) await CareForNamespace(now);
+        if (e.Type == WatchEventType.Added && e.Previous is null) await CareForLatecomer(now);
         if (now.Header.DeletionTimestamp is not null) await CareForDeletion(now);
         if (now.Header.Owners.Count > 0 && now.Header.DeletionTimestamp is null) await CareForDependent(now);
     }
@@ -109,8 +110,7 @@ internal sealed class Janitor : IAsyncDisposable
             if (_byUid.TryGetValue(owner.Uid, out var key) && _store.Get(key) is { Header.DeletionTimestamp: not null } waiting) await CareForDeletion(waiting);
         }
         if (gone.Namespace.Length > 0 && _store.Get(BuiltIn.Namespaces.Key("", gone.Namespace)) is { Header.DeletionTimestamp: not null } ns) await CareForDeletion(ns);
-        var definition = $"{gone.Key.Resource.Resource}.{gone.Key.Resource.Group}";
-        if (_store.Get(BuiltIn.CustomResourceDefinitions.Key("", definition)) is { Header.DeletionTimestamp: not null } crd) await CareForDeletion(crd);
+        if (_store.Get(DefinitionOf(gone)) is { Header.DeletionTimestamp: not null } crd) await CareForDeletion(crd);
     }
 
     private List<StoredObject> DependentsOf(string uid) =>
@@ -126,6 +126,16 @@ internal sealed class Janitor : IAsyncDisposable
 
     private static bool IsGoingInForeground(StoredObject o) =>
         o.Header.DeletionTimestamp is not null && o.Header.Finalizers.Contains(Deletion.ForegroundFinalizer);
+
+    /// <summary>A create that was let in just before its namespace or definition was marked for deletion.</summary>
+    private async Task CareForLatecomer(StoredObject o)
+    {
+        if (o.Namespace.Length > 0 && _store.Get(BuiltIn.Namespaces.Key("", o.Namespace)) is { Header.DeletionTimestamp: not null } ns) await EmptyNamespace(ns);
+        if (_store.Get(DefinitionOf(o)) is { Header.DeletionTimestamp: not null } crd) await EmptyDefinition(crd);
+    }
+
+    private static ObjectKey DefinitionOf(StoredObject o) =>
+        BuiltIn.CustomResourceDefinitions.Key("", $"{o.Key.Resource.Resource}.{o.Key.Resource.Group}");
 
     private async Task CareForDeletion(StoredObject o)
     {

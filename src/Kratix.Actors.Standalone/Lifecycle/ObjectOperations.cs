@@ -87,6 +87,9 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
         var type = request.Type;
         if (request.Query("fieldManager") is not { Length: > 0 })
             throw new ApiException(400, "BadRequest", "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+        // Each of the two endpoints takes its own half of the object.
+        if (request.Subresource == "status") applied.Remove("spec");
+        else if (type.HasStatus) applied.Remove("status");
         if (applied.At("metadata", "managedFields") is JsonArray { Count: > 0 }) throw ApiException.BadRequest("metadata.managedFields must be nil");
         CheckAddress(request, applied);
         var key = type.Key(request.Namespace ?? "", request.Name);
@@ -109,6 +112,8 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
         var name = NameOf(o, nameInPath);
         if (name.Length == 0) throw ApiException.Invalid(type, "", [FieldError.Required("metadata.name", "name or generateName is required")]);
         if (type.Namespaced) CheckNamespace(type, ns, name);
+        if (type.IsCustom && store.Get(BuiltIn.CustomResourceDefinitions.Key("", $"{type.Plural}.{type.Group}"))?.Header.DeletionTimestamp is not null)
+            throw new ApiException(405, "MethodNotAllowed", "create not allowed while custom resource definition is terminating", []);
         if (o.At("metadata", "resourceVersion").AsText() is { Length: > 0 }) throw ApiException.BadRequest("resourceVersion should not be set on objects to be created");
         _preparation.ForCreate(request, o, ns, name);
         admission.Ask(new AdmissionRequest("CREATE", type, ns, name, "", o, null, request.IsDryRun), request.Warn);

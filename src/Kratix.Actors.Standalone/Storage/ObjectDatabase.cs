@@ -1,3 +1,4 @@
+using Kratix.Actors.Standalone.Security;
 using Microsoft.Data.Sqlite;
 
 namespace Kratix.Actors.Standalone.Storage;
@@ -16,6 +17,7 @@ internal sealed class ObjectDatabase : IDisposable
 
     public ObjectDatabase(string path)
     {
+        if (!File.Exists(path)) PrivateFile.Write(path, ""); // Secrets are in it; SQLite gives the files beside it the same mode
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         _connection.Open();
         Execute("PRAGMA journal_mode=WAL");

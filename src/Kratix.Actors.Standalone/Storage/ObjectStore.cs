@@ -115,6 +115,12 @@ public sealed class ObjectStore : IAsyncDisposable
         return new WatchSubscription(channel.Reader, () => Unsubscribe(resource, channel));
     }
 
+    /// <summary>A version whose events, and those of all before it, every watcher has been handed.</summary>
+    internal long VersionToldToWatchers()
+    {
+        lock (_gate) return _snapshot.Version;
+    }
+
     /// <summary>Versions up to this one can no longer be watched from.</summary>
     internal long OldestVersion(GroupResource resource)
     {

@@ -16,19 +16,15 @@ internal sealed record Snapshot(long Version, ImmutableDictionary<GroupResource,
     public IEnumerable<StoredObject> List(GroupResource resource, string? ns, (string Namespace, string Name)? after = null)
     {
         var all = Kinds.GetValueOrDefault(resource, None);
-        var start = 0;
-        if (after is { } a)
-        {
-            var at = all.IndexOf(Probe(new ObjectKey(resource, a.Namespace, a.Name)));
-            start = at >= 0 ? at + 1 : ~at;
-        }
-        else if (ns is not null)
-        {
-            var at = all.IndexOf(Probe(new ObjectKey(resource, ns, "")));
-            start = at >= 0 ? at : ~at;
-        }
-        if (start == 0 && ns is null) return all;
-        return Range(all, start, ns);
+        var (start, end) = Range(all, resource, ns, after);
+        return start == 0 && end == all.Count ? all : Slice(all, start, end);
+    }
+
+    /// <summary>How many <see cref="List"/> would return, without walking them.</summary>
+    public int Count(GroupResource resource, string? ns, (string Namespace, string Name) after)
+    {
+        var (start, end) = Range(Kinds.GetValueOrDefault(resource, None), resource, ns, after);
+        return Math.Max(0, end - start);
     }
 
     public int Count(GroupResource resource) => Kinds.TryGetValue(resource, out var all) ? all.Count : 0;
@@ -54,14 +50,17 @@ internal sealed record Snapshot(long Version, ImmutableDictionary<GroupResource,
         objects.GroupBy(o => o.Key.Resource)
             .ToImmutableDictionary(g => g.Key, g => g.ToImmutableSortedSet(ByNamespaceThenName.Instance)));
 
-    private static IEnumerable<StoredObject> Range(ImmutableSortedSet<StoredObject> all, int start, string? ns)
+    private static (int Start, int End) Range(ImmutableSortedSet<StoredObject> all, GroupResource resource, string? ns, (string Namespace, string Name)? after)
     {
-        for (var i = start; i < all.Count; i++)
-        {
-            var o = all[i];
-            if (ns is not null && o.Namespace != ns) yield break;
-            yield return o;
-        }
+        int FirstFrom(string space, string name) => all.IndexOf(Probe(new ObjectKey(resource, space, name))) is var at && at >= 0 ? at : ~at;
+        // The smallest text greater than another is that text with a zero behind it.
+        var start = after is { } a ? FirstFrom(a.Namespace, a.Name + '\0') : ns is null ? 0 : FirstFrom(ns, "");
+        return (start, ns is null ? all.Count : FirstFrom(ns + '\0', ""));
+    }
+
+    private static IEnumerable<StoredObject> Slice(ImmutableSortedSet<StoredObject> all, int start, int end)
+    {
+        for (var i = start; i < end; i++) yield return all[i];
     }
 
     private static StoredObject Probe(ObjectKey key) => new(key, 0, []);

@@ -30,7 +30,7 @@ public sealed class ProtocolTests(WebsiteServer shared) : IClassFixture<WebsiteS
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void Keys_and_kubeconfig_are_readable_by_the_owner_alone()
     {
-        foreach (var file in (string[])["ca.key", "server.key", "admin.token", "kubeconfig"])
+        foreach (var file in (string[])["ca.key", "server.key", "admin.token", "kubeconfig", "objects.db", "objects.db-wal"])
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Server.Folder, file)));
     }
 
@@ -233,6 +233,48 @@ public sealed class ProtocolTests(WebsiteServer shared) : IClassFixture<WebsiteS
         await Server.Gone(BuiltIn.Namespaces.Key("", "ending"));
 
         Assert.Null(Server.Server.Store.Get(BuiltIn.ConfigMaps.Key("ending", "inside")));
+    }
+
+    [Fact]
+    public async Task A_namespace_everything_relies_on_cannot_be_deleted()
+    {
+        var (code, status) = await Server.Send(HttpMethod.Delete, "/api/v1/namespaces/default");
+
+        Assert.Equal(HttpStatusCode.Forbidden, code);
+        Assert.Equal("namespaces \"default\" is forbidden: this namespace may not be deleted", status.Text("message"));
+    }
+
+    [Fact]
+    public async Task Impersonation_is_refused_rather_than_answered_for_somebody_else()
+    {
+        var refused = (await Server.Kubectl.Run("auth can-i get pods --as=system:serviceaccount:default:other")).Failed();
+
+        Assert.Contains("does not impersonate", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_dependent_with_two_owners_stays_while_one_is_left()
+    {
+        var (_, one) = await Server.Post(ConfigMaps, Manifests.ConfigMap("owner-1"));
+        var (_, two) = await Server.Post(ConfigMaps, Manifests.ConfigMap("owner-2"));
+        var dependent = Manifests.ConfigMap("shared-child");
+        dependent.Made("metadata")["ownerReferences"] = new JsonArray([.. new[] { one, two }.Select(o => (JsonNode)new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "ConfigMap",
+            ["name"] = o.At("metadata", "name").AsText(),
+            ["uid"] = o.At("metadata", "uid").AsText(),
+        })]);
+        await Server.Post(ConfigMaps, dependent);
+        var sibling = dependent.DeepClone().AsObject();
+        sibling.Made("metadata")["name"] = "only-child";
+        sibling.Made("metadata")["ownerReferences"]!.AsArray().RemoveAt(1);
+        await Server.Post(ConfigMaps, sibling);
+
+        await Server.Send(HttpMethod.Delete, $"{ConfigMaps}/owner-1");
+        await Server.Gone(BuiltIn.ConfigMaps.Key("default", "only-child")); // collected in the same sweep
+
+        Assert.Equal(HttpStatusCode.OK, (await Server.Get($"{ConfigMaps}/shared-child")).Code);
     }
 
     [Fact]
