@@ -33,6 +33,18 @@ internal sealed class Kubectl(string kubeconfig, string cache, Func<string> plat
     internal Task<JsonObject> Until(string kind, string name, string wanted, Func<JsonObject, bool> until, string @namespace = "default") =>
         UntilAny(kind, $"{kind}/{name} {wanted}", until, "-n", @namespace, "--field-selector", $"metadata.name={name}");
 
+    /// <summary>The same, with every state that was seen on the way.</summary>
+    internal async Task<IReadOnlyList<JsonObject>> History(string kind, string name, string wanted, Func<JsonObject, bool> until)
+    {
+        var seen = new List<JsonObject>();
+        await Until(kind, name, wanted, item =>
+        {
+            seen.Add(item);
+            return until(item);
+        });
+        return seen;
+    }
+
     /// <summary>Watches a list until one of its objects is as wanted.</summary>
     internal async Task<JsonObject> UntilAny(string kind, string wanted, Func<JsonObject, bool> until, params string[] more)
     {
