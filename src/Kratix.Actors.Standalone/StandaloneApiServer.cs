@@ -67,7 +67,7 @@ public sealed class StandaloneApiServer : IAsyncDisposable
             var events = new EventExpiry(store, options.EventLifetime, options.MaxEvents, options.Log);
             var url = new Uri(app.Urls.First());
             await File.WriteAllTextAsync(Path.Combine(folder, "port"), url.Port.ToString(CultureInfo.InvariantCulture), ct);
-            var kubeconfig = Path.Combine(folder, "kubeconfig");
+            var kubeconfig = Path.GetFullPath(options.KubeconfigPath ?? Path.Combine(folder, "kubeconfig"));
             Kubeconfig.Write(kubeconfig, Reachable(url), certificate.AuthorityPem, admin.Text);
             ServerLog.Started(options.Log, Reachable(url), store.Current.Kinds.Values.Sum(k => k.Count), kubeconfig);
             return new StandaloneApiServer(app, store, janitor, events, certificate, closing, admission, Reachable(url), kubeconfig);

@@ -14,6 +14,9 @@ public sealed record StandaloneOptions(string DataFolder, IPAddress Address, int
 {
     public StoreBounds Store { get; init; } = new();
 
+    /// <summary>Where the kubeconfig is written; <c>kubeconfig</c> in the data folder when null.</summary>
+    public string? KubeconfigPath { get; init; }
+
     /// <summary>Largest request body, bytes. Kubernetes' own limit is 3 MiB.</summary>
     public long MaxBodyBytes { get; init; } = 3 * 1024 * 1024;
 

@@ -7,6 +7,7 @@ using Kratix.Actors.Kernel;
 using Kratix.Actors.Kubernetes;
 using Kratix.Actors.Standalone;
 using Kratix.Actors.Standalone.Nodes;
+using Kratix.Actors.Standalone.Storage;
 using Kratix.Actors.StateStores.Git;
 using Microsoft.Extensions.Logging;
 
@@ -27,7 +28,7 @@ internal static class Platform
         using var adapterHandler = new HttpClientHandler { AllowAutoRedirect = false };
         using var adapterClient = new HttpClient(adapterHandler) { Timeout = Timeout.InfiniteTimeSpan };
         var logs = new PodLogs(folder, time);
-        await using var api = settings.Mode == EngineMode.Standalone ? await StartApi(settings, folder, logs, time, stop) : null;
+        await using var api = settings.Mode == EngineMode.Standalone ? await StartApi(settings, folder, logs, time, log, stop) : null;
         await using var node = api is null ? null : await StartNode(settings, folder, api, logs, adapterClient, time, log, stop);
 
         var access = api is null
@@ -65,8 +66,16 @@ internal static class Platform
         return ExitCode.Ok;
     }
 
-    private static Task<StandaloneApiServer> StartApi(KratixSettings settings, string folder, PodLogs logs, TimeProvider time, CancellationToken stop) => StandaloneApiServer.Start(
-        new StandaloneOptions(folder, IPAddress.Parse(settings.Api.Address), settings.Api.Port, time) { PodLogs = logs }, stop);
+    private static Task<StandaloneApiServer> StartApi(
+        KratixSettings settings, string folder, PodLogs logs, TimeProvider time, ILoggerFactory log, CancellationToken stop) => StandaloneApiServer.Start(
+        new StandaloneOptions(folder, IPAddress.Parse(settings.Api.Address), settings.Api.Port, time)
+        {
+            PodLogs = logs,
+            KubeconfigPath = settings.Api.Kubeconfig,
+            Store = new StoreBounds(WatchHistory: settings.Standalone.WatchHistory),
+            Log = log.CreateLogger("Kratix.Actors.Api"),
+        },
+        stop);
 
     private static Task<Node> StartNode(
         KratixSettings settings, string folder, StandaloneApiServer api, PodLogs logs, HttpClient adapterClient, TimeProvider time, ILoggerFactory log, CancellationToken stop) => Node.Start(
