@@ -1,1 +1,3 @@
-return;
+using Kratix.Actors.Benchmarks;
+
+return await BenchmarkCommand.Run(args);

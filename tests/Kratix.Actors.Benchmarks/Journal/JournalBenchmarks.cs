@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
+using Kratix.Actors.Benchmarks.Reporting;
 using Kratix.Actors.Journal;
 using Kratix.Actors.Ports.Journal;
 
@@ -10,8 +10,10 @@ namespace Kratix.Actors.Benchmarks.Journal;
 /// Appends per second, alone and in groups, and how they compare with plain inserts of the same rows into SQLite: same file system, same
 /// durability (WAL, synchronous=FULL), same bytes, prepared statements, in the same run. Compare the ratios, not the absolute numbers.
 /// </summary>
-public static class JournalBenchmarks
+internal static class JournalBenchmarks
 {
+    internal const string Title = "journal: events of 300 bytes, states of 900, SQLite WAL with synchronous=FULL";
+
     private const int Alone = 2_000;
     private const int Grouped = 40_000;
     private const int Callers = 250;
@@ -20,7 +22,7 @@ public static class JournalBenchmarks
     internal static readonly byte[] State = Encoding.UTF8.GetBytes(new string('s', 900));
     internal static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static async Task Run(TextWriter output)
+    internal static async Task Run(Figures figures)
     {
         var folder = Directory.CreateTempSubdirectory("kratix-journal-benchmark-").FullName;
         try
@@ -49,10 +51,12 @@ public static class JournalBenchmarks
             var report = await journal.VerifyChain(null, CancellationToken.None);
             var verified = report.Events / clock.Elapsed.TotalSeconds;
 
-            Line(output, $"journal, {Payload.Length}-byte events, {State.Length}-byte states, SQLite WAL synchronous=FULL");
-            Compared(output, "lone appends", Alone / alone, "plain inserts of the same rows", Alone / plainAlone);
-            Compared(output, $"appends, {Callers} callers", Grouped / grouped, $"plain inserts, {group} a group", Grouped / plainGrouped);
-            Line(output, $"  {"verification",-24}{verified,9:N0} events/s, {report.Faults.Count} faults");
+            Compare(figures, "lone appends", Alone / alone, "plain inserts of the same rows", Alone / plainAlone);
+            Compare(figures, $"appends by {Callers} callers", Grouped / grouped, "plain inserts in groups as large", Grouped / plainGrouped);
+            figures.Add("appends that shared a transaction", "a group", group);
+            figures.Add("verification of the hash chains", "events/s", verified);
+            if (report.Faults.Count > 0)
+                throw new InvalidOperationException($"the journal has {report.Faults.Count} faults; the first: {report.Faults[0].Problem}");
         }
         finally
         {
@@ -78,8 +82,10 @@ public static class JournalBenchmarks
         return clock.Elapsed.TotalSeconds;
     }
 
-    private static void Compared(TextWriter output, string name, double rate, string plainName, double plainRate) =>
-        Line(output, $"  {name,-24}{rate,9:N0}/s   {plainName,-32}{plainRate,9:N0}/s   ratio {rate / plainRate:0.00}");
-
-    private static void Line(TextWriter output, FormattableString line) => output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+    private static void Compare(Figures figures, string name, double rate, string plainName, double plainRate)
+    {
+        figures.Add(name, "appends/s", rate);
+        figures.Add(plainName, "inserts/s", plainRate);
+        figures.Add($"{name}: ratio to plain inserts", "", rate / plainRate);
+    }
 }

@@ -1,34 +1,29 @@
 using System.Diagnostics;
+using Kratix.Actors.Benchmarks.Reporting;
 using Kratix.Actors.Kernel;
 
 namespace Kratix.Actors.Benchmarks.Kernel;
 
-/// <summary>What the kernel itself costs: each figure the median of several runs, on all cores, with nothing else going on.</summary>
-public static class KernelBenchmarks
+/// <summary>What the kernel itself costs: each figure after a warm-up, on all cores, with nothing else going on.</summary>
+internal static class KernelBenchmarks
 {
-    private const int Runs = 5;
+    internal const string Title = "kernel";
 
-    public static void Run(TextWriter output)
+    internal static void Run(Figures figures)
     {
-        output.WriteLine("| kernel | figure |");
-        output.WriteLine("|---|---:|");
-        Report(output, "tells to one actor from one sender", "messages/s", Median(() => Tells(senders: 1, 2_000_000)));
-        Report(output, "tells to one actor from four senders", "messages/s", Median(() => Tells(senders: 4, 2_000_000)));
-        Report(output, "ping-pong, one pair", "messages/s", Median(() => PingPong(pairs: 1, 500_000)));
-        Report(output, "ping-pong, 64 pairs", "messages/s", Median(() => PingPong(pairs: 64, 2_000_000)));
-        Report(output, "actors created, first message handled", "actors/s", Median(() => Creations(200_000)));
-        Report(output, "timers started and cancelled", "timers/s", Median(() => Timers(500_000)));
-        Report(output, "bytes per idle actor, name included", "bytes", Median(() => BytesPerIdleActor(200_000)));
+        Measure(figures, "tells to one actor from one sender", "messages/s", () => Tells(senders: 1, 2_000_000));
+        Measure(figures, "tells to one actor from four senders", "messages/s", () => Tells(senders: 4, 2_000_000));
+        Measure(figures, "ping-pong, one pair", "messages/s", () => PingPong(pairs: 1, 500_000));
+        Measure(figures, "ping-pong, 64 pairs", "messages/s", () => PingPong(pairs: 64, 2_000_000));
+        Measure(figures, "actors created, first message handled", "actors/s", () => Creations(200_000));
+        Measure(figures, "timers started and cancelled", "timers/s", () => Timers(500_000));
+        Measure(figures, "an idle actor, name included", "bytes", () => BytesPerIdleActor(200_000));
     }
 
-    private static void Report(TextWriter output, string what, string unit, double figure) => output.WriteLine(
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"| {what} | {figure:N0} {unit} |"));
-
-    private static double Median(Func<double> run)
+    private static void Measure(Figures figures, string what, string unit, Func<double> run)
     {
         run();
-        var figures = Enumerable.Range(0, Runs).Select(_ => run()).Order().ToList();
-        return figures[Runs / 2];
+        figures.Add(what, unit, run());
     }
 
     private static double Tells(int senders, int messages)

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Engine;
+using Kratix.Actors.Host.Composition;
+using Kratix.Actors.Host.Configuration;
+using Kratix.Actors.Journal;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.StateStores.Git;
+
+namespace Kratix.Actors.Benchmarks.Engine;
+
+/// <summary>An engine with its settings as shipped, a durable journal, a real repository over file://, the API it is given, and runs that take no time.</summary>
+internal sealed class EngineBed : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+    private readonly ActorSystem _actors;
+    private readonly KratixEngine _engine;
+    private readonly WarningLog _log;
+
+    private EngineBed(string folder, BenchApi api, SqliteJournal journal, ActorSystem actors, KratixEngine engine, WarningLog log) =>
+        (Folder, Api, Journal, _actors, _engine, _log) = (folder, api, journal, actors, engine, log);
+
+    internal string Folder { get; }
+
+    internal BenchApi Api { get; }
+
+    internal SqliteJournal Journal { get; }
+
+    internal static async Task<EngineBed> Start(string folder, BenchApi api, bool readModels = true)
+    {
+        var time = TimeProvider.System;
+        if (!Directory.Exists(RepositoryIn(folder)))
+            Git(folder, "init", "--quiet", "--bare", "--initial-branch=main", RepositoryIn(folder));
+        var settings = SettingsLoader.Load(SettingsSources.BuiltIn with { Overrides = [$"kratix.data-folder={folder}", "kratix.git.allow-file-urls=true"] }).Settings;
+        var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, CancellationToken.None);
+        var log = new WarningLog();
+        var runner = new StubRunner(time);
+        var stores = new GitStateStores(
+            new GitStateStoresOptions { CacheFolder = Path.Combine(folder, "git"), AllowFileUrls = true, CommandTimeout = settings.Git.CommandTimeout, TimeProvider = time }, journal);
+        var actors = new ActorSystem("bench");
+        var world = new World(journal, journal, api.Engine, api.Watch, runner, stores, time, log);
+        var mapped = EngineSettingsFrom.Map(settings, "http://nowhere.invalid", new byte[32]) with { PublishReadModels = readModels };
+        var engine = await KratixEngine.Start(mapped, world, actors, CancellationToken.None);
+        runner.Exchange = engine.Exchange;
+        return new EngineBed(folder, api, journal, actors, engine, log);
+    }
+
+    /// <summary>Repository, Destination and Promise; ends when the Promise can serve.</summary>
+    internal async Task InstallPromise()
+    {
+        var ready = Task.WhenAll(Api.Engine.Shown("Destination", "", "Ready", 1, Limit), Api.Engine.Shown("Promise", "", "Available", 1, Limit));
+        foreach (var (type, body) in new[] { NoopPromise.Store(RepositoryIn(Folder)), NoopPromise.Destination, NoopPromise.Promise })
+            await Create(type, null, body);
+        await ready;
+    }
+
+    /// <summary>Submits requests, all at once as far as the API takes them; ends when each one shows Reconciled=True, acknowledged by the API server.</summary>
+    internal async Task Settle(string prefix, int count)
+    {
+        var settled = Api.Engine.Shown(NoopPromise.Kind, prefix, "Reconciled", count, Limit);
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) =>
+            await Create(NoopPromise.Type, NoopPromise.Namespace, NoopPromise.Request($"{prefix}{i}")));
+        await settled;
+    }
+
+    /// <summary>Commits of the branch: the engine makes one for each push.</summary>
+    internal int Commits() => int.Parse(Git(RepositoryIn(Folder), "rev-list", "--count", "main"), System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Files that the branch holds.</summary>
+    internal int Files() => Git(RepositoryIn(Folder), "ls-tree", "-r", "--name-only", "main").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        await _actors.DisposeAsync();
+        await Api.DisposeAsync();
+        await Journal.DisposeAsync();
+        if (_log.Count > 0)
+            await Console.Error.WriteLineAsync($"benchmarks: the engine had {_log.Count} warnings; the first: {_log.First}");
+    }
+
+    private static string RepositoryIn(string folder) => Path.Combine(folder, "repository.git");
+
+    private async Task Create(ResourceType type, string? ns, JsonObject body)
+    {
+        if (await Api.User.Create(type, ns, body, CancellationToken.None) is { Failure: { } failure })
+            throw new InvalidOperationException($"{type.Kind} {body["metadata"]!["name"]} could not be created: {failure}");
+    }
+
+    private static string Git(string folder, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"git {string.Join(' ', arguments)} exited with {process.ExitCode}");
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Kratix.Actors.Benchmarks.Reporting;
+
+namespace Kratix.Actors.Benchmarks.Engine;
+
+/// <summary>
+/// Requests from submission to settled, with runs that take no time. Settled means: its files are in the repository, the push was acknowledged, and
+/// the API server has acknowledged the status that says so. User, API server, engine and git share the machine's cores.
+/// </summary>
+internal static class EngineBenchmarks
+{
+    internal const string Title = "engine: stub runner, durable journal, git over file://";
+
+    private const int Warm = 100;
+    private static readonly int[] Sizes = [1_000, 10_000];
+
+    internal static async Task Run(Figures figures, int? requests)
+    {
+        foreach (var count in requests is { } asked ? [asked] : Sizes)
+        {
+            await Measure(figures, $"{count:#,0} requests, standalone API over HTTPS", count, BenchApi.Standalone);
+            await Measure(figures, $"{count:#,0} requests, API in memory", count, _ => Task.FromResult(BenchApi.InMemory()));
+        }
+    }
+
+    private static async Task Measure(Figures figures, string name, int count, Func<string, Task<BenchApi>> open)
+    {
+        var folder = Directory.CreateTempSubdirectory("kratix-engine-benchmark-").FullName;
+        try
+        {
+            await using var bed = await EngineBed.Start(folder, await open(folder));
+            await bed.InstallPromise();
+            await bed.Settle("warm-", Warm);
+
+            var before = Counters.Of(bed);
+            var clock = Stopwatch.StartNew();
+            await bed.Settle("request-", count);
+            var elapsed = clock.Elapsed;
+            var used = Counters.Of(bed).Since(before);
+
+            if (bed.Files() < Warm + count)
+                throw new InvalidOperationException($"{Warm + count} requests are settled, but the repository holds {bed.Files()} files");
+            figures.Add("settled", "requests/s", count / elapsed.TotalSeconds, name);
+            figures.Add("API writes", "a request", (double)used.Writes.Values.Sum() / count, name);
+            foreach (var (purpose, writes) in used.Writes.OrderBy(w => w.Key, StringComparer.Ordinal))
+                figures.Add($"of these {purpose}", "a request", (double)writes / count, name);
+            figures.Add("journal writes", "a request", (double)used.JournalWrites / count, name);
+            figures.Add("journal transactions", "a request", (double)used.Transactions / count, name);
+            figures.Add("pushes", "per 100 placements", 100.0 * used.Commits / count, name);
+            figures.Add("processor time, git's apart", "ms a request", used.Processor.TotalMilliseconds / count, name);
+            figures.Add("memory allocated", "KiB a request", used.Allocated / 1024.0 / count, name);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private sealed record Counters(IReadOnlyDictionary<string, long> Writes, long JournalWrites, long Transactions, int Commits, TimeSpan Processor, long Allocated)
+    {
+        internal static Counters Of(EngineBed bed)
+        {
+            var journal = bed.Journal.Metrics;
+            using var process = Process.GetCurrentProcess();
+            return new Counters(bed.Api.Engine.Writes, journal.Writes, journal.Transactions, bed.Commits(), process.TotalProcessorTime, GC.GetTotalAllocatedBytes());
+        }
+
+        internal Counters Since(Counters before) => new(
+            Writes.ToDictionary(w => w.Key, w => w.Value - before.Writes.GetValueOrDefault(w.Key), StringComparer.Ordinal), JournalWrites - before.JournalWrites,
+            Transactions - before.Transactions, Commits - before.Commits, Processor - before.Processor, Allocated - before.Allocated);
+    }
+}

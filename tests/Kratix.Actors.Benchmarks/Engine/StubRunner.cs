@@ -1,0 +1,52 @@
+using System.Formats.Tar;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Pipelines;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Runs;
+
+namespace Kratix.Actors.Benchmarks.Engine;
+
+/// <summary>Runs that take no time: the object is fetched and a fixed output is handed in, as a Pod's own containers would, and the one step has succeeded.</summary>
+internal sealed class StubRunner(TimeProvider time) : IRunner
+{
+    private readonly byte[] _tar = Tar();
+
+    /// <summary>Set once the engine is there.</summary>
+    internal RunExchange? Exchange { get; set; }
+
+    public async Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation)
+    {
+        if (await Exchange!.Object(plan.RunId, plan.ExchangeToken, cancellation) is { Failure: { } unread })
+            return new Outcome<RunReport>.Transient(unread);
+        if (await Exchange.Submit(plan.RunId, plan.ExchangeToken, new MemoryStream(_tar, writable: false), cancellation) is { Failure: { } refused })
+            return new Outcome<RunReport>.Transient(refused);
+        var now = time.GetUtcNow();
+        return new Outcome<RunReport>.Done(new RunReport(
+            plan.RunId, plan.Namespace, plan.PodName, RunPhase.Succeeded, [new StepReport("step", "stub", StepPhase.Succeeded, 0, now, now)], null));
+    }
+
+    public Task<Outcome<Nothing>> Remove(string ns, string podName, CancellationToken cancellation) =>
+        Task.FromResult<Outcome<Nothing>>(new Outcome<Nothing>.Done(default));
+
+    public async IAsyncEnumerable<RunSignal> Observe([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        yield return new RunSignal.Listed([]);
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellation);
+    }
+
+    private static byte[] Tar()
+    {
+        var bytes = new MemoryStream();
+        using (var tar = new TarWriter(bytes, leaveOpen: true))
+        {
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "output/config.yaml")
+            {
+                DataStream = new MemoryStream(Encoding.UTF8.GetBytes("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: noop\n  namespace: default\ndata:\n  value: \"1\"\n")),
+            });
+        }
+
+        return bytes.ToArray();
+    }
+}
