@@ -36,6 +36,9 @@ public sealed record EngineSettings
 
     public required TimeSpan ReconcileInterval { get; init; }
 
+    /// <summary>Part of an interval by which it may be lengthened, 0 to 0.5.</summary>
+    public double IntervalJitter { get; init; } = 0.1;
+
     public required RetrySchedule Retry { get; init; }
 
     public required bool ReconcileAfterFailure { get; init; }
@@ -84,6 +87,18 @@ public sealed record EngineSettings
 
     /// <summary>How long a writer that is idle waits for company before it commits.</summary>
     public required TimeSpan BatchLinger { get; init; }
+
+    /// <summary>How many bytes of files one commit may carry; a single placement may carry more.</summary>
+    public required long BatchMaxBytes { get; init; }
+
+    /// <summary>Pauses of a writer whose store cannot be written.</summary>
+    public required (TimeSpan Min, TimeSpan Max) WriteRetry { get; init; }
+
+    /// <summary>Pushes allowed per minute to a repository on this host; null for no limit.</summary>
+    public required Func<string, int?> PushesPerMinute { get; init; }
+
+    /// <summary>Pauses before an aggregate that failed starts again.</summary>
+    public (TimeSpan Min, TimeSpan Max) Restart { get; init; } = (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
 
     /// <summary>How often due wake-ups are looked for.</summary>
     public TimeSpan WakeUpPoll { get; init; } = TimeSpan.FromMilliseconds(500);

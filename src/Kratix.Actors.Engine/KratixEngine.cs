@@ -55,14 +55,15 @@ public sealed partial class KratixEngine : IAsyncDisposable
             new JournalEventStore<PromiseState, PromiseEvent>(world.Journal, settings.NodeName, Shapes.OfPromise), snapshot, stores,
             new RunServices(world, settings, exchange, slots, directory), new Revisions(world.Content), new Announcer(world), startToken);
 
+        var supervision = new SupervisorStrategy.Restart(settings.Restart.Min, settings.Restart.Max);
         ShardLease? LeaseOf(int shard) => epochs.TryGetValue(shard, out var epoch) ? new ShardLease(shard, epoch) : null;
         var resources = system.Spawn(
             ShardRegion.Props(new ShardRegionSettings<ResourceMessage>(
-                settings.Shards, (id, lease) => new Props<ResourceMessage>(() => new ResourceActor(id, lease, services)), LeaseOf, settings.PassivateAfter, 0)), "resources");
+                settings.Shards, (id, lease) => new Props<ResourceMessage>(() => new ResourceActor(id, lease, services)) { SupervisorStrategy = supervision }, LeaseOf, settings.PassivateAfter, 0)), "resources");
         services.Resources = resources;
         var promises = system.Spawn(
             ShardRegion.Props(new ShardRegionSettings<PromiseMessage>(
-                settings.Shards, (id, lease) => new Props<PromiseMessage>(() => new PromiseActor(id, lease, services)), LeaseOf, settings.PassivateAfter, 0)), "promises");
+                settings.Shards, (id, lease) => new Props<PromiseMessage>(() => new PromiseActor(id, lease, services)) { SupervisorStrategy = supervision }, LeaseOf, settings.PassivateAfter, 0)), "promises");
         system.Spawn(new Props<PromiseWatchMessage>(() => new PromiseWatchActor(world.Watch, promises)), "promise-watch");
         var wakeUps = system.Spawn(new Props<WakeUpsMessage>(() => new WakeUpsActor(world, settings, promises, resources, startToken)), "wake-ups");
         return new KratixEngine(system, exchange, stop => TakeUpUnfinished(settings, world, promises, resources, wakeUps, stop));

@@ -94,6 +94,15 @@ public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, I
         return replaced with { Removals = [.. Removals.Where(r => !kept.Contains(r.Name)), .. dropped] };
     }
 
+    /// <summary>
+    /// Takes a run's new Work and owes all of it to the stores again, also what has not changed: each run so finds and mends what somebody else
+    /// did to the files. A store that holds them already is not written to.
+    /// </summary>
+    public Works PutAndVerify(Work work) => Put(work with
+    {
+        Groups = [.. work.Groups.Select(g => g with { Placements = [.. g.Placements.Select(p => p with { Written = null })] })],
+    });
+
     /// <summary>Takes back what Pipelines other than these produced.</summary>
     public Works KeepOnly(IReadOnlySet<string> pipelines) =>
         ByPipeline.Values.Where(w => !pipelines.Contains(w.Pipeline)).Aggregate(this, (works, gone) => works.Put(gone with { Groups = [] }));

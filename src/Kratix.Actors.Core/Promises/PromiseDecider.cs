@@ -70,7 +70,7 @@ public static class PromiseDecider
         if (!state.UpToDate)
             return Happened(new PromiseEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
         var revision = definition.Revision;
-        var next = c.At + (revision.Interval * (1 + (c.Jitter * 0.1)));
+        var next = c.At + (revision.Interval * (1 + (c.Jitter * revision.IntervalJitter)));
         switch (c.Result)
         {
             case RunResult.Succeeded succeeded:

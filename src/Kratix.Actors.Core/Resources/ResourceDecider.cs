@@ -42,7 +42,7 @@ public static class ResourceDecider
             return Nothing("that run is not the one under way");
         if (!state.UpToDate)
             return Happened(new ResourceEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
-        var next = c.At + (revision.Interval * (1 + (c.Jitter * IntervalJitter)));
+        var next = c.At + (revision.Interval * (1 + (c.Jitter * revision.IntervalJitter)));
         switch (c.Result)
         {
             case RunResult.Succeeded succeeded:
@@ -56,9 +56,6 @@ public static class ResourceDecider
                 throw new InvalidOperationException($"unknown result {c.Result.GetType()}");
         }
     }
-
-    /// <summary>Intervals are lengthened by up to this part of themselves, so that what was made together does not for ever run together.</summary>
-    private const double IntervalJitter = 0.1;
 
     private static Work Place(ResourceState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Placing.Place(
         state.Id.Owner, pipeline,

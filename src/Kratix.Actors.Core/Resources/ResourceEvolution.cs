@@ -76,7 +76,7 @@ public static class ResourceEvolution
         state with
         {
             Workflow = state.Workflow.PipelineSucceeded(e.At),
-            Works = e.Work is null ? state.Works : state.Works.Put(e.Work),
+            Works = e.Work is null ? state.Works : state.Works.PutAndVerify(e.Work),
             StatusJson = StatusDocument.Merge(state.StatusJson, e.StatusJson),
             NextRun = e.NextRun,
         }, e.At);

@@ -30,6 +30,9 @@ public sealed record PromiseRevision(
     /// <summary>Whether a failed workflow is run again at the interval.</summary>
     public bool ReconcileAfterFailure { get; init; } = true;
 
+    /// <summary>Intervals are lengthened by up to this part of themselves, so that what was made together does not for ever run together.</summary>
+    public double IntervalJitter { get; init; } = 0.1;
+
     /// <summary>Whether there is nothing to learn from the other. The settings are compared too: the platform's are resolved into a revision and not in its digest.</summary>
     public bool Same(PromiseRevision other) =>
         Digest == other.Digest && Version == other.Version && Interval == other.Interval && Retry == other.Retry && ReconcileAfterFailure == other.ReconcileAfterFailure;

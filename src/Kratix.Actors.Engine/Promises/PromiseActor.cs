@@ -28,6 +28,7 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
     private CancellationTokenSource? _watch;
     private (string Api, string Revision, bool Serves) _told;
     private JsonObject? _item;
+    private (string Uid, long Generation, string? Version, bool Deleting)? _read;
 
     internal PromiseActor(string entityId, ShardLease lease, EngineServices services)
         : base(entityId, lease, services.PromiseStore, PromiseState.Empty(entityId))
@@ -77,13 +78,14 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
                 LogEffectFailed(_services.World.Log, EntityId, failed.Effect?.GetType().Name ?? "ownership", failed.Reason);
                 if (failed.Effect is { } effect)
                     _inFlight.Failed(effect);
+                else
+                    _read = null;
                 Context.Timers.StartSingle(ReissueTimer, new PromiseMessage.Reissue(), _backoff.Next(failed.After));
-                break;
-            case PromiseMessage.Reissue when _item is { } item && State.Phase is PromisePhase.Unobserved:
-                Observed(item);
                 break;
             case PromiseMessage.Reissue or PromiseMessage.Wake:
                 TakeUp();
+                if (_read is null && _item is { } item)
+                    Observed(item);
                 break;
             case PromiseMessage.Requests { Signal: var signal }:
                 Requests(signal);
@@ -110,6 +112,15 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
 
         if (item.IsDeleting() && !Ownership.HasAny(item, Marks.PromiseFinalizers))
             return;
+        // Our own writes of status come back as observations: the same generation holds the same spec.
+        var read = (item.Uid(), item.Generation(), item.Label(Marks.PromiseVersion), item.IsDeleting());
+        if (_read == read)
+        {
+            Publish();
+            return;
+        }
+
+        _read = read;
         try
         {
             _effects.Store(item, PromiseReader.Read(item, _services.Settings));

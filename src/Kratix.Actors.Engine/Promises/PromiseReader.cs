@@ -39,7 +39,7 @@ internal static partial class PromiseReader
         var api = ReadApi(spec["api"] as JsonObject);
         var revision = new PromiseRevision(
             name, item.SpecDigest(), item.Label(Marks.PromiseVersion) ?? "not-set", ReadPlan(name, spec, "resource"), ReadSelectors(spec),
-            ReadInterval(spec, settings), settings.Retry) { ReconcileAfterFailure = settings.ReconcileAfterFailure };
+            ReadInterval(spec, settings), settings.Retry) { ReconcileAfterFailure = settings.ReconcileAfterFailure, IntervalJitter = settings.IntervalJitter };
         var dependencies = ReadDependencies(name, spec);
         var file = dependencies is null ? null : new FileEntry($"static/{name}-dependencies.yaml", Digest.Of(dependencies), dependencies.Length);
         return new PromiseReading(new PromiseDefinition(revision, api, ReadPlan(name, spec, "promise"), file), dependencies);

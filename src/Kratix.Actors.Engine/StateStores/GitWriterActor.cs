@@ -1,3 +1,4 @@
+using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
@@ -38,13 +39,14 @@ public abstract record GitWriterMessage
 /// The single writer of one branch of one repository. While a push is on its way everything that comes waits together, and goes out with the next:
 /// the slower the remote, the larger the batches. It keeps what could not be written and tries again; nobody else retries a write.
 /// </summary>
-internal sealed class GitWriterActor(IStateStores stores, GitAddress address, EngineSettings settings) : Actor<GitWriterMessage>
+internal sealed class GitWriterActor(IStateStores stores, GitAddress address, EngineSettings settings, Action failed) : Actor<GitWriterMessage>
 {
     private const string LingerTimer = "linger";
     private const string RetryTimer = "retry";
 
     private readonly Dictionary<string, WriteRequest> _waiting = new(StringComparer.Ordinal);
-    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+    private readonly Backoff _backoff = new(settings.WriteRetry.Min, settings.WriteRetry.Max);
+    private readonly PushBudget _budget = new(settings.PushesPerMinute(HostOf(address.Url)));
     private Dictionary<string, WriteRequest>? _writing;
     private IStateStore? _store;
     private GitAddress _address = address;
@@ -88,12 +90,44 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
         if (_writing is not null || _waiting.Count == 0 || Context.Timers.IsActive(RetryTimer))
             return;
         Context.Timers.Cancel(LingerTimer);
-        _writing = _waiting.Take(settings.BatchMaxIntents).ToDictionary(StringComparer.Ordinal);
+        if (_budget.Wait(Context.Time.GetUtcNow()) is var wait && wait > TimeSpan.Zero)
+        {
+            Context.Timers.StartSingle(LingerTimer, new GitWriterMessage.Linger(), wait);
+            return;
+        }
+
+        _writing = NextBatch();
         foreach (var placement in _writing.Keys)
             _waiting.Remove(placement);
         Context.PipeToSelf<Outcome<BatchResult>>(
             Write([.. _writing.Values.Select(w => w.Intent)]), o => new GitWriterMessage.BatchEnded(o), e => new GitWriterMessage.Threw(e));
     }
+
+    /// <summary>What has waited longest, up to the bounds; one placement always goes, whatever its size.</summary>
+    private Dictionary<string, WriteRequest> NextBatch()
+    {
+        var batch = new Dictionary<string, WriteRequest>(StringComparer.Ordinal);
+        var bytes = 0L;
+        foreach (var (placement, request) in _waiting)
+        {
+            bytes += request.Intent.Changes.Sum(SizeOf);
+            if (batch.Count > 0 && (batch.Count >= settings.BatchMaxIntents || bytes > settings.BatchMaxBytes))
+                break;
+            batch[placement] = request;
+        }
+
+        return batch;
+    }
+
+    private static long SizeOf(PathChange change) => change switch
+    {
+        PathChange.ReplaceDirectory directory => directory.Files.Sum(f => f.Size),
+        PathChange.PutFile put => put.File.Size,
+        _ => 0,
+    };
+
+    private static string HostOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host
+        : url.Split(':')[0] is var scp && scp.Contains('@', StringComparison.Ordinal) ? scp[(scp.IndexOf('@', StringComparison.Ordinal) + 1)..] : "";
 
     private async Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents)
     {
@@ -122,6 +156,7 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
         if (outcome is Outcome<BatchResult>.Done done)
         {
             _backoff.Reset();
+            _budget.Spent(done.Value.Pushes, Context.Time.GetUtcNow());
             foreach (var request in written.Values)
                 request.Answer(AnswerOf(done.Value, request.Intent));
             return;
@@ -133,6 +168,8 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
                 request.Answer(new WriteAnswer.Failed(outcome.Failure!, TriesAgain: true));
         }
 
+        // Perhaps the Secret has changed: whoever knows the address looks again while this one waits.
+        failed();
         var asked = outcome is Outcome<BatchResult>.Transient transient ? transient.After : null;
         Context.Timers.StartSingle(RetryTimer, new GitWriterMessage.Retry(), _backoff.Next(asked));
     }

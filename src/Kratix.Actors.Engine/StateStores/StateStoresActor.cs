@@ -93,7 +93,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 break;
             case StateStoresMessage.Recheck recheck:
                 if (_stores.TryGetValue(recheck.Store, out var store))
-                    Check(store);
+                    Look(store);
                 break;
             case StateStoresMessage.Checked c:
                 Checked(c);
@@ -124,6 +124,12 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         var (name, version) = (store.Name(), $"{store.Uid()}/{store.Generation()}");
         if (_checks.TryGetValue(name, out var known) && known.Address is not null && _versions.GetValueOrDefault(name) == version)
             return;
+        Look(store);
+    }
+
+    private void Look(JsonObject store)
+    {
+        var (name, version) = (store.Name(), $"{store.Uid()}/{store.Generation()}");
         Context.PipeToSelf<StoreCheck>(
             StoreAddress.Check(world, store), r => new StateStoresMessage.Checked(name, version, r), e => new StateStoresMessage.Broken(e));
     }
@@ -132,12 +138,15 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     {
         if (!_stores.TryGetValue(c.Store, out var store))
             return;
+        var before = _checks.GetValueOrDefault(c.Store)?.Address;
         _checks[c.Store] = c.Result;
         _versions[c.Store] = c.Version;
         _status.Publish(Kinds.GitStateStore, store, Readiness.OfStore(store, c.Result, world.Now));
         if (c.Result.Address is { } address)
         {
-            Writer(address).Tell(new GitWriterMessage.Reopen(address));
+            // A store found as it was is not opened again: its writer keeps to the pauses it has taken.
+            if (before is null || !StoreAddress.Same(before, address))
+                Writer(c.Store, address).Tell(new GitWriterMessage.Reopen(address));
             if (_waiting.Remove(c.Store, out var waiting))
             {
                 foreach (var write in waiting.Values)
@@ -159,7 +168,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         var store = write.Location.StoreName;
         if (_checks.GetValueOrDefault(store) is { Address: { } address })
         {
-            Writer(address).Tell(new GitWriterMessage.Write(write.Request));
+            Writer(store, address).Tell(new GitWriterMessage.Write(write.Request));
             return;
         }
 
@@ -172,13 +181,15 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             write.Request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
     }
 
-    private IActorRef<GitWriterMessage> Writer(GitAddress address)
+    private IActorRef<GitWriterMessage> Writer(string store, GitAddress address)
     {
+        var self = Context.Self;
+        void Recheck() => self.Tell(new StateStoresMessage.Recheck(store));
         var key = world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value : address.Url + "#" + address.Branch;
         if (!_writers.TryGetValue(key, out var writer))
         {
             writer = _writers[key] = Context.Spawn(
-                new Props<GitWriterMessage>(() => new GitWriterActor(world.StateStores, address, settings)), "git-" + Core.Digest.Of(key)[..16]);
+                new Props<GitWriterMessage>(() => new GitWriterActor(world.StateStores, address, settings, Recheck)), "git-" + Core.Digest.Of(key)[..16]);
         }
 
         return writer;

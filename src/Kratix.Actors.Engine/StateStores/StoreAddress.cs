@@ -46,6 +46,12 @@ internal static class StoreAddress
             : new StoreCheck(address, "StateStoreReady", "State store is ready");
     }
 
+    /// <summary>Equal also in the bytes of the credentials, which records compare by reference.</summary>
+    internal static bool Same(GitAddress a, GitAddress b) =>
+        a with { Credentials = b.Credentials } == b
+        && a.Credentials.Data.Count == b.Credentials.Data.Count
+        && a.Credentials.Data.All(kv => b.Credentials.Data.TryGetValue(kv.Key, out var other) && kv.Value.AsSpan().SequenceEqual(other));
+
     private static StoreCredentials? Credentials(JsonObject secret)
     {
         try

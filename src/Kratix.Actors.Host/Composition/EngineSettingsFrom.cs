@@ -43,6 +43,11 @@ internal static class EngineSettingsFrom
         ExchangeKey = exchangeKey,
         Crds = CrdFiles.All,
         BatchMaxIntents = settings.Git.Batch.MaxIntents,
+        BatchMaxBytes = settings.Git.Batch.MaxBytes,
+        WriteRetry = (settings.Git.Retry.Min, settings.Git.Retry.Max),
+        PushesPerMinute = settings.Git.PushBudget.PerMinute,
+        Restart = (settings.Actors.RestartMin, settings.Actors.RestartMax),
+        IntervalJitter = settings.Reconcile.Jitter,
         BatchLinger = settings.Git.Batch.Linger,
     };
 

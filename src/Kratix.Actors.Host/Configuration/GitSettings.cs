@@ -1,15 +1,13 @@
 namespace Kratix.Actors.Host.Configuration;
 
 /// <summary>How repositories are written.</summary>
-/// <param name="FetchDepth">Commits fetched; 0: the whole history.</param>
 public sealed record GitSettings(
-    bool AllowFileUrls, bool AllowHttpUrls, TimeSpan CommandTimeout, int FetchDepth, GitBatchSettings Batch, GitRetrySettings Retry, PushBudgetSettings PushBudget)
+    bool AllowFileUrls, bool AllowHttpUrls, TimeSpan CommandTimeout, GitBatchSettings Batch, GitRetrySettings Retry, PushBudgetSettings PushBudget)
 {
     internal static GitSettings Read(SettingsReader reader) => new(
         reader.Bool("kratix.git.allow-file-urls"),
         reader.Bool("kratix.git.allow-http-urls"),
         reader.Duration("kratix.git.command-timeout", TimeSpan.FromSeconds(1)),
-        reader.Int("kratix.git.fetch-depth", 0),
         new GitBatchSettings(
             reader.Int("kratix.git.batch.max-intents", 1),
             reader.Size("kratix.git.batch.max-bytes", 1024),

@@ -6,7 +6,7 @@ namespace Kratix.Actors.Host.Configuration;
 /// </summary>
 public sealed record KratixSettings(
     string DataFolder, EngineMode Mode, string NodeName, ApiSettings Api, HttpSettings Http, ReconcileSettings Reconcile, WorkflowSettings Workflows,
-    OutputSettings Output, GitSettings Git, StateStoreSettings StateStore, ReadModelSettings ReadModels, StandaloneSettings Standalone,
+    OutputSettings Output, GitSettings Git, ReadModelSettings ReadModels, StandaloneSettings Standalone,
     ShardSettings Shards, ActorSettings Actors, LogSettings Log)
 {
     internal static KratixSettings Read(SettingsReader reader)
@@ -21,7 +21,6 @@ public sealed record KratixSettings(
             Workflows: WorkflowSettings.Read(reader),
             Output: OutputSettings.Read(reader),
             Git: GitSettings.Read(reader),
-            StateStore: new StateStoreSettings(reader.DurationOrOff("kratix.state-store.reconciliation-interval", TimeSpan.FromMinutes(1))),
             ReadModels: new ReadModelSettings(reader.Bool("kratix.read-models.publish")),
             Standalone: StandaloneSettings.Read(reader),
             Shards: new ShardSettings(reader.Int("kratix.shards.count", 1, 4096)),
@@ -86,8 +85,6 @@ public sealed record ReconcileSettings(TimeSpan Interval, double Jitter, OnStart
         reader.Bool("kratix.reconcile.after-failure"));
 }
 
-public sealed record StateStoreSettings(TimeSpan? ReconciliationInterval);
-
 public sealed record ReadModelSettings(bool Publish);
 
 public enum ContainerEngine
@@ -109,14 +106,12 @@ public sealed record StandaloneSettings(ContainerEngine Engine, string? Network,
 /// <param name="Count">Fixed for the life of a journal: it decides which shard an entity belongs to.</param>
 public sealed record ShardSettings(int Count);
 
-public sealed record ActorSettings(TimeSpan PassivateAfter, int MailboxCapacity, TimeSpan AskTimeout, TimeSpan RestartMin, TimeSpan RestartMax, TimeSpan StopDeadline)
+public sealed record ActorSettings(TimeSpan PassivateAfter, TimeSpan RestartMin, TimeSpan RestartMax, TimeSpan StopDeadline)
 {
     internal static ActorSettings Read(SettingsReader reader)
     {
         var settings = new ActorSettings(
             reader.Duration("kratix.actors.passivate-after", TimeSpan.FromSeconds(1)),
-            reader.Int("kratix.actors.mailbox.capacity", 16),
-            reader.Duration("kratix.actors.ask-timeout", TimeSpan.FromMilliseconds(100)),
             reader.Duration("kratix.actors.restart.min", TimeSpan.FromMilliseconds(1)),
             reader.Duration("kratix.actors.restart.max", TimeSpan.FromMilliseconds(1)),
             reader.Duration("kratix.actors.stop-deadline", TimeSpan.FromMilliseconds(100)));
