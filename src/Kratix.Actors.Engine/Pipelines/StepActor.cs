@@ -13,11 +13,14 @@ public abstract record StepMessage
 
 /// <summary>
 /// One container of a run: waiting, pulling, running, ended. It passes on what has really changed, and gives up an image that cannot be had.
+/// The limit counts from the first refusal, over all the tries that follow: were it to start again with each try, a node that waits longer and
+/// longer between them would put off the end for as long.
 /// </summary>
 internal sealed class StepActor(IActorRef<PipelineMessage> pipeline, TimeSpan pullDeadline) : Actor<StepMessage>
 {
     private const string PullTimer = "pull";
     private StepReport? _known;
+    private bool _overdue;
 
     protected override void Receive(StepMessage message)
     {
@@ -27,21 +30,35 @@ internal sealed class StepActor(IActorRef<PipelineMessage> pipeline, TimeSpan pu
                 if (report == _known)
                     return;
                 _known = report;
-                // Only an image that was asked for and refused is on the clock; a slow download is not a refusal.
-                if (report is { Phase: StepPhase.Pulling, Reason: not null })
-                {
-                    if (!Context.Timers.IsActive(PullTimer))
-                        Context.Timers.StartSingle(PullTimer, new StepMessage.PullDeadline(), pullDeadline);
-                }
-                else
-                    Context.Timers.Cancel(PullTimer);
+                Clock(report);
                 pipeline.Tell(new PipelineMessage.StepChanged(report));
                 break;
             case StepMessage.PullDeadline:
-                pipeline.Tell(new PipelineMessage.StepStuck(_known!));
+                _overdue = true;
+                GiveUp();
                 break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }
+    }
+
+    private void Clock(StepReport report)
+    {
+        if (report.Phase is not StepPhase.Pulling)
+        {
+            Context.Timers.Cancel(PullTimer);
+            _overdue = false;
+        }
+        else if (_overdue)
+            GiveUp();
+        else if (report.Reason is not null && !Context.Timers.IsActive(PullTimer))
+            Context.Timers.StartSingle(PullTimer, new StepMessage.PullDeadline(), pullDeadline);
+    }
+
+    /// <summary>Only a refusal ends it: what is being downloaded at this moment may still arrive.</summary>
+    private void GiveUp()
+    {
+        if (_known is { Reason: not null })
+            pipeline.Tell(new PipelineMessage.StepStuck(_known));
     }
 }
