@@ -24,7 +24,7 @@ internal sealed class DataFolderLock : IDisposable
         var path = Path.GetFullPath(folder);
         try
         {
-            Directory.CreateDirectory(path);
+            Make(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -47,6 +47,15 @@ internal sealed class DataFolderLock : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>It will hold keys, and every Secret of the standalone API: nobody but its owner has business in it. One that is there keeps the mode its owner gave it.</summary>
+    private static void Make(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
 
     private static string InUse(string path, IOException exception)
     {

@@ -28,6 +28,16 @@ public sealed class UpCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_new_data_folder_is_its_owners_alone()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var folder = Path.Combine(_folder.Path, "data");
+        DataFolderLock.Take(folder).Dispose();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
+    }
+
+    [Fact]
     public async Task A_data_folder_that_cannot_be_made_is_refused_by_name()
     {
         var file = _folder.File("file", "");
