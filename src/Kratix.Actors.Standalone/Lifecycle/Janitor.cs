@@ -18,7 +18,6 @@ internal sealed class Janitor : IAsyncDisposable
     private readonly Deletion _deletion;
     private readonly ILogger _log;
     private readonly Channel<WatchEvent> _events = Channel.CreateUnbounded<WatchEvent>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Dictionary<string, ObjectKey> _byUid = [];
     private readonly Dictionary<string, ImmutableHashSet<ObjectKey>> _dependents = [];
     private readonly Task _work;
 
@@ -74,27 +73,27 @@ internal sealed class Janitor : IAsyncDisposable
             return;
         }
         Learn(e.Object);
-        if (_store.Get(e.Object.Key) is not { } now || now.Header.Uid != e.Object.Header.Uid) return;
+        if (_store.Get(e.Object.Key) is not { } now) return;
+        var header = now.ReadHeader();
+        if (header.Uid != e.Object.ReadHeader().Uid) return;
         if (now.Key.Resource == BuiltIn.Namespaces.Storage) await CareForNamespace(now);
         if (e.Type == WatchEventType.Added && e.Previous is null) await CareForLatecomer(now);
-        if (now.Header.DeletionTimestamp is not null) await CareForDeletion(now);
-        if (now.Header.Owners.Count > 0 && now.Header.DeletionTimestamp is null) await CareForDependent(now);
+        if (header.DeletionTimestamp is not null) await CareForDeletion(now);
+        else if (header.Owners.Count > 0) await CareForDependent(now);
     }
 
     private static bool NeedsCare(StoredObject o) =>
-        o.Header.Owners.Count > 0 || o.Header.DeletionTimestamp is not null || o.Key.Resource == BuiltIn.Namespaces.Storage;
+        o.ReadHeader() is { Owners.Count: > 0 } or { DeletionTimestamp: not null } || o.Key.Resource == BuiltIn.Namespaces.Storage;
 
     private void Learn(StoredObject o)
     {
-        _byUid[o.Header.Uid] = o.Key;
-        foreach (var owner in o.Header.Owners)
+        foreach (var owner in o.ReadHeader().Owners)
             _dependents[owner.Uid] = _dependents.GetValueOrDefault(owner.Uid, []).Add(o.Key);
     }
 
     private void Forget(StoredObject o)
     {
-        _byUid.Remove(o.Header.Uid);
-        foreach (var owner in o.Header.Owners)
+        foreach (var owner in o.ReadHeader().Owners)
         {
             var left = _dependents.GetValueOrDefault(owner.Uid, []).Remove(o.Key);
             if (left.IsEmpty) _dependents.Remove(owner.Uid);
@@ -107,7 +106,7 @@ internal sealed class Janitor : IAsyncDisposable
         foreach (var dependent in DependentsOf(gone.Header.Uid)) await CareForDependent(dependent);
         foreach (var owner in gone.Header.Owners)
         {
-            if (_byUid.TryGetValue(owner.Uid, out var key) && _store.Get(key) is { Header.DeletionTimestamp: not null } waiting) await CareForDeletion(waiting);
+            if (OwnerOf(gone, owner) is { Header.DeletionTimestamp: not null } waiting) await CareForDeletion(waiting);
         }
         if (gone.Namespace.Length > 0 && _store.Get(BuiltIn.Namespaces.Key("", gone.Namespace)) is { Header.DeletionTimestamp: not null } ns) await CareForDeletion(ns);
         if (_store.Get(DefinitionOf(gone)) is { Header.DeletionTimestamp: not null } crd) await CareForDeletion(crd);
@@ -119,7 +118,7 @@ internal sealed class Janitor : IAsyncDisposable
     /// <summary>A dependent goes when none of its owners is left, or the last ones are going in the foreground.</summary>
     private async Task CareForDependent(StoredObject o)
     {
-        var owners = o.Header.Owners.Select(w => _byUid.TryGetValue(w.Uid, out var key) ? _store.Get(key) : null).ToList();
+        var owners = o.Header.Owners.Select(w => OwnerOf(o, w)).ToList();
         if (owners.Any(w => w is not null && !IsGoingInForeground(w))) return;
         if (TypeOf(o) is { } type) await _deletion.Delete(o, type, owners.Any(w => w is not null) ? DeleteOptions.None with { Propagation = "Foreground" } : DeleteOptions.None);
     }
@@ -200,6 +199,16 @@ internal sealed class Janitor : IAsyncDisposable
         owners.Remove(found);
         return tree;
     }
+
+    private ResourceType? KindOf(OwnerReference owner)
+    {
+        var group = owner.ApiVersion.Contains('/', StringComparison.Ordinal) ? owner.ApiVersion[..owner.ApiVersion.IndexOf('/', StringComparison.Ordinal)] : "";
+        return _catalog.ByKind(group, owner.Kind);
+    }
+
+    /// <summary>The owner as it is now; null when it is gone, another object has its name, or its kind is not served (a definition goes only after its last object).</summary>
+    private StoredObject? OwnerOf(StoredObject dependent, OwnerReference owner) =>
+        KindOf(owner) is { } kind && _store.Get(kind.Key(dependent.Namespace, owner.Name)) is { } found && found.Header.Uid == owner.Uid ? found : null;
 
     private ResourceType? TypeOf(StoredObject o) => _catalog.AnyVersion(o.Key.Resource);
 }

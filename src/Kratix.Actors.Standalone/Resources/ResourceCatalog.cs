@@ -25,12 +25,10 @@ internal sealed class ResourceCatalog
 
     public ResourceType? Find(string group, string version, string plural) => _listing.ByPath.GetValueOrDefault((group, version, plural));
 
-    /// <summary>The version a kind is stored in, whichever versions are served.</summary>
-    public IEnumerable<GroupResource> StoredKinds() => _listing.All.Where(t => t.Verbs.Contains("list")).Select(t => t.Storage).Distinct();
-
     public ResourceType? AnyVersion(GroupResource storage) => _listing.ByStorage.GetValueOrDefault(storage);
 
-    public ResourceType? ByKind(string apiVersion, string kind) => _listing.All.FirstOrDefault(t => t.ApiVersion == apiVersion && t.Kind == kind);
+    /// <summary>In whichever version is preferred.</summary>
+    public ResourceType? ByKind(string group, string kind) => _listing.ByKind.GetValueOrDefault((group, kind));
 
     private static bool IsCrd(WatchEvent e) => e.Object.Key.Resource == BuiltIn.CustomResourceDefinitions.Storage;
 
@@ -53,7 +51,8 @@ internal sealed class ResourceCatalog
         ImmutableDictionary<string, ImmutableArray<ResourceType>> Custom,
         ImmutableArray<ResourceType> All,
         ImmutableDictionary<(string Group, string Version, string Plural), ResourceType> ByPath,
-        ImmutableDictionary<GroupResource, ResourceType> ByStorage)
+        ImmutableDictionary<GroupResource, ResourceType> ByStorage,
+        ImmutableDictionary<(string Group, string Kind), ResourceType> ByKind)
     {
         public static Listing Of(ImmutableDictionary<string, ImmutableArray<ResourceType>> custom)
         {
@@ -62,7 +61,8 @@ internal sealed class ResourceCatalog
                 custom,
                 all,
                 all.ToImmutableDictionary(t => (t.Group, t.Version, t.Plural)),
-                all.GroupBy(t => t.Storage).ToImmutableDictionary(g => g.Key, g => g.First()));
+                all.GroupBy(t => t.Storage).ToImmutableDictionary(g => g.Key, g => g.First()),
+                all.GroupBy(t => (t.Group, t.Kind)).ToImmutableDictionary(g => g.Key, g => g.First()));
         }
     }
 }

@@ -36,6 +36,9 @@ public sealed class StoredObject
     /// <summary>Labels, owners and deletion marks, read once and without parsing the rest of the object.</summary>
     public ObjectHeader Header => _header ??= ObjectHeader.Read(_json);
 
+    /// <summary>The same without keeping it: for who looks at every object once.</summary>
+    internal ObjectHeader ReadHeader() => _header ?? ObjectHeader.Read(_json);
+
     /// <summary>A fresh tree the caller may change.</summary>
     public JsonObject Parse() => JsonNode.Parse(_json)!.AsObject();
 
@@ -84,7 +87,7 @@ public sealed record ObjectHeader(
     }
 
     private static ObjectHeader Of(string apiVersion, JsonObject metadata) => new(
-        apiVersion,
+        string.Intern(apiVersion), // a handful of different ones, in every object
         metadata.Text("uid"),
         metadata["labels"] is JsonObject { Count: > 0 } labels ? labels.ToDictionary(l => l.Key, l => l.Value.AsText()) : NoLabels,
         metadata["ownerReferences"] is JsonArray { Count: > 0 } owners ? [.. owners.OfType<JsonObject>().Select(OwnerReference.Of)] : [],

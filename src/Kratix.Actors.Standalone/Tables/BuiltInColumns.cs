@@ -23,8 +23,8 @@ internal static class BuiltInColumns
         Shown("Status", PodStatus),
         Shown("Restarts", static o => Containers(o).Sum(c => c["restartCount"] is JsonValue n ? int.Parse(n.AsText(), CultureInfo.InvariantCulture) : 0).ToString(CultureInfo.InvariantCulture)),
         Column.Age,
-        Text("IP", "status", "podIP") with { Priority = 1 },
-        Text("Node", "spec", "nodeName") with { Priority = 1 },
+    OrNone("IP", "status", "podIP") with { Priority = 1 },
+    OrNone("Node", "spec", "nodeName") with { Priority = 1 },
     ];
 
     public static readonly IReadOnlyList<Column> Events =
@@ -65,6 +65,9 @@ internal static class BuiltInColumns
     public static readonly IReadOnlyList<Column> Leases = [Column.NameColumn, Text("Holder", "spec", "holderIdentity"), Column.Age];
 
     private static Column Text(string name, params string[] path) => Shown(name, o => ((JsonNode?)o).At(path).AsText());
+
+    private static Column OrNone(string name, params string[] path) =>
+        Shown(name, o => ((JsonNode?)o).At(path).AsText() is { Length: > 0 } text ? text : "<none>");
 
     private static Column Shown(string name, Func<JsonObject, string> cell) => new(name, "string", 0, "", (o, _) => cell(o));
 

@@ -72,6 +72,26 @@ public sealed class DefinitionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Deleting_a_definition_takes_the_dependents_of_its_objects_along()
+    {
+        await _server.Post(Definitions, Manifests.Json(Manifests.WebsiteDefinition));
+        var (_, site) = await _server.Post("/apis/example.com/v1/namespaces/default/websites", Manifests.Json(Manifests.Website("owner")));
+        var dependent = Manifests.ConfigMap("dependent");
+        dependent.Made("metadata")["ownerReferences"] = new JsonArray(new JsonObject
+        {
+            ["apiVersion"] = "example.com/v1",
+            ["kind"] = "Website",
+            ["name"] = "owner",
+            ["uid"] = site.At("metadata", "uid").AsText(),
+        });
+        await _server.Post("/api/v1/namespaces/default/configmaps", dependent);
+
+        await _server.Send(HttpMethod.Delete, $"{Definitions}/websites.example.com");
+
+        await _server.Gone(BuiltIn.ConfigMaps.Key("default", "dependent"));
+    }
+
+    [Fact]
     public async Task A_definition_waits_for_the_finalizers_of_its_objects()
     {
         await _server.Post(Definitions, Manifests.Json(Manifests.WebsiteDefinition));
