@@ -29,6 +29,16 @@ public sealed partial class DocumentLinkTests
         Assert.Contains(Links(Repository.Text("ARCHITECTURE.md")), link => link.Contains("src/", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Tests_named_behind_a_link_are_in_the_file_it_leads_to() => Assert.Empty(
+        from document in Repository.Matching("", ".md")
+        from Match claim in ClaimedTests().Matches(Repository.Text(document))
+        where Leads(document, claim.Groups["file"].Value)
+        let source = File.ReadAllText(Target(document, claim.Groups["file"].Value))
+        from Capture test in claim.Groups["test"].Captures
+        where !source.Contains($" {test.Value}(", StringComparison.Ordinal)
+        select $"{document}: {claim.Groups["file"].Value} has no {test.Value}");
+
     private static IEnumerable<string> Links(string text) =>
         Link().Matches(Fenced().Replace(text, "")).Select(match => match.Groups[1].Value).Where(link => !link.Contains("://", StringComparison.Ordinal) && !link.StartsWith("mailto:", StringComparison.Ordinal));
 
@@ -46,6 +56,10 @@ public sealed partial class DocumentLinkTests
 
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fenced();
+
+    // [Class](path.cs) `One_test`, `another_test`
+    [GeneratedRegex(@"\[[^\]]*\]\((?<file>[^)]+\.cs)\)(?:,? `(?<test>\w+)`)+")]
+    private static partial Regex ClaimedTests();
 
     [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
