@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.StateStores;
+using Kratix.Actors.StateStores.Git;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.Benchmarks.StateStores;
+
+/// <summary>
+/// Files per second into a repository that already holds 100,000 (50,000 requests of one Promise, two files each, so one directory has 50,000 entries),
+/// beside clone, commit and push for each file as a controller without batches does it.
+/// </summary>
+public static class GitBenchmarks
+{
+    private const int Present = 50_000;
+    private const int PlacementsPerBatch = 250;
+    private const int Batches = 10;
+    private const int SingleFiles = 5;
+
+    public static async Task Run(TextWriter output)
+    {
+        var root = Directory.CreateTempSubdirectory("kratix-git-bench-").FullName;
+        try
+        {
+            var repository = Path.Combine(root, "remote.git");
+            Git(root, null, "init", "--quiet", "--bare", "--initial-branch=main", repository);
+            Fill(repository);
+
+            var contents = new InMemoryContentStore();
+            var stores = new GitStateStores(new GitStateStoresOptions { CacheFolder = Path.Combine(root, "cache"), AllowFileUrls = true }, contents);
+            var address = new GitAddress("file://" + repository, "main", "basicAuth", StoreCredentials.None, "kratix", "");
+            await using var store = ((Outcome<IStateStore>.Done)stores.Open(address)).Value;
+
+            var first = await Timed(() => Write(store, contents, batch: 0, content: "first"));
+            var batches = await Timed(async () =>
+            {
+                for (var i = 1; i <= Batches; i++)
+                    await Write(store, contents, i, "new");
+            });
+            var unchanged = await Timed(() => Write(store, contents, Batches, "new"));
+            var each = await Timed(() =>
+            {
+                for (var i = 0; i < SingleFiles; i++)
+                    CloneCommitPush(root, repository, i);
+                return Task.CompletedTask;
+            });
+
+            var filesPerSecond = Batches * PlacementsPerBatch * 2 / batches.TotalSeconds;
+            var singlePerSecond = SingleFiles / each.TotalSeconds;
+            var invariant = CultureInfo.InvariantCulture;
+            await output.WriteLineAsync(string.Create(invariant, $"git, repository of {2 * Present:N0} files, file:// on this machine"));
+            await output.WriteLineAsync(string.Create(invariant, $"  first batch, with the fetch of the whole branch    {first.TotalMilliseconds,10:N0} ms"));
+            await output.WriteLineAsync(string.Create(invariant, $"  batch of {2 * PlacementsPerBatch} files, one commit and one push          {batches.TotalMilliseconds / Batches,10:N0} ms"));
+            await output.WriteLineAsync(string.Create(invariant, $"  files written and acknowledged                     {filesPerSecond,10:N0} files/s"));
+            await output.WriteLineAsync(string.Create(invariant, $"  the same batch again, nothing to write             {unchanged.TotalMilliseconds,10:N0} ms"));
+            await output.WriteLineAsync(string.Create(invariant, $"  clone (depth 1), commit and push for each file     {singlePerSecond,10:N2} files/s"));
+            await output.WriteLineAsync(string.Create(invariant, $"  ratio                                              {filesPerSecond / singlePerSecond,10:N0}"));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    private static async Task Write(IStateStore store, InMemoryContentStore contents, int batch, string content)
+    {
+        var intents = Enumerable.Range(batch * PlacementsPerBatch, PlacementsPerBatch).Select(i => new WriteIntent(
+            $"{i}", $"placement-{i}", "Update", $"redis/default/new-{i}", $"run-{i}",
+            [new PathChange.ReplaceDirectory(DirectoryOf($"new-{i}"), [contents.Add("a.yaml", Document(i, content)), contents.Add("b.yaml", Document(i, content + " too"))])]));
+        if (await store.Write([.. intents], CancellationToken.None) is { Failure: { } failure })
+            throw new InvalidOperationException(failure);
+    }
+
+    private static string DirectoryOf(string request) => $"dev/resources/default/redis/{request}/instance/abcde";
+
+    private static string Document(int i, string content) =>
+        $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: request-{i}\n  namespace: default\ndata:\n  value: {content} {i}\n";
+
+    private static void Fill(string repository)
+    {
+        var stream = new StringBuilder("commit refs/heads/main\ncommitter kratix <> 0 +0000\ndata 5\nFill\n\n");
+        for (var i = 0; i < Present; i++)
+        {
+            foreach (var name in new[] { "a", "b" })
+            {
+                var document = Document(i, name);
+                stream.Append(CultureInfo.InvariantCulture, $"M 100644 inline {DirectoryOf($"old-{i}")}/{name}.yaml\ndata {document.Length}\n{document}\n");
+            }
+        }
+
+        Git(repository, stream.ToString(), "fast-import", "--quiet");
+    }
+
+    private static void CloneCommitPush(string root, string repository, int i)
+    {
+        var clone = Path.Combine(root, $"clone-{i}");
+        Git(root, null, "clone", "--quiet", "--depth=1", "--branch=main", "file://" + repository, clone);
+        var folder = Directory.CreateDirectory(Path.Combine(clone, DirectoryOf($"single-{i}"))).FullName;
+        File.WriteAllText(Path.Combine(folder, "a.yaml"), Document(i, "single"));
+        Git(clone, null, "add", ".");
+        Git(clone, null, "-c", "user.name=kratix", "-c", "user.email=kratix@example.com", "commit", "--quiet", "-m", "Update");
+        Git(clone, null, "push", "--quiet", "origin", "HEAD:main");
+        Directory.Delete(clone, recursive: true);
+    }
+
+    private static async Task<TimeSpan> Timed(Func<Task> work)
+    {
+        var watch = Stopwatch.StartNew();
+        await work();
+        return watch.Elapsed;
+    }
+
+    private static void Git(string folder, string? input, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("git", arguments) { WorkingDirectory = folder, RedirectStandardInput = true };
+        start.Environment["GIT_CONFIG_NOSYSTEM"] = "1";
+        start.Environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
+        using var process = Process.Start(start)!;
+        process.StandardInput.Write(input ?? "");
+        process.StandardInput.Close();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"git {string.Join(' ', arguments)} failed");
+    }
+}
