@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text;
+using Kratix.Actors.Core.Placement;
 using Kratix.Actors.PortContracts;
+using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.StateStores;
 using Kratix.Actors.StateStores.Git;
@@ -12,9 +14,9 @@ namespace Kratix.Actors.StateStores.Tests;
 /// <summary>A bare repository in a temporary folder, and this machine's own git to look at it and to play the others.</summary>
 internal sealed class GitWorld : IStateStoreFixture
 {
-    public GitWorld(Func<GitStateStoresOptions, GitStateStoresOptions>? configure = null)
+    public GitWorld(Func<GitStateStoresOptions, GitStateStoresOptions>? configure = null, string? root = null)
     {
-        Root = Directory.CreateTempSubdirectory("kratix-git-").FullName;
+        Root = root ?? Directory.CreateTempSubdirectory("kratix-git-").FullName;
         Repository = Path.Combine(Root, "remote.git");
         Git(Root, "init", "--quiet", "--bare", "--initial-branch=main", Repository);
         Address = new GitAddress("file://" + Repository, "main", "basicAuth", StoreCredentials.None, "kratix", "kratix@example.com");
@@ -68,6 +70,31 @@ internal sealed class GitWorld : IStateStoreFixture
             : throw new InvalidOperationException($"git {string.Join(' ', arguments)}: {errors.GetAwaiter().GetResult()}");
     }
 
+    /// <summary>An executable script to stand in for git or ssh.</summary>
+    public string Script(string name, string body)
+    {
+        var file = Path.Combine(Root, name);
+        File.WriteAllText(file, $"#!/bin/sh\n{body}\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return file;
+    }
+
+    public IStateStore Open(GitStateStoresOptions? options = null) =>
+        ((Outcome<IStateStore>.Done)new GitStateStores(options ?? Options, Memory).Open(Address)).Value;
+
+    /// <summary>An intent whose one file is <c>dev/ID/x</c>.</summary>
+    public WriteIntent Update(string id, string content = "1") =>
+        new(id, id, "Update", $"promise/default/{id}", $"run-{id}", [new PathChange.ReplaceDirectory($"dev/{id}", [Memory.Add("x", content)])]);
+
+    /// <summary>Opens, writes one such intent, closes.</summary>
+    public async Task<Written> Write(string id, string content = "1")
+    {
+        if (Stores.Open(Address) is not Outcome<IStateStore>.Done { Value: var store })
+            return new Written(Stores.Open(Address).Select(_ => default(BatchResult)!), id);
+        await using (store)
+            return new Written(await store.Write([Update(id, content)], CancellationToken.None), id);
+    }
+
     public string Head() => Git(Repository, "rev-parse", "refs/heads/main").Trim();
 
     public Task<ImmutableSortedDictionary<string, byte[]>> Files()
@@ -114,4 +141,19 @@ internal sealed class GitWorld : IStateStoreFixture
         Directory.Delete(Root, recursive: true);
         return ValueTask.CompletedTask;
     }
+}
+
+/// <summary>An outcome as tests ask about it. <see cref="Code"/> is null unless it is terminal.</summary>
+internal sealed record Written(Outcome<BatchResult> Outcome, string Id)
+{
+    public bool IsWritten => Outcome is Outcome<BatchResult>.Done done && done.Value.Results[Id] is IntentResult.Written;
+
+    public Refusal? Code => Outcome switch
+    {
+        Outcome<BatchResult>.Terminal terminal => terminal.Code,
+        Outcome<BatchResult>.Transient => null,
+        _ => throw new InvalidOperationException("it was done"),
+    };
+
+    public string Failure => Outcome.Failure ?? throw new InvalidOperationException("it was done");
 }

@@ -10,6 +10,9 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
 {
     private const string Complete = "kratix-complete";
 
+    private static readonly string[] Files = [Complete, "HEAD", "config"];
+    private static readonly string[] Folders = ["refs", "objects/info"];
+
     public string Folder { get; } = Path.Combine(options.CacheFolder, Digest.Of(key)[..32]);
 
     private readonly GitProcess _git = new(options);
@@ -17,7 +20,7 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
     /// <summary>Makes the repository unless it is there, and removes the locks that a killed git left behind. The caller is its only user.</summary>
     public async Task Prepare(GitAccess access, CancellationToken cancellation)
     {
-        if (File.Exists(Path.Combine(Folder, Complete)))
+        if (IsComplete)
         {
             RemoveLocks();
             return;
@@ -58,7 +61,14 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
         async Task Talk(Stream questions, Stream answers, CancellationToken stop)
         {
             await using var reader = new TreeReader(questions, answers, stop);
-            made = await plan(() => TreeOverlay.Of(reader, commit));
+            try
+            {
+                made = await plan(() => TreeOverlay.Of(reader, commit));
+            }
+            catch (IOException e)
+            {
+                throw new BrokenCacheException($"git cat-file ended early: {e.Message}");
+            }
         }
     }
 
@@ -82,6 +92,8 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
         if (!pruned.Succeeded)
             throw new BrokenCacheException($"git repack failed: {GitFailure.Words(access, pruned)}");
     }
+
+    private bool IsComplete => Files.All(f => File.Exists(Path.Combine(Folder, f))) && Folders.All(f => Directory.Exists(Path.Combine(Folder, f)));
 
     private void RemoveLocks()
     {

@@ -25,7 +25,7 @@ internal sealed class GitRemote(GitStateStoresOptions options, GitAccess access,
     ];
 
     private static readonly string[] TroubleSigns =
-        ["unpacker error", "unpack-objects abnormal", "index-pack abnormal", "No space left", "shallow update not allowed", "missing necessary objects"];
+        ["remote failed to report status", "unpacker error", "unpack-objects abnormal", "index-pack abnormal", "No space left", "shallow update not allowed", "missing necessary objects"];
 
     private string RemoteBranch => $"refs/heads/{access.Branch}";
 
@@ -63,7 +63,7 @@ internal sealed class GitRemote(GitStateStoresOptions options, GitAccess access,
             null => GitFailure.OfRemote<PushAnswer>(access, push, options) ?? throw new BrokenCacheException($"git push failed: {GitFailure.Words(access, push)}"),
             var why when IsRace(why) => new Outcome<PushAnswer>.Done(PushAnswer.Moved),
             var why when IsTrouble(why) || IsTrouble(push.Errors) =>
-                new Outcome<PushAnswer>.Transient($"{access.Url.Shown}: the server could not store the push: {access.WithoutSecrets(why)} (git: {GitFailure.Words(access, push)})"),
+                new Outcome<PushAnswer>.Transient($"{access.Url.Shown}: the push was not confirmed: {access.WithoutSecrets(why)} (git: {GitFailure.Words(access, push)})"),
             var why => new Outcome<PushAnswer>.Terminal(
                 Refusal.Forbidden, $"{access.Url.Shown}: branch '{access.Branch}' refused the push: {access.WithoutSecrets(why)} (git: {GitFailure.Words(access, push)})"),
         };

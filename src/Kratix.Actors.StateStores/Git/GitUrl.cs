@@ -70,6 +70,12 @@ internal sealed record GitUrl(GitTransport Transport, string Remote, string Show
             return null;
         }
 
+        if (userInfo is ['-', ..])
+        {
+            problem = "url names a user that starts with a dash";
+            return null;
+        }
+
         problem = "";
         var standardPort = known switch { GitTransport.Http => 80, GitTransport.Https => 443, _ => 22 };
         var place = port is null || port == standardPort ? host : $"{host}:{port.Value.ToString(CultureInfo.InvariantCulture)}";
