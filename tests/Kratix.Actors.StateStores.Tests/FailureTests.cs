@@ -207,6 +207,25 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task Push_that_was_done_but_not_confirmed_is_transient_and_found_done_when_written_again()
+    {
+        await using var world = new GitWorld();
+        await world.Write("a");
+        var wrapper = world.Script("git-that-loses-the-answer", $"""
+            case " $* " in *" push "*)
+              if [ ! -e '{world.Root}/lost' ]; then touch '{world.Root}/lost'; git "$@" > /dev/null 2>&1; echo 'fatal: the remote end hung up unexpectedly' >&2; exit 128; fi;;
+            esac
+            exec git "$@"
+            """);
+        await using var store = world.Open(world.Options with { GitExecutable = wrapper });
+        Assert.IsType<Outcome<BatchResult>.Transient>(await store.Write([world.Update("b")], CancellationToken.None));
+        var again = Assert.IsType<Outcome<BatchResult>.Done>(await store.Write([world.Update("b")], CancellationToken.None)).Value;
+
+        Assert.Equal(new IntentResult.Written(world.Head(), false), again.Results["b"]);
+        Assert.Equal(2, await world.Commits());
+    }
+
+    [Fact]
     public async Task Git_that_is_not_installed_is_transient_and_named()
     {
         await using var world = new GitWorld(o => o with { GitExecutable = "git-that-is-not-installed" });

@@ -64,6 +64,11 @@ internal sealed class GitStateStore(
                     _head = (true, commit);
                     await KeepSmall(cancellation);
                     return Result(intents, plan, parent ?? commit, commit, pushes);
+                case Outcome<PushAnswer>.Done when await Fetch(cancellation) is { Failure: not null } unreachableNow:
+                    return unreachableNow.Select(_ => default(BatchResult)!);
+                // The transport may repeat a push whose answer it lost; the repetition then loses the race against itself.
+                case Outcome<PushAnswer>.Done when _head.Commit == commit:
+                    return Result(intents, plan, parent ?? commit, commit, pushes);
                 case Outcome<PushAnswer>.Done:
                     continue;
                 case var failed:
