@@ -16,3 +16,8 @@ fi
 if [ -x "$KRATIX_ACTORS_WORK/tools/usr/bin/kubectl" ]; then
     export KRATIX_ACTORS_STATIC_KUBECTL="$KRATIX_ACTORS_WORK/tools/usr/bin/kubectl"
 fi
+
+# An SSH server for the tests; present after `eng/install.sh --sshd`.
+if [ -x "$KRATIX_ACTORS_WORK/tools/usr/sbin/sshd" ]; then
+    export KRATIX_ACTORS_SSHD="$KRATIX_ACTORS_WORK/tools/usr/sbin/sshd"
+fi

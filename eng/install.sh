@@ -2,6 +2,7 @@
 # Makes a fresh Debian 12 ready to build, run and test this project, and says what it does. Running it again changes nothing.
 #   eng/install.sh                    what demo and tests need: container engine, static busybox, kubectl
 #   eng/install.sh --static-kubectl   also a kubectl that runs inside an image (Debian's, unpacked into .work/tools, not installed)
+#   eng/install.sh --sshd             also an SSH server for the tests (Debian's, unpacked into .work/tools, not installed: no server of the machine is started)
 # As another user than root it installs nothing and names what is missing.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -27,6 +28,7 @@ check_sdk() {
 
 install_packages() {
     need git git
+    need ssh openssh-client
     need kubectl kubernetes-client
     static_busybox || packages+=(busybox-static)
     if ! command -v docker >/dev/null || ! docker info >/dev/null 2>&1; then
@@ -123,13 +125,26 @@ static_kubectl() {
         fail "cannot fetch Debian's package kubernetes-client (apt-get update first?)"
 }
 
+# Installing openssh-server would start one for the whole machine; the tests run their own on a loopback port.
+unpacked_sshd() {
+    local tools="$KRATIX_ACTORS_WORK/tools"
+    # Run by root, its network half becomes this user.
+    [ "$(id -u)" -ne 0 ] || getent passwd sshd >/dev/null || useradd --system --no-create-home --home-dir /run/sshd --shell /usr/sbin/nologin sshd
+    if [ -x "$tools/usr/sbin/sshd" ]; then say "sshd for tests: $tools/usr/sbin/sshd"; return; fi
+    mkdir -p "$tools"
+    say "sshd for tests: unpacking Debian's openssh-server into $tools"
+    (cd "$tools" && apt-get -qq download openssh-server libwrap0 >/dev/null && for package in openssh-server_*.deb libwrap0_*.deb; do dpkg-deb -x "$package" . && rm -f "$package"; done) ||
+        fail "cannot fetch Debian's packages openssh-server and libwrap0 (apt-get update first?)"
+}
+
 check_sdk
 install_packages
 if command -v podman >/dev/null; then probe_podman; else say "containers: docker"; fi
 for argument in "$@"; do
     case $argument in
         --static-kubectl) static_kubectl ;;
-        *) fail "unknown argument '$argument'; known: --static-kubectl" ;;
+        --sshd) unpacked_sshd ;;
+        *) fail "unknown argument '$argument'; known: --static-kubectl, --sshd" ;;
     esac
 done
 say "ready: kubectl $(command -v kubectl), $(podman --version 2>/dev/null || docker --version)"
