@@ -10,12 +10,13 @@ using Kratix.Actors.Testing;
 namespace Kratix.Actors.Benchmarks.StateStores;
 
 /// <summary>
-/// Files per second into a repository that already holds 100,000 (50,000 requests of one Promise, two files each, so one directory has 50,000 entries),
-/// beside clone, commit and push for each file as a controller without batches does it.
+/// Files per second into a repository that already holds 100,000 (50,000 requests of one Promise in 50 namespaces, two files each: 200,000 directories),
+/// beside clone, commit and push for each file as a controller without batches does it. Each batch touches every namespace.
 /// </summary>
 public static class GitBenchmarks
 {
     private const int Present = 50_000;
+    private const int Namespaces = 50;
     private const int PlacementsPerBatch = 250;
     private const int Batches = 10;
     private const int SingleFiles = 5;
@@ -69,12 +70,12 @@ public static class GitBenchmarks
     {
         var intents = Enumerable.Range(batch * PlacementsPerBatch, PlacementsPerBatch).Select(i => new WriteIntent(
             $"{i}", $"placement-{i}", "Update", $"redis/default/new-{i}", $"run-{i}",
-            [new PathChange.ReplaceDirectory(DirectoryOf($"new-{i}"), [contents.Add("a.yaml", Document(i, content)), contents.Add("b.yaml", Document(i, content + " too"))])]));
+            [new PathChange.ReplaceDirectory(DirectoryOf("new", i), [contents.Add("a.yaml", Document(i, content)), contents.Add("b.yaml", Document(i, content + " too"))])]));
         if (await store.Write([.. intents], CancellationToken.None) is { Failure: { } failure })
             throw new InvalidOperationException(failure);
     }
 
-    private static string DirectoryOf(string request) => $"dev/resources/default/redis/{request}/instance/abcde";
+    private static string DirectoryOf(string kind, int i) => $"dev/resources/namespace-{i % Namespaces}/redis/{kind}-{i}/instance/abcde";
 
     private static string Document(int i, string content) =>
         $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: request-{i}\n  namespace: default\ndata:\n  value: {content} {i}\n";
@@ -87,7 +88,7 @@ public static class GitBenchmarks
             foreach (var name in new[] { "a", "b" })
             {
                 var document = Document(i, name);
-                stream.Append(CultureInfo.InvariantCulture, $"M 100644 inline {DirectoryOf($"old-{i}")}/{name}.yaml\ndata {document.Length}\n{document}\n");
+                stream.Append(CultureInfo.InvariantCulture, $"M 100644 inline {DirectoryOf("old", i)}/{name}.yaml\ndata {document.Length}\n{document}\n");
             }
         }
 
@@ -98,7 +99,7 @@ public static class GitBenchmarks
     {
         var clone = Path.Combine(root, $"clone-{i}");
         Git(root, null, "clone", "--quiet", "--depth=1", "--branch=main", "file://" + repository, clone);
-        var folder = Directory.CreateDirectory(Path.Combine(clone, DirectoryOf($"single-{i}"))).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(clone, DirectoryOf("single", i))).FullName;
         File.WriteAllText(Path.Combine(folder, "a.yaml"), Document(i, "single"));
         Git(clone, null, "add", ".");
         Git(clone, null, "-c", "user.name=kratix", "-c", "user.email=kratix@example.com", "commit", "--quiet", "-m", "Update");
