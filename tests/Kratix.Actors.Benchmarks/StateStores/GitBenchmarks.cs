@@ -19,7 +19,9 @@ public static class GitBenchmarks
     private const int Namespaces = 50;
     private const int PlacementsPerBatch = 250;
     private const int Batches = 10;
-    private const int SingleFiles = 5;
+    private const int SingleFiles = 2;
+
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
     public static async Task Run(TextWriter output)
     {
@@ -35,30 +37,29 @@ public static class GitBenchmarks
             var address = new GitAddress("file://" + repository, "main", "basicAuth", StoreCredentials.None, "kratix", "");
             await using var store = ((Outcome<IStateStore>.Done)stores.Open(address)).Value;
 
+            await output.WriteLineAsync(string.Create(Invariant, $"git, repository of {2 * Present:N0} files, file:// on this machine"));
             var first = await Timed(() => Write(store, contents, batch: 0, content: "first"));
+            await Line("first batch, with the fetch of the whole branch", first.TotalMilliseconds, "ms");
             var batches = await Timed(async () =>
             {
                 for (var i = 1; i <= Batches; i++)
                     await Write(store, contents, i, "new");
             });
+            await Line($"batch of {2 * PlacementsPerBatch} files, one commit and one push", batches.TotalMilliseconds / Batches, "ms");
+            var filesPerSecond = Batches * PlacementsPerBatch * 2 / batches.TotalSeconds;
+            await Line("files written and acknowledged", filesPerSecond, "files/s");
             var unchanged = await Timed(() => Write(store, contents, Batches, "new"));
+            await Line("the same batch again, nothing to write", unchanged.TotalMilliseconds, "ms");
             var each = await Timed(() =>
             {
                 for (var i = 0; i < SingleFiles; i++)
                     CloneCommitPush(root, repository, i);
                 return Task.CompletedTask;
             });
+            await Line("clone (depth 1), commit and push for each file", SingleFiles / each.TotalSeconds, "files/s");
+            await Line("ratio", filesPerSecond / (SingleFiles / each.TotalSeconds), "");
 
-            var filesPerSecond = Batches * PlacementsPerBatch * 2 / batches.TotalSeconds;
-            var singlePerSecond = SingleFiles / each.TotalSeconds;
-            var invariant = CultureInfo.InvariantCulture;
-            await output.WriteLineAsync(string.Create(invariant, $"git, repository of {2 * Present:N0} files, file:// on this machine"));
-            await output.WriteLineAsync(string.Create(invariant, $"  first batch, with the fetch of the whole branch    {first.TotalMilliseconds,10:N0} ms"));
-            await output.WriteLineAsync(string.Create(invariant, $"  batch of {2 * PlacementsPerBatch} files, one commit and one push          {batches.TotalMilliseconds / Batches,10:N0} ms"));
-            await output.WriteLineAsync(string.Create(invariant, $"  files written and acknowledged                     {filesPerSecond,10:N0} files/s"));
-            await output.WriteLineAsync(string.Create(invariant, $"  the same batch again, nothing to write             {unchanged.TotalMilliseconds,10:N0} ms"));
-            await output.WriteLineAsync(string.Create(invariant, $"  clone (depth 1), commit and push for each file     {singlePerSecond,10:N2} files/s"));
-            await output.WriteLineAsync(string.Create(invariant, $"  ratio                                              {filesPerSecond / singlePerSecond,10:N0}"));
+            Task Line(string what, double figure, string unit) => output.WriteLineAsync(string.Create(Invariant, $"  {what,-52}{figure,12:N2} {unit}"));
         }
         finally
         {
