@@ -29,6 +29,16 @@ internal sealed class GitRemote(GitStateStoresOptions options, GitAccess access,
 
     private string RemoteBranch => $"refs/heads/{access.Branch}";
 
+    /// <summary>
+    /// Does the branch stand at <paramref name="commit"/>? One short exchange, where a fetch of one commit's depth makes the server look through the
+    /// whole tree even when there is nothing to send. Any trouble is "no": the fetch that follows has the words for it.
+    /// </summary>
+    public async Task<bool> StandsAt(string commit, CancellationToken cancellation)
+    {
+        var listing = await cache.Remote(access, ["ls-remote", "--quiet", "--", access.Url.Remote, RemoteBranch], cancellation);
+        return listing.Succeeded && listing.Text.Split('\n').Contains($"{commit}\t{RemoteBranch}");
+    }
+
     /// <summary>Brings the branch's newest commit into the cache; null when the repository has no commits at all yet.</summary>
     public async Task<Outcome<string?>> Fetch(CancellationToken cancellation)
     {

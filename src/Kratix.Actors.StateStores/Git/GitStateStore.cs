@@ -44,7 +44,7 @@ internal sealed class GitStateStore(
             {
                 // "It is all there" is a statement about the remote, so the remote is asked.
                 var known = _head.Commit;
-                if (await Fetch(cancellation) is { Failure: not null } unreachableNow)
+                if ((known is null || !await _remote.StandsAt(known, cancellation)) && await Fetch(cancellation) is { Failure: not null } unreachableNow)
                     return unreachableNow.Select(_ => default(BatchResult)!);
                 if (_head.Commit != known)
                     plan = await PlanOn(_head.Commit, intents, blobs, cancellation);
