@@ -21,6 +21,9 @@ internal sealed record EngineServices(
 {
     /// <summary>The region of all Resources; set once, before any message flows.</summary>
     internal IActorRef<ShardEnvelope<ResourceMessage>> Resources { get; set; } = null!;
+
+    /// <summary>The region of all Promises; set once, before any message flows.</summary>
+    internal IActorRef<ShardEnvelope<PromiseMessage>> Promises { get; set; } = null!;
 }
 
 /// <summary>A Promise's spec, whole, as it was when requests were bound to it.</summary>

@@ -18,6 +18,7 @@ public static class Kinds
     public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", false);
     public static readonly ResourceType Secret = new("", "v1", "secrets", "Secret", true);
     public static readonly ResourceType ServiceAccount = new("", "v1", "serviceaccounts", "ServiceAccount", true);
+    public static readonly ResourceType Pod = new("", "v1", "pods", "Pod", true);
     public static readonly ResourceType Event = new("", "v1", "events", "Event", true);
 
     private static ResourceType Platform(string plural, string kind, bool namespaced) => new(Group, "v1alpha1", plural, kind, namespaced);

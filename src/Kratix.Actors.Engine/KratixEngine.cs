@@ -22,6 +22,7 @@ namespace Kratix.Actors.Engine;
 public sealed partial class KratixEngine : IAsyncDisposable
 {
     private static readonly TimeSpan CrdRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan JournalRetry = TimeSpan.FromSeconds(5);
 
     private readonly ActorSystem _system;
     private readonly CancellationTokenSource _stop = new();
@@ -48,12 +49,12 @@ public sealed partial class KratixEngine : IAsyncDisposable
         var exchange = new RunExchange(world.Content, settings);
         var snapshot = new DestinationSnapshot();
         var slots = system.Spawn(new Props<RunSlotsMessage>(() => new RunSlotsActor(settings.MaxRunsInFlight, settings.MaxRunsPerPromise)), "run-slots");
-        var directory = system.Spawn(new Props<RunDirectoryMessage>(() => new RunDirectoryActor(world.Runner)), "run-directory");
+        var directory = system.Spawn(new Props<RunDirectoryMessage>(() => new RunDirectoryActor(world)), "run-directory");
         var stores = system.Spawn(new Props<StateStoresMessage>(() => new StateStoresActor(world, settings, snapshot)), "state-stores");
         var services = new EngineServices(
             world, settings, new JournalEventStore<ResourceState, ResourceEvent>(world.Journal, settings.NodeName, Shapes.OfResource),
             new JournalEventStore<PromiseState, PromiseEvent>(world.Journal, settings.NodeName, Shapes.OfPromise), snapshot, stores,
-            new RunServices(world, settings, exchange, slots, directory), new Revisions(world.Content), new Announcer(world), startToken);
+            new RunServices(world, settings, exchange, slots, directory, new RunJanitor(world, settings)), new Revisions(world.Content), new Announcer(world), startToken);
 
         var supervision = new SupervisorStrategy.Restart(settings.Restart.Min, settings.Restart.Max);
         ShardLease? LeaseOf(int shard) => epochs.TryGetValue(shard, out var epoch) ? new ShardLease(shard, epoch) : null;
@@ -64,9 +65,10 @@ public sealed partial class KratixEngine : IAsyncDisposable
         var promises = system.Spawn(
             ShardRegion.Props(new ShardRegionSettings<PromiseMessage>(
                 settings.Shards, (id, lease) => new Props<PromiseMessage>(() => new PromiseActor(id, lease, services)) { SupervisorStrategy = supervision }, LeaseOf, settings.PassivateAfter, 0)), "promises");
-        system.Spawn(new Props<PromiseWatchMessage>(() => new PromiseWatchActor(world.Watch, promises)), "promise-watch");
+        services.Promises = promises;
+        system.Spawn(new Props<PromiseWatchMessage>(() => new PromiseWatchActor(world, promises)), "promise-watch");
         var wakeUps = system.Spawn(new Props<WakeUpsMessage>(() => new WakeUpsActor(world, settings, promises, resources, startToken)), "wake-ups");
-        return new KratixEngine(system, exchange, stop => TakeUpUnfinished(settings, world, promises, resources, wakeUps, stop));
+        return new KratixEngine(system, exchange, stop => TakeUp(world, () => TakeUpUnfinished(settings, world, promises, resources, wakeUps, stop), stop));
     }
 
     public async ValueTask DisposeAsync()
@@ -110,6 +112,24 @@ public sealed partial class KratixEngine : IAsyncDisposable
                     LogWaiting(world.Log, what, transient.Reason);
                     await Task.Delay(transient.After ?? CrdRetry, world.Time, cancellation);
                     break;
+            }
+        }
+    }
+
+    /// <summary>Until it is done once: waking twice wakes nobody, and one start asks each workflow once.</summary>
+    private static async Task TakeUp(World world, Func<Task> takeUp, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await takeUp();
+                return;
+            }
+            catch (JournalException cause)
+            {
+                LogWaiting(world.Log, "the journal, to take up what is unfinished", cause.Message);
+                await Task.Delay(JournalRetry, world.Time, stop);
             }
         }
     }

@@ -1,31 +1,49 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Ports.Kubernetes;
+using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Engine;
 
 /// <summary>Carries a watch into an actor's mailbox, and keeps a table by it.</summary>
-internal static class WatchLoop
+internal static partial class WatchLoop
 {
-    /// <summary>Runs until the token; an exception, which the port should never throw, is told as <paramref name="broken"/>.</summary>
-    internal static void Start(
-        IResourceWatch watch, ResourceType type, string? labelSelector, Action<WatchSignal> tell, Action<Exception> broken, CancellationToken stop) => _ = Task.Run(
-        async () =>
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs until the token.</summary>
+    internal static void Start(World world, ResourceType type, Action<WatchSignal> tell, CancellationToken stop) =>
+        Start(world, $"watch of {type.Plural}", () => world.Watch.Watch(type, null, null, stop), tell, stop);
+
+    /// <summary>
+    /// Runs a stream until the token. A port's stream should never throw; when one does it is opened again, and begins with a listing: an actor that
+    /// restarted for it would forget what others asked of it.
+    /// </summary>
+    internal static void Start<T>(World world, string what, Func<IAsyncEnumerable<T>> open, Action<T> tell, CancellationToken stop)
+    {
+        _ = Run();
+
+        async Task Run()
         {
-            try
+            while (!stop.IsCancellationRequested)
             {
-                await foreach (var signal in watch.Watch(type, null, labelSelector, stop))
-                    tell(signal);
+                try
+                {
+                    await foreach (var signal in open())
+                        tell(signal);
+                    if (!stop.IsCancellationRequested)
+                        await Task.Delay(AgainAfter, world.Time, stop);
+                }
+                catch (OperationCanceledException) when (stop.IsCancellationRequested)
+                {
+                    return;
+                }
+                catch (Exception cause)
+                {
+                    LogBroken(world.Log, what, cause);
+                    await Task.Delay(AgainAfter, world.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                // Stopped by its owner.
-            }
-            catch (Exception cause)
-            {
-                broken(cause);
-            }
-        },
-        CancellationToken.None);
+        }
+    }
 
     /// <summary>Brings the table, by object name, up to the signal; <paramref name="changed"/> is told of each new or changed item.</summary>
     internal static void Apply(Dictionary<string, JsonObject> table, WatchSignal signal, Action<JsonObject> changed)
@@ -52,4 +70,7 @@ internal static class WatchLoop
                 throw new InvalidOperationException($"unknown signal {signal.GetType()}");
         }
     }
+
+    [LoggerMessage(1303, LogLevel.Error, "The {What} broke and is opened again")]
+    private static partial void LogBroken(ILogger logger, string what, Exception cause);
 }

@@ -113,11 +113,13 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
         await using var ending = cancellation.Register(() => watcher.Signals.Writer.TryComplete());
         try
         {
-            await foreach (var signal in watcher.Signals.Reader.ReadAllAsync(CancellationToken.None))
+            // Not ReadAllAsync: it goes on in the thread pool, and the deterministic dispatcher would not know that something is to come.
+            while (await watcher.Signals.Reader.WaitToReadAsync(CancellationToken.None))
             {
+                while (!cancellation.IsCancellationRequested && watcher.Signals.Reader.TryRead(out var signal))
+                    yield return signal;
                 if (cancellation.IsCancellationRequested)
                     yield break;
-                yield return signal;
             }
         }
         finally

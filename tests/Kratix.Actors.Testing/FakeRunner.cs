@@ -100,11 +100,13 @@ public sealed class FakeRunner : IRunner
         await using var ending = cancellation.Register(() => signals.Writer.TryComplete());
         try
         {
-            await foreach (var signal in signals.Reader.ReadAllAsync(CancellationToken.None))
+            // Not ReadAllAsync: it goes on in the thread pool, and the deterministic dispatcher would not know that something is to come.
+            while (await signals.Reader.WaitToReadAsync(CancellationToken.None))
             {
+                while (!cancellation.IsCancellationRequested && signals.Reader.TryRead(out var signal))
+                    yield return signal;
                 if (cancellation.IsCancellationRequested)
                     yield break;
-                yield return signal;
             }
         }
         finally

@@ -3,6 +3,9 @@ namespace Kratix.Actors.Engine.Effects;
 /// <summary>Pauses between tries of a port call: doubling from the least to the most, or what the other side asked for if that is longer.</summary>
 internal sealed class Backoff(TimeSpan min, TimeSpan max)
 {
+    /// <summary>After this a store is asked again for what it refused: what stood in the way, somebody else's file perhaps, may be gone.</summary>
+    internal static readonly TimeSpan AfterRefusal = TimeSpan.FromMinutes(1);
+
     private int _failures;
 
     internal TimeSpan Next(TimeSpan? asked)

@@ -24,13 +24,15 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
     private const long MaxMetadataBytes = 1024 * 1024;
 
     /// <exception cref="OutputRefusedException">A rule is broken.</exception>
+    /// <exception cref="EndOfStreamException">The archive was cut off on its way.</exception>
     internal async Task<RunOutput> Read(Stream tar, CancellationToken cancellation)
     {
         var files = new SortedDictionary<string, FileEntry>(StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         var waiting = new List<(string Path, byte[] Bytes)>();
         var total = 0L;
-        await using var reader = new TarReader(tar, leaveOpen: true);
+        await using var archive = new ArchiveStream(tar);
+        await using var reader = new TarReader(archive, leaveOpen: true);
         while (await Next(reader, cancellation) is { } entry)
         {
             var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
@@ -59,6 +61,8 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
                 await Store(waiting, files, cancellation);
         }
 
+        if (!archive.HasEnded)
+            throw new EndOfStreamException("the blocks that end an archive are missing");
         await Store(waiting, files, cancellation);
         var directories = files.Keys.Where(p => p.Contains('/', StringComparison.Ordinal)).Select(p => p[..p.IndexOf('/', StringComparison.Ordinal)]).ToHashSet(StringComparer.Ordinal);
         return new RunOutput([.. files.Values], MetadataFiles.Status(metadata), MetadataFiles.Selectors(metadata, directories));

@@ -23,7 +23,8 @@ public abstract record PipelineMessage
 
     public sealed record StepStuck(StepReport Report) : PipelineMessage;
 
-    public sealed record HandedIn(byte[]? Manifest) : PipelineMessage;
+    /// <summary>What the run handed in, if it did. <paramref name="Gone"/>: asked because its Pod is no longer there.</summary>
+    public sealed record HandedIn(byte[]? Manifest, bool Gone) : PipelineMessage;
 
     public sealed record Retry : PipelineMessage;
 
@@ -32,14 +33,16 @@ public abstract record PipelineMessage
 
 /// <summary>What all runs share.</summary>
 public sealed record RunServices(
-    World World, EngineSettings Settings, RunExchange Exchange, IActorRef<RunSlotsMessage> Slots, IActorRef<RunDirectoryMessage> Directory);
+    World World, EngineSettings Settings, RunExchange Exchange, IActorRef<RunSlotsMessage> Slots, IActorRef<RunDirectoryMessage> Directory,
+    RunJanitor Janitor);
 
 /// <summary>
 /// One run of one Pipeline: takes a slot, creates or adopts its Pod, follows its steps, reads what was handed in, and says once how it ended.
+/// <c>ended</c> is told the result, and whether the Pod is still at work.
 /// It remembers nothing that matters: killed at any point and started again, it finds the Pod by its name and the output by the run's id.
 /// </summary>
 internal sealed class PipelineActor(
-    RunServices services, RunRequest request, Func<CancellationToken, Task<Outcome<ReadOnlyMemory<byte>>>> objectYaml, bool late, Action<RunResult> ended) : Actor<PipelineMessage>
+    RunServices services, RunRequest request, Func<CancellationToken, Task<Outcome<ReadOnlyMemory<byte>>>> objectYaml, bool late, Action<RunResult, bool> ended) : Actor<PipelineMessage>
 {
     private readonly Dictionary<string, IActorRef<StepMessage>> _steps = new(StringComparer.Ordinal);
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15));
@@ -50,7 +53,17 @@ internal sealed class PipelineActor(
 
     protected override void PreStart()
     {
-        _plan = RunPlanner.Plan(request, services.Settings, services.Exchange);
+        try
+        {
+            _plan = RunPlanner.Plan(request, services.Settings, services.Exchange);
+        }
+        catch (Exception cause) when (cause is InvalidOperationException or FormatException or NullReferenceException)
+        {
+            // A Promise that was accepted by an earlier version: what it asks for cannot become a Pod, today or after a restart.
+            End(new RunResult.Failed([], $"Pipeline {request.PipelineName} cannot be made a Pod: {cause.Message}"));
+            return;
+        }
+
         services.Exchange.Offer(request.RunId, objectYaml);
         services.Directory.Tell(new RunDirectoryMessage.Follow(request.RunId, Context.Self));
         services.Slots.Tell(new RunSlotsMessage.Acquire(request.RunId, request.Subject.Promise, late, Context.Self));
@@ -65,8 +78,7 @@ internal sealed class PipelineActor(
         switch (message)
         {
             case PipelineMessage.SlotGranted or PipelineMessage.Retry:
-                Context.PipeToSelf<Outcome<RunReport>>(
-                    services.World.Runner.CreateOrAdopt(_plan!, CancellationToken.None), o => new PipelineMessage.Created(o), e => new PipelineMessage.Threw(e));
+                Create();
                 break;
             case PipelineMessage.Created { Outcome: Outcome<RunReport>.Done done }:
                 _backoff.Reset();
@@ -82,9 +94,10 @@ internal sealed class PipelineActor(
                 Follow(reported.Report);
                 break;
             case PipelineMessage.PodGone:
-                // Before it was created it is no wonder; afterwards somebody deleted it, and what it handed in decides.
+                // Before it was created it is no wonder. Afterwards somebody deleted it, or the listing is older than the Pod:
+                // what it handed in decides, and without that it is created again, or found.
                 if (_report is not null)
-                    AskForOutput();
+                    AskForOutput(gone: true);
                 break;
             case PipelineMessage.StepChanged:
                 break;
@@ -92,7 +105,13 @@ internal sealed class PipelineActor(
                 End(new RunResult.Failed(Steps, $"container {stuck.Report.Name}: {stuck.Report.Reason}"));
                 break;
             case PipelineMessage.HandedIn handedIn:
-                Conclude(handedIn.Manifest);
+                if (handedIn is { Manifest: null, Gone: true })
+                {
+                    _asked = false;
+                    Create();
+                }
+                else
+                    Conclude(handedIn.Manifest);
                 break;
             case PipelineMessage.Threw threw:
                 throw new InvalidOperationException($"run {request.RunId} could not go on", threw.Cause);
@@ -100,6 +119,9 @@ internal sealed class PipelineActor(
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }
     }
+
+    private void Create() => Context.PipeToSelf<Outcome<RunReport>>(
+        services.World.Runner.CreateOrAdopt(_plan!, CancellationToken.None), o => new PipelineMessage.Created(o), e => new PipelineMessage.Threw(e));
 
     private ImmutableArray<StepReport> Steps => _report?.Steps ?? [];
 
@@ -111,7 +133,7 @@ internal sealed class PipelineActor(
         switch (report.Phase)
         {
             case RunPhase.Succeeded:
-                AskForOutput();
+                AskForOutput(gone: false);
                 break;
             case RunPhase.Failed:
                 End(new RunResult.Failed(report.Steps, ReasonOf(report)));
@@ -134,13 +156,13 @@ internal sealed class PipelineActor(
         return step;
     }
 
-    private void AskForOutput()
+    private void AskForOutput(bool gone)
     {
         if (_asked)
             return;
         _asked = true;
         Context.PipeToSelf<byte[]?>(
-            services.World.Content.GetRun(request.RunId, CancellationToken.None), m => new PipelineMessage.HandedIn(m), e => new PipelineMessage.Threw(e));
+            services.World.Content.GetRun(request.RunId, CancellationToken.None), m => new PipelineMessage.HandedIn(m, gone), e => new PipelineMessage.Threw(e));
     }
 
     private void Conclude(byte[]? bytes)
@@ -167,6 +189,6 @@ internal sealed class PipelineActor(
     private void End(RunResult result)
     {
         _done = true;
-        ended(result);
+        ended(result, _report is { Phase: RunPhase.Pending or RunPhase.Running });
     }
 }

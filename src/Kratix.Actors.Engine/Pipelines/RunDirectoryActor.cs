@@ -10,19 +10,21 @@ public abstract record RunDirectoryMessage
     public sealed record Follow(string RunId, IActorRef<PipelineMessage> Who) : RunDirectoryMessage;
 
     public sealed record Signal(RunSignal Of) : RunDirectoryMessage;
-
-    /// <summary>The stream of signals broke with an exception, which none should: it is opened again.</summary>
-    public sealed record Broken(Exception Cause) : RunDirectoryMessage;
 }
 
 /// <summary>Takes the runner's reports to the PipelineActors they are for. What nobody follows is somebody's past.</summary>
-internal sealed class RunDirectoryActor(IRunner runner) : Actor<RunDirectoryMessage>
+internal sealed class RunDirectoryActor(World world) : Actor<RunDirectoryMessage>
 {
     private readonly Dictionary<string, IActorRef<PipelineMessage>> _followers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _runs = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
 
-    protected override void PreStart() => Open();
+    protected override void PreStart()
+    {
+        var self = Context.Self;
+        var stop = _stop.Token;
+        WatchLoop.Start(world, "watch of runs", () => world.Runner.Observe(stop), s => self.Tell(new RunDirectoryMessage.Signal(s)), stop);
+    }
 
     protected override void PostStop()
     {
@@ -48,8 +50,6 @@ internal sealed class RunDirectoryActor(IRunner runner) : Actor<RunDirectoryMess
             case RunDirectoryMessage.Signal { Of: RunSignal.Listed listed }:
                 Listed(listed);
                 break;
-            case RunDirectoryMessage.Broken broken:
-                throw new InvalidOperationException("the stream of run reports broke", broken.Cause);
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }
@@ -72,29 +72,5 @@ internal sealed class RunDirectoryActor(IRunner runner) : Actor<RunDirectoryMess
     {
         if (_followers.TryGetValue(runId, out var follower))
             follower.Tell(message);
-    }
-
-    private void Open()
-    {
-        var self = Context.Self;
-        var stop = _stop.Token;
-        _ = Task.Run(
-            async () =>
-            {
-                try
-                {
-                    await foreach (var signal in runner.Observe(stop))
-                        self.Tell(new RunDirectoryMessage.Signal(signal));
-                }
-                catch (OperationCanceledException) when (stop.IsCancellationRequested)
-                {
-                    // Stopped by us.
-                }
-                catch (Exception cause)
-                {
-                    self.Tell(new RunDirectoryMessage.Broken(cause));
-                }
-            },
-            CancellationToken.None);
     }
 }

@@ -30,25 +30,25 @@ public static class RunPlanner
         var subject = request.Subject;
         var spec = request.Pipeline["spec"]!.AsObject();
         var env = Environment(request);
-        var labels = Labels(request);
         return new RunPlan(
-            request.RunId, subject.Namespace ?? Kinds.SystemNamespace, PodName(request), labels,
+            request.RunId, NamespaceOf(request), PodName(request), Labels(request),
             Map(request.Pipeline["metadata"]?["annotations"]),
             [.. spec["containers"]!.AsArray().Select(c => Container(c!.AsObject(), env, settings))],
             spec["volumes"]?.DeepClone().AsArray() ?? [], PodSpec(spec, settings), Owner(subject), env,
             exchange.UrlOf(request.RunId), exchange.TokenOf(request.RunId));
     }
 
-    private static string PodName(RunRequest request)
+    internal static string NamespaceOf(RunRequest request) => request.Subject.Namespace ?? Kinds.SystemNamespace;
+
+    internal static string PodName(RunRequest request)
     {
         var subject = request.Subject;
         var readable = subject.IsPromise ? $"kratix-{subject.Promise}-{request.PipelineName}" : $"kratix-{subject.Promise}-{subject.Name}-{request.PipelineName}";
-        return GeneratedPodName(readable, request.RunId);
+        return Core.Placement.GeneratedName.Of(readable, request.RunId);
     }
 
-    private static string GeneratedPodName(string readable, string runId) => Core.Placement.GeneratedName.Of(readable, runId);
-
-    private static ImmutableSortedDictionary<string, string> Labels(RunRequest request)
+    /// <summary>The labels that all runs of this Pipeline for this object carry, and no others.</summary>
+    internal static ImmutableSortedDictionary<string, string> OwnLabels(RunRequest request)
     {
         var subject = request.Subject;
         var labels = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
@@ -59,9 +59,11 @@ public static class RunPlanner
         labels[Marks.PipelineName] = request.PipelineName;
         if (!subject.IsPromise)
             labels[Marks.ResourceName] = subject.Name;
-        labels.AddRange(Map(request.Pipeline["metadata"]?["labels"]).Where(l => !labels.ContainsKey(l.Key)));
         return labels.ToImmutable();
     }
+
+    private static ImmutableSortedDictionary<string, string> Labels(RunRequest request) =>
+        Map(request.Pipeline["metadata"]?["labels"]).SetItems(OwnLabels(request));
 
     /// <summary>What both generations of the reference tell their containers; the user's own entries come after these.</summary>
     private static JsonArray Environment(RunRequest request)

@@ -17,7 +17,7 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
 {
     private const int LateShare = 4;
 
-    private readonly Dictionary<string, RunSlotsMessage.Acquire> _holders = new(StringComparer.Ordinal);
+    private readonly Dictionary<IActorRef, RunSlotsMessage.Acquire> _holders = [];
     private readonly Dictionary<string, int> _perPromise = new(StringComparer.Ordinal);
     private readonly LinkedList<RunSlotsMessage.Acquire> _soon = [];
     private readonly LinkedList<RunSlotsMessage.Acquire> _late = [];
@@ -26,6 +26,15 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
     protected override void Receive(RunSlotsMessage message)
     {
         var acquire = (RunSlotsMessage.Acquire)message;
+        // A PipelineActor that failed and started again asks again; what it had or waits for is still its own.
+        if (_holders.ContainsKey(acquire.Who))
+        {
+            acquire.Who.Tell(new PipelineMessage.SlotGranted());
+            return;
+        }
+
+        if (_soon.Concat(_late).Any(waiting => ReferenceEquals(waiting.Who, acquire.Who)))
+            return;
         Context.Watch(acquire.Who);
         (acquire.Late ? _late : _soon).AddLast(acquire);
         Grant();
@@ -33,7 +42,7 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
 
     protected override void OnTerminated(IActorRef actor)
     {
-        if (_holders.Remove(actor.Path, out var held))
+        if (_holders.Remove(actor, out var held))
             _perPromise[held.Promise]--;
         foreach (var queue in new[] { _soon, _late })
         {
@@ -71,7 +80,7 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
                 continue;
             queue.Remove(node);
             _perPromise[acquire.Promise] = running + 1;
-            _holders[acquire.Who.Path] = acquire;
+            _holders[acquire.Who] = acquire;
             acquire.Who.Tell(new PipelineMessage.SlotGranted());
             return true;
         }

@@ -13,12 +13,13 @@ internal static class ApiReader
     {
         if (api is null || api.Count == 0)
             return null;
-        var spec = api["spec"];
+        var spec = api["spec"] as JsonObject;
+        var names = spec?["names"] as JsonObject;
         var versions = (spec?["versions"] as JsonArray ?? []).OfType<JsonObject>().ToList();
         var version = versions.FirstOrDefault(v => v["storage"]?.GetValueKind() == System.Text.Json.JsonValueKind.True) ?? versions.FirstOrDefault();
         return new PromiseApi(
-            spec?["group"]?.ToString() ?? "", version?["name"]?.ToString() ?? "", spec?["names"]?["plural"]?.ToString() ?? "",
-            spec?["names"]?["kind"]?.ToString() ?? "", Canonical.DigestOf(api));
+            spec?["group"]?.ToString() ?? "", version?["name"]?.ToString() ?? "", names?["plural"]?.ToString() ?? "",
+            names?["kind"]?.ToString() ?? "", Canonical.DigestOf(api));
     }
 
     internal static ResourceType ResourceType(this PromiseApi api) => new(api.Group, api.Version, api.Plural, api.Kind, true);

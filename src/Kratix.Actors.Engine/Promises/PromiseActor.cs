@@ -26,6 +26,7 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
     private readonly ReadModels _readModels;
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
     private CancellationTokenSource? _watch;
+    private ResourceType? _watched;
     private (string Api, string Revision, bool Serves) _told;
     private JsonObject? _item;
     private (string Uid, long Generation, string? Version, bool Deleting)? _read;
@@ -50,6 +51,13 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
 
     protected override void PostStop() => StopWatch();
 
+    /// <summary>What was being decided is lost with the failure. Effects are issued again; an observation nobody repeats, so it is asked for.</summary>
+    protected override void PreRestart(Exception cause)
+    {
+        base.PreRestart(cause);
+        Context.Self.Tell(new PromiseMessage.LookAtSelf());
+    }
+
     protected override void OnMessage(PromiseMessage message)
     {
         switch (message)
@@ -71,16 +79,38 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
                     _effects.StartRun(ready.Effect, ready.Pipeline);
                 break;
             case PromiseMessage.RunEnded ended:
+                _effects.Ended(ended.RunId, ended.PodAtWork);
                 Decide(
                     new PromiseCommand.ReportRun(ended.RunId, ended.Result, _services.Destinations.Current, Jitter.Of(ended.RunId), Now), $"run {ended.RunId} ended");
                 break;
             case PromiseMessage.EffectFailed failed:
-                LogEffectFailed(_services.World.Log, EntityId, failed.Effect?.GetType().Name ?? "ownership", failed.Reason);
-                if (failed.Effect is { } effect)
-                    _inFlight.Failed(effect);
-                else
-                    _read = null;
+                LogEffectFailed(_services.World.Log, EntityId, failed.Effect.GetType().Name, failed.Reason);
+                _inFlight.Failed(failed.Effect);
                 Context.Timers.StartSingle(ReissueTimer, new PromiseMessage.Reissue(), _backoff.Next(failed.After));
+                break;
+            case PromiseMessage.AskLater later:
+                if (later.Question is PromiseMessage.LookAtSelf)
+                    _read = null;
+                LogEffectFailed(_services.World.Log, EntityId, later.Question.GetType().Name, later.Reason);
+                Context.Timers.StartSingle(later.Question, later.Question, _backoff.Next(later.After));
+                break;
+            case PromiseMessage.LookAtSelf:
+                _effects.LookAtSelf();
+                break;
+            case PromiseMessage.LookAt look:
+                if (RequestType is { } type)
+                    _effects.LookAt(type, look);
+                break;
+            case PromiseMessage.Relist:
+                if (RequestType is { } listed)
+                    _effects.Relist(listed);
+                break;
+            case PromiseMessage.WriteRefused refused:
+                Context.Timers.StartSingle(refused.Effect, new PromiseMessage.AskAgain(refused.Effect), Backoff.AfterRefusal);
+                break;
+            case PromiseMessage.AskAgain again:
+                _inFlight.Failed(again.Effect);
+                TakeUp();
                 break;
             case PromiseMessage.Reissue or PromiseMessage.Wake:
                 TakeUp();
@@ -94,8 +124,10 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
                 foreach (var request in compared.ToTell)
                     TellResource(request);
                 break;
-            case PromiseMessage.WatchBroken broken:
-                throw new InvalidOperationException($"the watch of {EntityId}'s requests broke", broken.Cause);
+            case PromiseMessage.ComparisonFailed failed:
+                LogEffectFailed(_services.World.Log, EntityId, "comparing its requests", failed.Cause.Message);
+                Context.Timers.StartSingle(new PromiseMessage.Relist(), new PromiseMessage.Relist(), _backoff.Next(null));
+                break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }
@@ -179,24 +211,37 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
         Publish();
     }
 
-    /// <summary>Requests are watched while the API is there; when what they should know of the Promise changes, they are all listed again.</summary>
+    /// <summary>How the API server calls the requests, while their API is there.</summary>
+    private ResourceType? RequestType => State.InstalledApi is null ? null : State.Definition?.Api?.ResourceType();
+
+    /// <summary>
+    /// Requests are watched while the API is there. When what they should know of the Promise changes, they are all listed again beside the watch, which
+    /// goes on: a request that goes between two watches would be missed.
+    /// </summary>
     private void WatchRequests()
     {
-        if (State.InstalledApi is not { } installed || State.Definition?.Api is not { } api)
+        if (RequestType is not { } type)
         {
             StopWatch();
             return;
         }
 
-        var tell = (installed, State.Definition.Revision.Digest + State.Definition.Revision.Version, State.Serves);
-        if (_watch is not null && _told == tell)
+        var tell = (State.InstalledApi!, State.Definition!.Revision.Digest + State.Definition.Revision.Version, State.Serves);
+        var isNew = _watch is null || _watched != type;
+        if (!isNew && _told == tell)
             return;
-        StopWatch();
         _told = tell;
+        if (!isNew)
+        {
+            _effects.Relist(type);
+            return;
+        }
+
+        StopWatch();
+        _watched = type;
         _watch = new CancellationTokenSource();
         var self = Context.Self;
-        WatchLoop.Start(
-            _services.World.Watch, api.ResourceType(), null, s => self.Tell(new PromiseMessage.Requests(s)), e => self.Tell(new PromiseMessage.WatchBroken(e)), _watch.Token);
+        WatchLoop.Start(_services.World, type, s => self.Tell(new PromiseMessage.Requests(s)), _watch.Token);
     }
 
     private void StopWatch()
@@ -231,7 +276,7 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
             return;
         Context.PipeToSelf<IReadOnlyList<JsonObject>>(
             RequestComparison.Differing(_services.World.Journal, EntityId, definition, State.Serves, items),
-            differing => new PromiseMessage.RequestsCompared(differing), e => new PromiseMessage.WatchBroken(e));
+            differing => new PromiseMessage.RequestsCompared(differing), e => new PromiseMessage.ComparisonFailed(e));
     }
 
     private void TellResource(JsonObject item)

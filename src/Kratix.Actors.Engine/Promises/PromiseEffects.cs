@@ -21,7 +21,7 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
     private const int EstablishedPolls = 150;
 
     private readonly World _world = services.World;
-    private readonly Dictionary<string, IActorRef> _runs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StartedRun> _runs = new(StringComparer.Ordinal);
 
     internal void Issue(PromiseEffect effect)
     {
@@ -39,7 +39,7 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                     new PromiseMessage.Tell(at => new PromiseCommand.OfferDestinations(now, at), "Destinations changed"))));
                 break;
             case PromiseEffect.WritePlacement { Write: var write }:
-                services.Stores.Tell(new StateStoresMessage.Write(write.Location, new WriteRequest(Intent(write), Answer(write))));
+                services.Stores.Tell(new StateStoresMessage.Write(write.Location, new WriteRequest(Intent(write), Answer(effect, write))));
                 break;
             case PromiseEffect.RemoveRequests remove:
                 RemoveRequests(remove);
@@ -61,8 +61,9 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
     {
         switch (effect)
         {
-            case PromiseEffect.RunPipeline run when _runs.Remove(run.RunId, out var child):
-                context.Stop(child);
+            case PromiseEffect.RunPipeline run when _runs.Remove(run.RunId, out var started):
+                context.Stop(started.Child);
+                services.Runs.Janitor.After(started.Request, started.PodAtWork);
                 break;
             case PromiseEffect.AwaitDestinations:
                 services.Stores.Tell(new StateStoresMessage.Unsubscribe(context.Self));
@@ -72,21 +73,60 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
         }
     }
 
+    /// <summary>How a run ended; it is let go when that is stored.</summary>
+    internal void Ended(string runId, bool podAtWork)
+    {
+        if (_runs.TryGetValue(runId, out var started))
+            _runs[runId] = started with { PodAtWork = podAtWork };
+    }
+
+    internal void LookAtSelf() => Guard(
+        new PromiseMessage.LookAtSelf(),
+        async self =>
+        {
+            var outcome = await _world.Kubernetes.Get(Kinds.Promise, null, state().Name, CancellationToken.None);
+            if (outcome is Outcome<JsonObject>.Done done)
+                self.Tell(new PromiseMessage.Observed(done.Value));
+            else if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.NotFound })
+                self.Tell(new PromiseMessage.AskLater(new PromiseMessage.LookAtSelf(), outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
+        });
+
+    internal void LookAt(ResourceType type, PromiseMessage.LookAt look) => Guard(
+        look,
+        async self =>
+        {
+            var outcome = await _world.Kubernetes.Get(type, look.Namespace, look.Name, CancellationToken.None);
+            if (outcome is Outcome<JsonObject>.Done done)
+                self.Tell(new PromiseMessage.Requests(new WatchSignal.Changed(done.Value)));
+            else if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.NotFound })
+                self.Tell(new PromiseMessage.AskLater(look, outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
+        });
+
+    internal void Relist(ResourceType type) => Guard(
+        new PromiseMessage.Relist(),
+        async self =>
+        {
+            var outcome = await _world.Kubernetes.List(type, null, null, CancellationToken.None);
+            self.Tell(outcome is Outcome<IReadOnlyList<JsonObject>>.Done done
+                ? new PromiseMessage.Requests(new WatchSignal.Listed(done.Value))
+                : new PromiseMessage.AskLater(new PromiseMessage.Relist(), outcome.Failure!, (outcome as Outcome<IReadOnlyList<JsonObject>>.Transient)?.After));
+        });
+
     internal void TakeOwnership(JsonObject item) => Guard(
-        null,
+        new PromiseMessage.LookAtSelf(),
         async self =>
         {
             var outcome = await _world.Kubernetes.Patch(
                 Kinds.Promise, null, item.Name(), PatchKind.Merge, Ownership.Take(item, Marks.PromiseFinalizers, null), null, CancellationToken.None);
             if (outcome is Outcome<JsonObject>.Done done)
                 self.Tell(new PromiseMessage.Observed(done.Value));
-            else if (outcome is Outcome<JsonObject>.Transient transient)
-                self.Tell(new PromiseMessage.EffectFailed(null, transient.Reason, transient.After));
+            else if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.Conflict or Refusal.NotFound })
+                self.Tell(new PromiseMessage.AskLater(new PromiseMessage.LookAtSelf(), outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
         });
 
     /// <summary>Keeps the spec and the dependencies file by their digests before anything is decided by them.</summary>
     internal void Store(JsonObject item, PromiseReading reading) => Guard(
-        null,
+        new PromiseMessage.LookAtSelf(),
         async self =>
         {
             await services.Revisions.Put(item["spec"]!.AsObject());
@@ -105,12 +145,13 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
         item["status"] = PromiseStatus.Of(now);
         (item["metadata"] as JsonObject)?.Remove("managedFields");
         var yaml = Encoding.UTF8.GetBytes(Yaml.Write(item));
-        _runs[effect.RunId] = context.Spawn(
+        var request = new RunRequest(effect.RunId, effect.Action, pipeline, subject, effect.Attempt);
+        _runs[effect.RunId] = new StartedRun(request, context.Spawn(
             new Props<PipelineMessage>(() => new PipelineActor(
-                services.Runs, new RunRequest(effect.RunId, effect.Action, pipeline, subject, effect.Attempt),
+                services.Runs, request,
                 _ => Task.FromResult<Outcome<ReadOnlyMemory<byte>>>(new Outcome<ReadOnlyMemory<byte>>.Done(yaml)),
-                effect.Cause is RunCause.Interval or RunCause.Restart, result => self.Tell(new PromiseMessage.RunEnded(effect.RunId, result)))),
-            "run-" + effect.RunId);
+                effect.Cause is RunCause.Interval or RunCause.Restart, (result, podAtWork) => self.Tell(new PromiseMessage.RunEnded(effect.RunId, result, podAtWork)))),
+            "run-" + effect.RunId));
     }
 
     private void LoadRun(PromiseEffect.RunPipeline effect) => Guard(
@@ -252,24 +293,35 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
     private WriteIntent Intent(PlacementWrite write)
     {
         var now = state();
-        return new WriteIntent(write.Placement, write.Placement, write.IsRemoval ? "Delete" : "Update", now.Name, write.Stamp, PlacementWrites.Changes(now.Works, write));
+        return new WriteIntent($"{now.Name} {write.Placement}", write.Placement, write.IsRemoval ? "Delete" : "Update", now.Name, write.Stamp, PlacementWrites.Changes(now.Works, write));
     }
 
-    private Action<WriteAnswer> Answer(PlacementWrite write)
+    private Action<WriteAnswer> Answer(PromiseEffect effect, PlacementWrite write)
     {
         var self = context.Self;
-        return answer => self.Tell(answer switch
+        return answer =>
         {
-            WriteAnswer.Written w => new PromiseMessage.Tell(
-                at => new PromiseCommand.ReportWritten(write.Placement, write.Stamp, w.CommitId, w.Changed, at), $"{write.Location.StoreName} acknowledged"),
-            WriteAnswer.Failed f => new PromiseMessage.Tell(
-                at => new PromiseCommand.ReportWriteFailed(write.Placement, write.Stamp, f.Reason, at), $"{write.Location.StoreName} did not take it"),
-            _ => throw new InvalidOperationException($"unknown answer {answer.GetType()}"),
-        });
+            if (answer is WriteAnswer.Failed { TriesAgain: false })
+                self.Tell(new PromiseMessage.WriteRefused(effect));
+            self.Tell(answer switch
+            {
+                WriteAnswer.Written w => new PromiseMessage.Tell(
+                    at => new PromiseCommand.ReportWritten(write.Placement, write.Stamp, w.CommitId, w.Changed, at), $"{write.Location.StoreName} acknowledged"),
+                WriteAnswer.Failed f => new PromiseMessage.Tell(
+                    at => new PromiseCommand.ReportWriteFailed(write.Placement, write.Stamp, f.Reason, at), $"{write.Location.StoreName} did not take it"),
+                _ => throw new InvalidOperationException($"unknown answer {answer.GetType()}"),
+            });
+        };
     }
 
     /// <summary>Work off the actor's turn: whatever it throws becomes a failed effect, which is issued again.</summary>
-    private void Guard(PromiseEffect? effect, Func<IActorRef<PromiseMessage>, Task> work)
+    private void Guard(PromiseEffect effect, Func<IActorRef<PromiseMessage>, Task> work) =>
+        Guard(reason => new PromiseMessage.EffectFailed(effect, reason, null), work);
+
+    private void Guard(PromiseMessage question, Func<IActorRef<PromiseMessage>, Task> work) =>
+        Guard(reason => new PromiseMessage.AskLater(question, reason, null), work);
+
+    private void Guard(Func<string, PromiseMessage> failed, Func<IActorRef<PromiseMessage>, Task> work)
     {
         var self = context.Self;
         _ = Run();
@@ -282,7 +334,7 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             }
             catch (Exception cause)
             {
-                self.Tell(new PromiseMessage.EffectFailed(effect, cause.Message, null));
+                self.Tell(failed(cause.Message));
             }
         }
     }

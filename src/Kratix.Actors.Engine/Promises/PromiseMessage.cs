@@ -17,13 +17,13 @@ public abstract record PromiseMessage
 
     public sealed record Tell(Func<DateTimeOffset, PromiseCommand> Command, string Cause) : PromiseMessage;
 
-    public sealed record EffectFailed(PromiseEffect? Effect, string Reason, TimeSpan? After) : PromiseMessage;
+    public sealed record EffectFailed(PromiseEffect Effect, string Reason, TimeSpan? After) : PromiseMessage;
 
     public sealed record Reissue : PromiseMessage;
 
     public sealed record RunReady(PromiseEffect.RunPipeline Effect, JsonObject Pipeline) : PromiseMessage;
 
-    public sealed record RunEnded(string RunId, RunResult Result) : PromiseMessage;
+    public sealed record RunEnded(string RunId, RunResult Result, bool PodAtWork) : PromiseMessage;
 
     /// <summary>From the watch of its requests.</summary>
     public sealed record Requests(WatchSignal Signal) : PromiseMessage;
@@ -31,7 +31,25 @@ public abstract record PromiseMessage
     /// <summary>Those of the listed requests that the journal does not already have at rest like this.</summary>
     public sealed record RequestsCompared(IReadOnlyList<JsonObject> ToTell) : PromiseMessage;
 
-    public sealed record WatchBroken(Exception Cause) : PromiseMessage;
+    /// <summary>The journal could not be asked what it has of the listed requests.</summary>
+    public sealed record ComparisonFailed(Exception Cause) : PromiseMessage;
+
+    /// <summary>The Promise could have missed something of itself: ask the API server.</summary>
+    public sealed record LookAtSelf : PromiseMessage;
+
+    /// <summary>This request could have missed something: ask the API server and tell it.</summary>
+    public sealed record LookAt(string Namespace, string Name) : PromiseMessage;
+
+    /// <summary>List all requests and tell those that differ.</summary>
+    public sealed record Relist : PromiseMessage;
+
+    /// <summary>A question to the API server that must be asked again.</summary>
+    public sealed record AskLater(PromiseMessage Question, string Reason, TimeSpan? After) : PromiseMessage;
+
+    /// <summary>The store refused this write for what it is; it is asked again after a while.</summary>
+    public sealed record WriteRefused(PromiseEffect Effect) : PromiseMessage;
+
+    public sealed record AskAgain(PromiseEffect Effect) : PromiseMessage;
 
     public sealed record Wake : PromiseMessage;
 }

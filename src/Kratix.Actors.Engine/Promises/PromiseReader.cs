@@ -36,6 +36,8 @@ internal static partial class PromiseReader
         var spec = item["spec"] as JsonObject ?? throw new PromiseRefusedException("spec is missing");
         if (spec["api"] is not (null or JsonObject))
             throw new PromiseRefusedException("spec.api must be a CustomResourceDefinition (apiextensions.k8s.io/v1)");
+        if (spec["destinationSelectors"] is not (null or JsonArray))
+            throw new PromiseRefusedException("spec.destinationSelectors must be a list of matchLabels");
         var api = ReadApi(spec["api"] as JsonObject);
         var revision = new PromiseRevision(
             name, item.SpecDigest(), item.Label(Marks.PromiseVersion) ?? "not-set", ReadPlan(name, spec, "resource"), ReadSelectors(spec),
@@ -50,6 +52,7 @@ internal static partial class PromiseReader
         var api = ApiReader.Read(crd);
         if (api is null)
             return null;
+        Map(crd, "metadata", "invalid CRD: spec.api.metadata");
         if (crd!["kind"]?.ToString() != "CustomResourceDefinition" || crd["apiVersion"]?.ToString() != "apiextensions.k8s.io/v1")
             throw new PromiseRefusedException($"spec.api is {crd["apiVersion"]}/{crd["kind"]}; it must be apiextensions.k8s.io/v1 CustomResourceDefinition");
         foreach (var (field, value) in new[] { ("spec.group", api.Group), ("spec.versions[0].name", api.Version), ("spec.names.plural", api.Plural), ("spec.names.kind", api.Kind) })
@@ -67,7 +70,7 @@ internal static partial class PromiseReader
 
     private static WorkflowPlan ReadPlan(string promise, JsonObject spec, string type)
     {
-        var workflow = spec["workflows"]?[type];
+        var workflow = Map(Map(spec, "workflows", "spec.workflows"), type, $"spec.workflows.{type}");
         return new WorkflowPlan(ReadPipelines(promise, type, "configure", workflow?["configure"]), ReadPipelines(promise, type, "delete", workflow?["delete"]));
     }
 
@@ -95,7 +98,7 @@ internal static partial class PromiseReader
         var pipeline = node as JsonObject ?? throw new PromiseRefusedException($"{where} must be a map");
         if (pipeline["kind"]?.ToString() != "Pipeline" || pipeline["apiVersion"]?.ToString() != "platform.kratix.io/v1alpha1")
             throw new PromiseRefusedException($"unsupported pipeline {pipeline["apiVersion"]}/{pipeline["kind"]} at {where}; accepted: platform.kratix.io/v1alpha1 Pipeline");
-        var name = pipeline["metadata"]?["name"]?.ToString();
+        var name = Map(pipeline, "metadata", $"{where}.metadata")?["name"]?.ToString();
         if (name is null || !DnsLabel().IsMatch(name))
             throw new PromiseRefusedException($"{where}.metadata.name is \"{name}\"; it must be lower-case letters, digits and -, such as configure-db");
         if ($"{promise}-{type}-{action}-{name}".Length > MaxRunIdentity)
@@ -119,11 +122,35 @@ internal static partial class PromiseReader
                 throw new PromiseRefusedException($"{at}.image is missing");
         }
 
-        var limit = spec["jobOptions"]?["backoffLimit"];
+        var limit = Map(spec, "jobOptions", $"{where}.spec.jobOptions")?["backoffLimit"];
         if (limit is not null && (limit.GetValueKind() != JsonValueKind.Number || limit.GetValue<double>() < 0))
             throw new PromiseRefusedException($"{where}.spec.jobOptions.backoffLimit is {limit.ToJsonString()}; it must be a number, 0 or more");
+        ReadPodParts(spec, where);
         return new PipelineSummary(name, (int?)limit?.GetValue<double>());
     }
+
+    /// <summary>The parts that go into a Pod as they are must at least have the right form: the Pod is made long after anybody looks.</summary>
+    private static void ReadPodParts(JsonObject spec, string where)
+    {
+        foreach (var field in new[] { "volumes", "imagePullSecrets", "tolerations" })
+        {
+            if (spec[field] is not (null or JsonArray))
+                throw new PromiseRefusedException($"{where}.spec.{field} must be a list");
+        }
+
+        Map(spec, "nodeSelector", $"{where}.spec.nodeSelector");
+        var deadline = Map(spec, "jobOptions", $"{where}.spec.jobOptions")?["activeDeadlineSeconds"];
+        if (deadline is not null && (deadline.GetValueKind() != JsonValueKind.Number || !long.TryParse(deadline.ToJsonString(), CultureInfo.InvariantCulture, out var seconds) || seconds < 1))
+            throw new PromiseRefusedException($"{where}.spec.jobOptions.activeDeadlineSeconds is {deadline.ToJsonString()}; it must be a whole number of seconds, 1 or more");
+    }
+
+    /// <summary>A field that is a map or missing.</summary>
+    private static JsonObject? Map(JsonObject? parent, string field, string where) => parent?[field] switch
+    {
+        null => null,
+        JsonObject map => map,
+        var other => throw new PromiseRefusedException($"{where} is {other.ToJsonString()}; it must be a map"),
+    };
 
     private static void Known(JsonObject map, ImmutableHashSet<string> fields, string where)
     {
@@ -136,7 +163,7 @@ internal static partial class PromiseReader
         var result = ImmutableArray.CreateBuilder<Selector>();
         foreach (var entry in spec["destinationSelectors"] as JsonArray ?? [])
         {
-            var labels = entry?["matchLabels"] as JsonObject ?? throw new PromiseRefusedException("spec.destinationSelectors: every entry needs matchLabels");
+            var labels = (entry as JsonObject)?["matchLabels"] as JsonObject ?? throw new PromiseRefusedException("spec.destinationSelectors: every entry needs matchLabels");
             result.Add(new Selector(labels.ToImmutableSortedDictionary(l => l.Key, l => l.Value?.ToString() ?? "", StringComparer.Ordinal), SelectorSource.Promise));
         }
 
@@ -145,7 +172,7 @@ internal static partial class PromiseReader
 
     private static TimeSpan ReadInterval(JsonObject spec, EngineSettings settings)
     {
-        if (spec["workflows"]?["config"]?["reconciliationInterval"]?.ToString() is not { } text)
+        if (Map(Map(spec, "workflows", "spec.workflows"), "config", "spec.workflows.config")?["reconciliationInterval"]?.ToString() is not { } text)
             return settings.ReconcileInterval;
         if (GoDuration.Parse(text) is not { } interval)
             throw new PromiseRefusedException($"spec.workflows.config.reconciliationInterval is \"{text}\"; it must be a valid duration such as 30m or 1h30m");

@@ -8,19 +8,17 @@ namespace Kratix.Actors.Engine.Promises;
 public abstract record PromiseWatchMessage
 {
     public sealed record Signal(WatchSignal Of) : PromiseWatchMessage;
-
-    public sealed record Broken(Exception Cause) : PromiseWatchMessage;
 }
 
 /// <summary>Watches Promises and tells each what was seen of it.</summary>
-internal sealed class PromiseWatchActor(IResourceWatch watch, IActorRef<ShardEnvelope<PromiseMessage>> promises) : Actor<PromiseWatchMessage>
+internal sealed class PromiseWatchActor(World world, IActorRef<ShardEnvelope<PromiseMessage>> promises) : Actor<PromiseWatchMessage>
 {
     private readonly CancellationTokenSource _stop = new();
 
     protected override void PreStart()
     {
         var self = Context.Self;
-        WatchLoop.Start(watch, Kinds.Promise, null, s => self.Tell(new PromiseWatchMessage.Signal(s)), e => self.Tell(new PromiseWatchMessage.Broken(e)), _stop.Token);
+        WatchLoop.Start(world, Kinds.Promise, s => self.Tell(new PromiseWatchMessage.Signal(s)), _stop.Token);
     }
 
     protected override void PostStop()
@@ -45,8 +43,6 @@ internal sealed class PromiseWatchActor(IResourceWatch watch, IActorRef<ShardEnv
                 break;
             case PromiseWatchMessage.Signal:
                 break;
-            case PromiseWatchMessage.Broken broken:
-                throw new InvalidOperationException("the watch of Promises broke", broken.Cause);
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }

@@ -3,6 +3,7 @@ using Kratix.Actors.Core.Documents;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Engine.Persistence;
+using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Ports.Journal;
 
 namespace Kratix.Actors.Engine.Promises;
@@ -23,6 +24,7 @@ internal static class RequestComparison
     {
         var observed = new ResourceObservation(item.Uid(), item.Generation(), item.SpecDigest(), item.IsDeleting(), "");
         return index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed)
+            && Ownership.Has(item, Marks.ResourceFinalizers)
             && index.SpecDigest == Shapes.DigestOf(observed, definition.Revision.Digest, serves)
             && index.StatusDigest == Canonical.DigestOf(item["status"]);
     }

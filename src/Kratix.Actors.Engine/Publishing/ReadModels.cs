@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Documents;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, string> _published = new(StringComparer.Ordinal);
     private IReadOnlyList<Model>? _wanted;
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
     private bool _busy;
 
     internal bool HasPublished
@@ -50,7 +52,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
             _busy = true;
         }
 
-        _ = Task.Run(Drain);
+        _ = Drain();
     }
 
     private async Task Drain()
@@ -70,25 +72,42 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
                 _wanted = null;
             }
 
-            try
+            if (await TryAll(wanted))
             {
-                foreach (var model in wanted)
-                    await Apply(model);
-                foreach (var gone in _published.Keys.Where(k => wanted.All(w => w.Key != k)).ToList())
-                    await Remove(gone);
+                _backoff.Reset();
+                continue;
             }
-            catch (Exception cause)
-            {
-                LogFailed(world.Log, cause.Message);
-            }
+
+            await Task.Delay(_backoff.Next(null), world.Time, CancellationToken.None);
+            lock (_gate)
+                _wanted ??= wanted;
         }
     }
 
-    private async Task Apply(Model model)
+    /// <summary>False when trying again may help.</summary>
+    private async Task<bool> TryAll(IReadOnlyList<Model> wanted)
+    {
+        try
+        {
+            var done = true;
+            foreach (var model in wanted)
+                done &= await Apply(model);
+            foreach (var gone in _published.Keys.Where(k => wanted.All(w => w.Key != k)).ToList())
+                done &= await Remove(gone);
+            return done;
+        }
+        catch (Exception cause)
+        {
+            LogFailed(world.Log, cause.Message);
+            return false;
+        }
+    }
+
+    private async Task<bool> Apply(Model model)
     {
         var digest = model.Digest;
         if (_published.GetValueOrDefault(model.Key) == digest)
-            return;
+            return true;
         var (ns, name) = (model.Body.Namespace()!, model.Body.Name());
         var outcome = await world.Kubernetes.Patch(model.Type, ns, name, PatchKind.Apply, model.Body, null, CancellationToken.None);
         if (outcome is Outcome<JsonObject>.Done applied)
@@ -101,9 +120,10 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
             LogFailed(world.Log, $"{model.Key}: {failure}");
         else
             _published[model.Key] = digest;
+        return outcome is not Outcome<JsonObject>.Transient;
     }
 
-    private async Task Remove(string key)
+    private async Task<bool> Remove(string key)
     {
         var parts = key.Split('/');
         var type = parts[0] == Kinds.Work.Plural ? Kinds.Work : Kinds.WorkPlacement;
@@ -112,6 +132,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
             LogFailed(world.Log, $"{key}: {failure}");
         else
             _published.Remove(key);
+        return outcome is not Outcome<Nothing>.Transient;
     }
 
     [LoggerMessage(2003, LogLevel.Warning, "A Work or WorkPlacement was not published: {Failure}")]

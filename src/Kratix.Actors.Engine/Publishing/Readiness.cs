@@ -4,10 +4,16 @@ using Kratix.Actors.Engine.StateStores;
 
 namespace Kratix.Actors.Engine.Publishing;
 
-/// <summary>The statuses of Destinations and state stores.</summary>
-internal static class Readiness
+/// <summary>
+/// The statuses of Destinations and state stores. It remembers since when each has been (un)ready: nothing about readiness is worth a journal row, so the
+/// first time comes from the object, and after that from here. An observation may be older than what was written last; a time taken from
+/// it would be written, observed, and taken for the next, for ever.
+/// </summary>
+internal sealed class Readiness
 {
-    internal static JsonObject OfStore(JsonObject store, StoreCheck check, DateTimeOffset now)
+    private readonly Dictionary<string, (string Status, string Since)> _known = new(StringComparer.Ordinal);
+
+    internal JsonObject OfStore(JsonObject store, StoreCheck check, DateTimeOffset now)
     {
         var ready = check.Address is not null;
         return new JsonObject
@@ -18,7 +24,7 @@ internal static class Readiness
         };
     }
 
-    internal static JsonObject OfDestination(JsonObject destination, bool storeKnown, bool storeReady, DateTimeOffset now)
+    internal JsonObject OfDestination(JsonObject destination, bool storeKnown, bool storeReady, DateTimeOffset now)
     {
         var store = $"{destination["spec"]?["stateStoreRef"]?["kind"]}/{destination["spec"]?["stateStoreRef"]?["name"]}";
         var condition = storeReady ? ReadyCondition(destination, true, "DestinationReady", "Destination is ready", now)
@@ -27,15 +33,19 @@ internal static class Readiness
         return new JsonObject { ["conditions"] = new JsonArray(condition) };
     }
 
-    /// <summary>The time stays that of the last change, which only the object itself remembers: nothing about readiness is worth a journal row.</summary>
-    private static JsonObject ReadyCondition(JsonObject item, bool ready, string reason, string message, DateTimeOffset now)
+    private JsonObject ReadyCondition(JsonObject item, bool ready, string reason, string message, DateTimeOffset now)
     {
         var status = ready ? "True" : "False";
-        var before = (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready");
-        var since = before?["status"]?.ToString() == status ? before["lastTransitionTime"]?.ToString() : null;
+        if (!_known.TryGetValue(item.Uid(), out var known))
+        {
+            var shown = (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready");
+            known = (shown?["status"]?.ToString() ?? "", shown?["lastTransitionTime"]?.ToString() ?? StatusParts.Time(now));
+        }
+
+        _known[item.Uid()] = known = known.Status == status ? known : (status, StatusParts.Time(now));
         return new JsonObject
         {
-            ["type"] = "Ready", ["status"] = status, ["reason"] = reason, ["message"] = message, ["lastTransitionTime"] = since ?? StatusParts.Time(now),
+            ["type"] = "Ready", ["status"] = status, ["reason"] = reason, ["message"] = message, ["lastTransitionTime"] = known.Since,
         };
     }
 }

@@ -33,7 +33,7 @@ internal sealed partial class StatusWriter(World world)
             slot.Writing = true;
         }
 
-        _ = Task.Run(() => Drain(key, slot, type, item.Namespace(), item.Name()));
+        _ = Drain(key, slot, type, item.Namespace(), item.Name());
     }
 
     private async Task Drain(string key, Slot slot, ResourceType type, string? ns, string name)
@@ -57,7 +57,17 @@ internal sealed partial class StatusWriter(World world)
             }
 
             var body = new JsonObject { ["status"] = Patch(last, wanted) };
-            var outcome = await world.Kubernetes.Patch(type, ns, name, PatchKind.Merge, body, "status", CancellationToken.None);
+            Outcome<JsonObject> outcome;
+            try
+            {
+                outcome = await world.Kubernetes.Patch(type, ns, name, PatchKind.Merge, body, "status", CancellationToken.None);
+            }
+            catch (Exception cause)
+            {
+                LogThrew(world.Log, type.Kind, ns, name, cause);
+                outcome = new Outcome<JsonObject>.Transient(cause.Message);
+            }
+
             switch (outcome)
             {
                 case Outcome<JsonObject>.Done:
@@ -100,6 +110,9 @@ internal sealed partial class StatusWriter(World world)
 
     [LoggerMessage(2001, LogLevel.Warning, "The API server refused the status of {Kind} {Namespace}/{Name}: {Reason}")]
     private static partial void LogRefused(ILogger logger, string kind, string? @namespace, string name, string reason);
+
+    [LoggerMessage(2004, LogLevel.Error, "The status of {Kind} {Namespace}/{Name} could not be written and is tried again")]
+    private static partial void LogThrew(ILogger logger, string kind, string? @namespace, string name, Exception cause);
 
     private sealed class Slot
     {

@@ -19,7 +19,7 @@ namespace Kratix.Actors.Engine.Resources;
 internal sealed class EffectRunner(EngineServices services, IActorContext<ResourceMessage> context, Func<ResourceState> state)
 {
     private readonly World _world = services.World;
-    private readonly Dictionary<string, IActorRef> _runs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StartedRun> _runs = new(StringComparer.Ordinal);
     private bool _fetching;
 
     /// <summary>The object as last seen; null until it has been.</summary>
@@ -47,7 +47,7 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
                     new ResourceMessage.Tell(at => new ResourceCommand.OfferDestinations(now, at), "Destinations changed"))));
                 break;
             case ResourceEffect.WritePlacement { Write: var write }:
-                services.Stores.Tell(new StateStoresMessage.Write(write.Location, new WriteRequest(Intent(write), Answer(write))));
+                services.Stores.Tell(new StateStoresMessage.Write(write.Location, new WriteRequest(Intent(write), Answer(effect, write))));
                 break;
             case ResourceEffect.ReleaseFinalizer release:
                 Release(release);
@@ -64,8 +64,9 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
     {
         switch (effect)
         {
-            case ResourceEffect.RunPipeline run when _runs.Remove(run.RunId, out var child):
-                context.Stop(child);
+            case ResourceEffect.RunPipeline run when _runs.Remove(run.RunId, out var started):
+                context.Stop(started.Child);
+                services.Runs.Janitor.After(started.Request, started.PodAtWork);
                 break;
             case ResourceEffect.AwaitDestination:
                 services.Stores.Tell(new StateStoresMessage.Unsubscribe(context.Self));
@@ -76,6 +77,13 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         }
     }
 
+    /// <summary>How a run ended; it is let go when that is stored.</summary>
+    internal void Ended(string runId, bool podAtWork)
+    {
+        if (_runs.TryGetValue(runId, out var started))
+            _runs[runId] = started with { PodAtWork = podAtWork };
+    }
+
     internal void TakeOwnership(JsonObject item, PromiseDefinition promise, bool available)
     {
         var patch = Ownership.Take(item, Marks.ResourceFinalizers, new JsonObject { [Marks.PromiseName] = promise.Revision.Promise });
@@ -83,12 +91,12 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         _ = Guard(
             async () =>
             {
-                // A conflict means that a newer observation is on its way; anything else is tried again with the next one.
+                // A conflict means that a newer observation is on its way, and who is gone needs no owner.
                 var outcome = await _world.Kubernetes.Patch(Type!, item.Namespace(), item.Name(), PatchKind.Merge, patch, null, CancellationToken.None);
                 if (outcome is Outcome<JsonObject>.Done done)
                     self.Tell(new ResourceMessage.Observed(done.Value, promise, available));
-                else if (outcome is Outcome<JsonObject>.Transient transient)
-                    self.Tell(new ResourceMessage.TakeAgain(item, promise, available, transient.Reason, transient.After));
+                else if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.Conflict or Refusal.NotFound })
+                    self.Tell(new ResourceMessage.TakeAgain(item, promise, available, outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
             },
             new ResourceEffect.AwaitDestination());
     }
@@ -123,11 +131,11 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         var subject = new RunSubject(id.Promise, type.Kind, type.Group, type.Version, type.Plural, id.Namespace, id.Name, state().Object!.Uid);
         var request = new RunRequest(effect.RunId, effect.Action, pipeline, subject, effect.Attempt);
         var yaml = Encoding.UTF8.GetBytes(Yaml.Write(ObjectForRun()));
-        _runs[effect.RunId] = context.Spawn(
+        _runs[effect.RunId] = new StartedRun(request, context.Spawn(
             new Props<PipelineMessage>(() => new PipelineActor(
                 services.Runs, request, _ => Task.FromResult<Outcome<ReadOnlyMemory<byte>>>(new Outcome<ReadOnlyMemory<byte>>.Done(yaml)),
-                effect.Cause is RunCause.Interval or RunCause.Restart, result => self.Tell(new ResourceMessage.RunEnded(effect.RunId, result)))),
-            "run-" + effect.RunId);
+                effect.Cause is RunCause.Interval or RunCause.Restart, (result, podAtWork) => self.Tell(new ResourceMessage.RunEnded(effect.RunId, result, podAtWork)))),
+            "run-" + effect.RunId));
     }
 
     /// <summary>The object as its Pipelines see it: as observed, with the status that the state says it should show.</summary>
@@ -209,20 +217,25 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
     {
         var now = state();
         return new WriteIntent(
-            write.Placement, write.Placement, write.IsRemoval ? "Delete" : "Update", now.Id.ToString(), write.Stamp, PlacementWrites.Changes(now.Works, write));
+            $"{now.Id} {write.Placement}", write.Placement, write.IsRemoval ? "Delete" : "Update", now.Id.ToString(), write.Stamp, PlacementWrites.Changes(now.Works, write));
     }
 
-    private Action<WriteAnswer> Answer(PlacementWrite write)
+    private Action<WriteAnswer> Answer(ResourceEffect effect, PlacementWrite write)
     {
         var self = context.Self;
-        return answer => self.Tell(answer switch
+        return answer =>
         {
-            WriteAnswer.Written w => new ResourceMessage.Tell(
-                at => new ResourceCommand.ReportWritten(write.Placement, write.Stamp, w.CommitId, w.Changed, at), $"{write.Location.StoreName} acknowledged"),
-            WriteAnswer.Failed f => new ResourceMessage.Tell(
-                at => new ResourceCommand.ReportWriteFailed(write.Placement, write.Stamp, f.Reason, at), $"{write.Location.StoreName} did not take it"),
-            _ => throw new InvalidOperationException($"unknown answer {answer.GetType()}"),
-        });
+            if (answer is WriteAnswer.Failed { TriesAgain: false })
+                self.Tell(new ResourceMessage.WriteRefused(effect));
+            self.Tell(answer switch
+            {
+                WriteAnswer.Written w => new ResourceMessage.Tell(
+                    at => new ResourceCommand.ReportWritten(write.Placement, write.Stamp, w.CommitId, w.Changed, at), $"{write.Location.StoreName} acknowledged"),
+                WriteAnswer.Failed f => new ResourceMessage.Tell(
+                    at => new ResourceCommand.ReportWriteFailed(write.Placement, write.Stamp, f.Reason, at), $"{write.Location.StoreName} did not take it"),
+                _ => throw new InvalidOperationException($"unknown answer {answer.GetType()}"),
+            });
+        };
     }
 
     /// <summary>Work off the actor's turn: whatever it throws becomes a failed effect, which is issued again.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Engine.Effects;
-using Kratix.Actors.Engine.Persistence;
+using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Kernel;
 using Microsoft.Extensions.Logging;
@@ -40,6 +40,14 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
 
     protected override void OnRecovered() => TakeUp();
 
+    /// <summary>What was being decided is lost with the failure. Effects are issued again; an observation nobody repeats, so it is asked for.</summary>
+    protected override void PreRestart(Exception cause)
+    {
+        base.PreRestart(cause);
+        var id = ResourceId.Parse(EntityId);
+        _services.Promises.Tell(new ShardEnvelope<PromiseMessage>(id.Promise, new PromiseMessage.LookAt(id.Namespace, id.Name)));
+    }
+
     /// <summary>Asleep when only a wake-up is owed: that is a row.</summary>
     protected override bool MayPassivate() => !_inFlight.Any(e => e is not ResourceEffect.WakeAt) && base.MayPassivate();
 
@@ -65,6 +73,7 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
                     _effects.StartRun(ready.Effect, ready.Pipeline);
                 break;
             case ResourceMessage.RunEnded ended:
+                _effects.Ended(ended.RunId, ended.PodAtWork);
                 Decide(
                     new ResourceCommand.ReportRun(ended.RunId, ended.Result, _services.Destinations.Current, Jitter.Of(ended.RunId), Now), $"run {ended.RunId} ended");
                 break;
@@ -76,6 +85,13 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
             case ResourceMessage.TakeAgain again:
                 LogEffectFailed(_services.World.Log, EntityId, "TakeOwnership", again.Reason);
                 Context.Timers.StartSingle("take", new ResourceMessage.Observed(again.Item, again.Promise, again.PromiseAvailable), _backoff.Next(again.After));
+                break;
+            case ResourceMessage.WriteRefused refused:
+                Context.Timers.StartSingle(refused.Effect, new ResourceMessage.AskAgain(refused.Effect), Backoff.AfterRefusal);
+                break;
+            case ResourceMessage.AskAgain again:
+                _inFlight.Failed(again.Effect);
+                TakeUp();
                 break;
             case ResourceMessage.Reissue or ResourceMessage.Wake:
                 TakeUp();
@@ -95,9 +111,12 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
             return;
         }
 
-        if (observed.Item.IsDeleting() && !Ownership.HasAny(observed.Item, Marks.ResourceFinalizers))
-            return;
         var item = observed.Item;
+        if (item.IsDeleting() && !Ownership.HasAny(item, Marks.ResourceFinalizers))
+            return;
+        // Let go already, and held all the same: by a patch that crossed ours, or by somebody's copy of the finalizers.
+        if (State.Phase is ResourcePhase.Gone && item.IsDeleting() && State.Object?.Uid == item.Uid())
+            _effects.Issue(new ResourceEffect.ReleaseFinalizer(item.Uid()));
         var seen = new ResourceObservation(item.Uid(), item.Generation(), item.SpecDigest(), item.IsDeleting(), item.LastManager());
         Decide(new ResourceCommand.Observe(seen, observed.Promise.Revision, observed.PromiseAvailable, Now), $"observed generation {seen.Generation}");
     }

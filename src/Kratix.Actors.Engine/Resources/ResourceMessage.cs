@@ -25,14 +25,20 @@ public abstract record ResourceMessage
 
     public sealed record Reissue : ResourceMessage;
 
+    /// <summary>The store refused this write for what it is; it is asked again after a while, since what it clashed with may go.</summary>
+    public sealed record WriteRefused(ResourceEffect Effect) : ResourceMessage;
+
+    /// <summary>The while has passed.</summary>
+    public sealed record AskAgain(ResourceEffect Effect) : ResourceMessage;
+
     /// <summary>The object as fetched, because something had to be done before it was observed; null: there is none.</summary>
     public sealed record Loaded(ResourceType Type, JsonObject? Item) : ResourceMessage;
 
     /// <summary>All that a run needs has been fetched.</summary>
     public sealed record RunReady(ResourceEffect.RunPipeline Effect, JsonObject Pipeline) : ResourceMessage;
 
-    /// <summary>A run of this Resource ended.</summary>
-    public sealed record RunEnded(string RunId, RunResult Result) : ResourceMessage;
+    /// <summary>A run of this Resource ended, and whether its Pod is still at work nevertheless.</summary>
+    public sealed record RunEnded(string RunId, RunResult Result, bool PodAtWork) : ResourceMessage;
 
     /// <summary>Nothing new; wakes the actor so that it takes up what is outstanding.</summary>
     public sealed record Wake : ResourceMessage;

@@ -39,7 +39,7 @@ public abstract record GitWriterMessage
 /// The single writer of one branch of one repository. While a push is on its way everything that comes waits together, and goes out with the next:
 /// the slower the remote, the larger the batches. It keeps what could not be written and tries again; nobody else retries a write.
 /// </summary>
-internal sealed class GitWriterActor(IStateStores stores, GitAddress address, EngineSettings settings, Action failed) : Actor<GitWriterMessage>
+internal sealed class GitWriterActor(IStateStores stores, GitAddress address, EngineSettings settings, Action troubled) : Actor<GitWriterMessage>
 {
     private const string LingerTimer = "linger";
     private const string RetryTimer = "retry";
@@ -57,7 +57,7 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
         switch (message)
         {
             case GitWriterMessage.Write write:
-                _waiting[write.Request.Intent.Placement] = write.Request;
+                _waiting[write.Request.Intent.Id] = write.Request;
                 if (_writing is null && !Context.Timers.IsActive(LingerTimer) && !Context.Timers.IsActive(RetryTimer))
                     Context.Timers.StartSingle(LingerTimer, new GitWriterMessage.Linger(), settings.BatchLinger);
                 break;
@@ -97,8 +97,8 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
         }
 
         _writing = NextBatch();
-        foreach (var placement in _writing.Keys)
-            _waiting.Remove(placement);
+        foreach (var id in _writing.Keys)
+            _waiting.Remove(id);
         Context.PipeToSelf<Outcome<BatchResult>>(
             Write([.. _writing.Values.Select(w => w.Intent)]), o => new GitWriterMessage.BatchEnded(o), e => new GitWriterMessage.Threw(e));
     }
@@ -158,26 +158,40 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
             _backoff.Reset();
             _budget.Spent(done.Value.Pushes, Context.Time.GetUtcNow());
             foreach (var request in written.Values)
-                request.Answer(AnswerOf(done.Value, request.Intent));
+                Answer(request, done.Value.Results.GetValueOrDefault(request.Intent.Id));
             return;
         }
 
-        foreach (var (placement, request) in written)
-        {
-            if (_waiting.TryAdd(placement, request))
-                request.Answer(new WriteAnswer.Failed(outcome.Failure!, TriesAgain: true));
-        }
-
+        foreach (var request in written.Values)
+            KeepWaiting(request, outcome.Failure!);
         // Perhaps the Secret has changed: whoever knows the address looks again while this one waits.
-        failed();
+        troubled();
         var asked = outcome is Outcome<BatchResult>.Transient transient ? transient.After : null;
         Context.Timers.StartSingle(RetryTimer, new GitWriterMessage.Retry(), _backoff.Next(asked));
     }
 
-    private static WriteAnswer AnswerOf(BatchResult result, WriteIntent intent) => result.Results.GetValueOrDefault(intent.Id) switch
+    private void Answer(WriteRequest request, IntentResult? result)
     {
-        IntentResult.Written w => new WriteAnswer.Written(w.CommitId, w.Changed),
-        IntentResult.Refused r => new WriteAnswer.Failed(r.Reason, TriesAgain: false),
-        _ => throw new InvalidOperationException($"the store did not answer intent {intent.Id}"),
-    };
+        switch (result)
+        {
+            case IntentResult.Written w:
+                request.Answer(new WriteAnswer.Written(w.CommitId, w.Changed));
+                break;
+            case IntentResult.Refused r:
+                request.Answer(new WriteAnswer.Failed(r.Reason, TriesAgain: false));
+                break;
+            default:
+                KeepWaiting(request, $"the store did not answer for {request.Intent.Placement}");
+                if (!Context.Timers.IsActive(RetryTimer))
+                    Context.Timers.StartSingle(RetryTimer, new GitWriterMessage.Retry(), _backoff.Next(null));
+                break;
+        }
+    }
+
+    /// <summary>Unless a later request for the placement has come meanwhile: that one is what is wanted now.</summary>
+    private void KeepWaiting(WriteRequest request, string reason)
+    {
+        if (_waiting.TryAdd(request.Intent.Id, request))
+            request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
+    }
 }

@@ -18,7 +18,11 @@ public abstract record StateStoresMessage
 
     public sealed record Checked(string Store, string Version, StoreCheck Result) : StateStoresMessage;
 
+    /// <summary>Look at the store again, whatever was known of it.</summary>
     public sealed record Recheck(string Store) : StateStoresMessage;
+
+    /// <summary>The writer of this repository cannot write: its stores are looked at again, with the credentials as they are now.</summary>
+    public sealed record Trouble(string WriterKey) : StateStoresMessage;
 
     /// <summary>Write to the store of this name; kept until the store is there.</summary>
     public sealed record Write(Location Location, WriteRequest Request) : StateStoresMessage;
@@ -27,8 +31,6 @@ public abstract record StateStoresMessage
     public sealed record Subscribe(IActorRef Who, Action<ImmutableArray<Destination>> Offer) : StateStoresMessage;
 
     public sealed record Unsubscribe(IActorRef Who) : StateStoresMessage;
-
-    public sealed record Broken(Exception Cause) : StateStoresMessage;
 }
 
 /// <summary>What was found when a store was looked at: its address if it can be used, else why not.</summary>
@@ -60,15 +62,17 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private readonly Dictionary<string, string> _versions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IActorRef<GitWriterMessage>> _writers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, StateStoresMessage.Write>> _waiting = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Action<ImmutableArray<Destination>>> _subscribers = new(StringComparer.Ordinal);
+    private readonly Dictionary<IActorRef, Action<ImmutableArray<Destination>>> _subscribers = [];
     private readonly StatusWriter _status = new(world);
+    private readonly Readiness _readiness = new();
+    private bool _storesListed;
     private readonly CancellationTokenSource _stop = new();
 
     protected override void PreStart()
     {
         var self = Context.Self;
-        WatchLoop.Start(world.Watch, Kinds.Destination, null, s => self.Tell(new StateStoresMessage.DestinationSignal(s)), e => self.Tell(new StateStoresMessage.Broken(e)), _stop.Token);
-        WatchLoop.Start(world.Watch, Kinds.GitStateStore, null, s => self.Tell(new StateStoresMessage.StoreSignal(s)), e => self.Tell(new StateStoresMessage.Broken(e)), _stop.Token);
+        WatchLoop.Start(world, Kinds.Destination, s => self.Tell(new StateStoresMessage.DestinationSignal(s)), _stop.Token);
+        WatchLoop.Start(world, Kinds.GitStateStore, s => self.Tell(new StateStoresMessage.StoreSignal(s)), _stop.Token);
     }
 
     protected override void PostStop()
@@ -86,6 +90,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 Offer();
                 break;
             case StateStoresMessage.StoreSignal { Signal: var signal }:
+                _storesListed |= signal is WatchSignal.Listed;
                 WatchLoop.Apply(_stores, signal, Check);
                 foreach (var gone in _checks.Keys.Where(k => !_stores.ContainsKey(k)).ToList())
                     _checks.Remove(gone);
@@ -95,6 +100,14 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 if (_stores.TryGetValue(recheck.Store, out var store))
                     Look(store);
                 break;
+            case StateStoresMessage.Trouble trouble:
+                foreach (var name in _checks.Where(c => c.Value.Address is { } address && KeyOf(address) == trouble.WriterKey).Select(c => c.Key))
+                {
+                    if (_stores.TryGetValue(name, out var troubled))
+                        Look(troubled);
+                }
+
+                break;
             case StateStoresMessage.Checked c:
                 Checked(c);
                 break;
@@ -102,51 +115,52 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 Write(write);
                 break;
             case StateStoresMessage.Subscribe subscribe:
-                _subscribers[subscribe.Who.Path] = subscribe.Offer;
+                _subscribers[subscribe.Who] = subscribe.Offer;
                 Context.Watch(subscribe.Who);
                 subscribe.Offer(snapshot.Current);
                 break;
             case StateStoresMessage.Unsubscribe unsubscribe:
-                _subscribers.Remove(unsubscribe.Who.Path);
+                _subscribers.Remove(unsubscribe.Who);
                 break;
-            case StateStoresMessage.Broken broken:
-                throw new InvalidOperationException("a watch of Destinations or state stores broke", broken.Cause);
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }
     }
 
-    protected override void OnTerminated(IActorRef actor) => _subscribers.Remove(actor.Path);
+    protected override void OnTerminated(IActorRef actor) => _subscribers.Remove(actor);
 
     private void Check(JsonObject store)
     {
         // A status that we wrote ourselves is no news.
-        var (name, version) = (store.Name(), $"{store.Uid()}/{store.Generation()}");
-        if (_checks.TryGetValue(name, out var known) && known.Address is not null && _versions.GetValueOrDefault(name) == version)
+        if (_checks.TryGetValue(store.Name(), out var known) && known.Address is not null && _versions.GetValueOrDefault(store.Name()) == VersionOf(store))
             return;
         Look(store);
     }
 
     private void Look(JsonObject store)
     {
-        var (name, version) = (store.Name(), $"{store.Uid()}/{store.Generation()}");
+        var (name, version) = (store.Name(), VersionOf(store));
         Context.PipeToSelf<StoreCheck>(
-            StoreAddress.Check(world, store), r => new StateStoresMessage.Checked(name, version, r), e => new StateStoresMessage.Broken(e));
+            StoreAddress.Check(world, store), r => new StateStoresMessage.Checked(name, version, r),
+            e => new StateStoresMessage.Checked(name, version, new StoreCheck(null, "StateStoreError", e.Message)));
     }
+
+    private static string VersionOf(JsonObject store) => $"{store.Uid()}/{store.Generation()}";
 
     private void Checked(StateStoresMessage.Checked c)
     {
-        if (!_stores.TryGetValue(c.Store, out var store))
+        // A look at what the store was before: that at what it is now is on its way.
+        if (!_stores.TryGetValue(c.Store, out var store) || VersionOf(store) != c.Version)
             return;
         var before = _checks.GetValueOrDefault(c.Store)?.Address;
         _checks[c.Store] = c.Result;
         _versions[c.Store] = c.Version;
-        _status.Publish(Kinds.GitStateStore, store, Readiness.OfStore(store, c.Result, world.Now));
+        _status.Publish(Kinds.GitStateStore, store, _readiness.OfStore(store, c.Result, world.Now));
         if (c.Result.Address is { } address)
         {
             // A store found as it was is not opened again: its writer keeps to the pauses it has taken.
             if (before is null || !StoreAddress.Same(before, address))
-                Writer(c.Store, address).Tell(new GitWriterMessage.Reopen(address));
+                Writer(address).Tell(new GitWriterMessage.Reopen(address));
             if (_waiting.Remove(c.Store, out var waiting))
             {
                 foreach (var write in waiting.Values)
@@ -166,34 +180,37 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private void Write(StateStoresMessage.Write write)
     {
         var store = write.Location.StoreName;
-        if (_checks.GetValueOrDefault(store) is { Address: { } address })
+        if (write.Location.StoreKind == Kinds.GitStateStore.Kind && _checks.GetValueOrDefault(store) is { Address: { } address })
         {
-            Writer(store, address).Tell(new GitWriterMessage.Write(write.Request));
+            Writer(address).Tell(new GitWriterMessage.Write(write.Request));
             return;
         }
 
         if (!_waiting.TryGetValue(store, out var waiting))
             _waiting[store] = waiting = new Dictionary<string, StateStoresMessage.Write>(StringComparer.Ordinal);
-        waiting[write.Request.Intent.Placement] = write;
-        var reason = _checks.TryGetValue(store, out var check) ? check.Message
+        waiting[write.Request.Intent.Id] = write;
+        var reason = write.Location.StoreKind != Kinds.GitStateStore.Kind ? $"{write.Location.StoreKind}/{store}: state stores of this kind are not written to; use a GitStateStore"
+            : _checks.TryGetValue(store, out var check) ? check.Message
             : _stores.ContainsKey(store) ? null : $"{write.Location.StoreKind}/{store}: not found";
         if (reason is not null)
             write.Request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
     }
 
-    private IActorRef<GitWriterMessage> Writer(string store, GitAddress address)
+    private IActorRef<GitWriterMessage> Writer(GitAddress address)
     {
-        var self = Context.Self;
-        void Recheck() => self.Tell(new StateStoresMessage.Recheck(store));
-        var key = world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value : address.Url + "#" + address.Branch;
+        var key = KeyOf(address);
         if (!_writers.TryGetValue(key, out var writer))
         {
+            var self = Context.Self;
             writer = _writers[key] = Context.Spawn(
-                new Props<GitWriterMessage>(() => new GitWriterActor(world.StateStores, address, settings, Recheck)), "git-" + Core.Digest.Of(key)[..16]);
+                new Props<GitWriterMessage>(() => new GitWriterActor(world.StateStores, address, settings, () => self.Tell(new StateStoresMessage.Trouble(key)))),
+                "git-" + Core.Digest.Of(key)[..16]);
         }
 
         return writer;
     }
+
+    private string KeyOf(GitAddress address) => world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value : address.Url + "#" + address.Branch;
 
     /// <summary>Computes the Destinations anew, publishes their readiness and offers them where they differ from the last.</summary>
     private void Offer()
@@ -202,10 +219,11 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         foreach (var item in _destinations.Values.OrderBy(d => d.Name(), StringComparer.Ordinal))
         {
             var storeName = item["spec"]?["stateStoreRef"]?["name"]?.ToString() ?? "";
-            var known = _stores.TryGetValue(storeName, out var store);
+            JsonObject? store = null;
+            var known = item["spec"]?["stateStoreRef"]?["kind"]?.ToString() == Kinds.GitStateStore.Kind && _stores.TryGetValue(storeName, out store);
             var ready = known && _checks.GetValueOrDefault(storeName)?.Address is not null;
-            if (!known || _checks.ContainsKey(storeName))
-                _status.Publish(Kinds.Destination, item, Readiness.OfDestination(item, known, ready, world.Now));
+            if ((!known && _storesListed) || _checks.ContainsKey(storeName))
+                _status.Publish(Kinds.Destination, item, _readiness.OfDestination(item, known, ready, world.Now));
             if (!item.IsDeleting())
                 now.Add(DestinationReader.Read(item, store, ready));
         }

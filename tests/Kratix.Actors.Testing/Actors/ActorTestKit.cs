@@ -16,8 +16,10 @@ public sealed class ActorTestKit
 
     /// <param name="seed">Decides every interleaving.</param>
     /// <param name="throughput">Messages per turn. 1 makes the most interleavings; 0 lets the seed choose.</param>
-    public ActorTestKit(ulong seed = 1, int throughput = 0)
+    /// <param name="time">A clock to share with an earlier kit, as two processes do; null for one of its own.</param>
+    public ActorTestKit(ulong seed = 1, int throughput = 0, ManualTime? time = null)
     {
+        Time = time ?? new ManualTime();
         Dispatcher = new DeterministicDispatcher(seed);
         System = new ActorSystem("test", new ActorSystemOptions
         {
@@ -32,7 +34,7 @@ public sealed class ActorTestKit
 
     public SeededRandom Random => Dispatcher.Random;
 
-    public ManualTime Time { get; } = new();
+    public ManualTime Time { get; }
 
     public DeterministicDispatcher Dispatcher { get; }
 

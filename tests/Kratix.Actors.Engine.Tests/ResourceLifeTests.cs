@@ -1,0 +1,443 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Tests.Support;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Ports.Runs;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.Engine.Tests;
+
+public sealed class ResourceLifeTests
+{
+    private const string Written = "worker/resources/default/redis/a/configure/5058f/db.yaml";
+
+    [Fact, Conformance("K22", "Reconciled is True when the store has acknowledged, and the status names Destination and commit.")]
+    public void Request_whose_run_succeeds_is_written_and_says_where()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        Assert.Equal("Unknown", EngineBed.Condition(bed.Redis1("a"), "Reconciled"));
+
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "size: small\n"), ("metadata/status.yaml", "message: at your service\n"));
+
+        Assert.Equal("size: small\n", bed.Text(Written));
+        var item = bed.Redis1("a");
+        Assert.Equal("True", EngineBed.Condition(item, "Reconciled"));
+        Assert.Equal("worker", item["status"]!["kratix"]!["destination"]!.ToString());
+        Assert.NotEmpty(item["status"]!["kratix"]!["commit"]!.ToString());
+        Assert.Equal("at your service", item["status"]!["message"]!.ToString());
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Request_is_published_as_Work_and_WorkPlacement_without_contents()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "password: hunter2\n"));
+
+        var placement = bed.State("a").Works.Placements.Single();
+        var model = bed.Get(Kinds.WorkPlacement, "default", placement.Name)!;
+        Assert.DoesNotContain("hunter2", model.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("True", EngineBed.Condition(model, "Ready"));
+        Assert.Equal(placement.CommitId, model["status"]!["versionID"]!.ToString());
+    }
+
+    [Fact, Conformance("R19", "A changed spec runs the configure workflow again."), Conformance("K17", "The same output again makes no commit.")]
+    public void Request_whose_spec_changes_runs_again_and_the_same_output_makes_no_commit()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        var commits = bed.Git.Commits.Count;
+
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["spec"] = new JsonObject { ["size"] = "large" } });
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        Assert.Equal(commits, bed.Git.Commits.Count);
+        Assert.Equal("Settled", bed.Phase("a"));
+        Assert.Equal(2, bed.Redis1("a")["status"]!["observedGeneration"]!.GetValue<long>());
+    }
+
+    [Fact]
+    public void Request_whose_label_changes_runs_nothing()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["team"] = "blue" } } });
+
+        Assert.Empty(bed.Plans);
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact, Conformance("K23", "A deletion ends when the files are gone from the store.")]
+    public void Request_that_is_deleted_runs_its_delete_Pipeline_and_goes_when_its_files_are_gone()
+    {
+        var bed = EngineBed.WithPromise(promise: Samples.Promise(withDelete: true));
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        bed.Delete(EngineBed.Redis, "default", "a");
+        var plan = bed.TakePlan();
+        Assert.Equal("delete", plan.Labels[Marks.WorkflowAction]);
+        Assert.True(bed.Git.Files.ContainsKey(Written));
+        bed.Git.FailWith = ("the remote is away", null);
+        bed.Complete(plan);
+        Assert.NotNull(bed.Get(EngineBed.Redis, "default", "a"));
+
+        bed.Git.FailWith = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Null(bed.Get(EngineBed.Redis, "default", "a"));
+        Assert.Empty(bed.Git.Files);
+        Assert.Equal("Gone", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Request_whose_finalizers_somebody_took_off_has_its_files_taken_back()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        bed.Kit.Settle(() => bed.Kubernetes.Delete(EngineBed.Redis, "default", "a", CancellationToken.None));
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } });
+
+        Assert.Empty(bed.Git.Files);
+        Assert.Equal("Gone", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Request_that_was_let_go_and_still_carries_our_finalizers_is_let_go_again()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray([.. Marks.ResourceFinalizers.Append("example.org/other").Select(f => JsonValue.Create(f))]) },
+        });
+        bed.Complete(bed.TakePlan());
+        bed.Delete(EngineBed.Redis, "default", "a");
+        Assert.Equal("Gone", bed.Phase("a"));
+
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray(Marks.ResourceFinalizers[0], "example.org/other") },
+        });
+
+        Assert.Equal("example.org/other", bed.Redis1("a")["metadata"]!["finalizers"]!.AsArray().Single()!.ToString());
+    }
+
+    [Fact]
+    public void Request_observed_while_the_journal_is_away_runs_when_it_is_back()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Journal.Failing = (method, key) => method == nameof(IJournal.Append) && key.Contains("default/a", StringComparison.Ordinal) ? new JournalException("disk full") : null;
+        bed.Request("a");
+        Assert.Empty(bed.Plans);
+
+        bed.Journal.Failing = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Change_of_a_Promise_while_the_journal_is_away_is_not_lost()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        bed.Journal.Failing = (method, key) => method == nameof(IJournal.Append) ? new JournalException("disk full") : null;
+        bed.Patch(Kinds.Promise, null, "redis", new JsonObject { ["spec"] = new JsonObject { ["destinationSelectors"] = new JsonArray() } });
+
+        bed.Journal.Failing = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 2\n"));
+        Assert.Equal("x: 2\n", bed.Text(Written));
+    }
+
+    [Fact]
+    public void Change_of_a_Promise_whose_spec_could_not_be_stored_is_not_lost()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Kubernetes.Fail = (verb, type, _) => type.Plural == "serviceaccounts" ? new Outcome<Nothing>.Transient("timeout") : null;
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        bed.Patch(Kinds.Promise, null, "redis", new JsonObject { ["spec"] = new JsonObject { ["destinationSelectors"] = new JsonArray() } });
+        Assert.Empty(bed.Plans);
+
+        bed.Kubernetes.Fail = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("Running", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Request_that_may_not_be_patched_is_tried_again()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Kubernetes.Fail = (verb, type, _) => verb == "patch" && type.Plural == "redis" ? new Outcome<Nothing>.Terminal(Refusal.Forbidden, "not yours") : null;
+        bed.Request("a");
+        bed.Kubernetes.Fail = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.NotNull(bed.TakePlan());
+    }
+
+    [Fact, Conformance("R20", "Requests run again when the interval has passed."), Conformance("K15", "The interval is 10 h by default, with jitter.")]
+    public void Request_at_rest_runs_again_after_the_interval()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        bed.Kit.Advance(TimeSpan.FromHours(9.99));
+        Assert.Empty(bed.Plans);
+        bed.Kit.Advance(TimeSpan.FromHours(1.02));
+
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        Assert.Single(bed.Git.Commits, c => c.Length > 0);
+    }
+
+    [Fact]
+    public void Requests_made_together_do_not_run_again_together()
+    {
+        var bed = EngineBed.WithPromise();
+        for (var i = 0; i < 5; i++)
+            bed.Create(EngineBed.Redis, "default", Samples.Request($"r{i}"));
+        bed.Kit.Run();
+        foreach (var plan in bed.Plans.ToList())
+            bed.Complete(plan);
+
+        Assert.True(Enumerable.Range(0, 5).Select(i => bed.State($"r{i}").NextRun!.Value.Hour * 60 + bed.State($"r{i}").NextRun!.Value.Minute).Distinct().Count() > 2);
+    }
+
+    [Fact, Conformance("K14", "A failing Pipeline is retried with back-off, up to its limit.")]
+    public void Request_whose_run_fails_is_tried_again_and_given_up()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            bed.Fail(bed.TakePlan());
+            Assert.Equal("Retrying", bed.Phase("a"));
+            bed.Kit.Advance(TimeSpan.FromMinutes(5));
+        }
+
+        bed.Fail(bed.TakePlan());
+
+        Assert.Equal("Failed", bed.Phase("a"));
+        Assert.Contains("kubectl logs -n default", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal("False", EngineBed.Condition(bed.Redis1("a"), "Reconciled"));
+    }
+
+    [Fact]
+    public void Request_whose_image_cannot_be_had_fails_and_its_Pod_is_removed()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Kit.Dispatcher.InContext(() => bed.Runner.Report(plan.Namespace, plan.PodName, r => r with
+        {
+            Steps = [r.Steps[0] with { Phase = StepPhase.Pulling, Reason = "ImagePullBackOff: example/work:1 not found" }],
+        }));
+        bed.Kit.Advance(TimeSpan.FromMinutes(1.9));
+        Assert.Equal("Running", bed.Phase("a"));
+
+        bed.Kit.Advance(TimeSpan.FromMinutes(0.2));
+
+        Assert.Equal("Retrying", bed.Phase("a"));
+        Assert.DoesNotContain(bed.Runner.Runs, r => r.RunId == plan.RunId);
+        Assert.Contains("example/work:1", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Failed_run_that_ended_by_itself_keeps_its_Pod_for_the_log()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Fail(plan);
+
+        Assert.Contains(bed.Runner.Runs, r => r.RunId == plan.RunId);
+    }
+
+    [Fact]
+    public void Finished_Pods_beyond_those_to_keep_are_removed_oldest_first()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var removed = new List<string>();
+        bed.Runner.Fail = (verb, pod) =>
+        {
+            if (verb == "remove")
+                removed.Add(pod);
+            return null;
+        };
+        for (var i = 0; i < 4; i++)
+        {
+            var plan = bed.TakePlan();
+            bed.Create(Kinds.Pod, plan.Namespace, new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = plan.PodName, ["labels"] = new JsonObject(plan.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))) },
+            });
+            bed.Kit.Settle(() => bed.Kubernetes.Patch(
+                Kinds.Pod, plan.Namespace, plan.PodName, PatchKind.Merge, new JsonObject { ["status"] = new JsonObject { ["phase"] = "Succeeded" } }, "status", CancellationToken.None));
+            bed.Complete(plan, ("output/db.yaml", $"x: {i}\n"));
+            bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["spec"] = new JsonObject { ["size"] = $"s{i}" } });
+        }
+
+        Assert.Equal(2, removed.Distinct().Count());
+    }
+
+    [Fact]
+    public void Run_whose_Pod_somebody_deleted_is_started_again_under_its_name()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Kit.Settle(() => bed.Runner.Remove(plan.Namespace, plan.PodName, CancellationToken.None));
+
+        var again = bed.TakePlan();
+        Assert.Equal(plan.RunId, again.RunId);
+        bed.Complete(again, ("output/db.yaml", "x: 1\n"));
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Run_whose_Pod_was_deleted_after_it_handed_in_has_succeeded()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Kit.Settle(() => bed.Engine.Exchange.Submit(plan.RunId, plan.ExchangeToken, Samples.Tar(("output/db.yaml", "x: 1\n")), CancellationToken.None));
+        bed.Kit.Settle(() => bed.Runner.Remove(plan.Namespace, plan.PodName, CancellationToken.None));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("Settled", bed.Phase("a"));
+        Assert.Empty(bed.Plans);
+    }
+
+    [Fact]
+    public void Run_that_succeeded_without_handing_in_has_failed()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Kit.Dispatcher.InContext(() => bed.Runner.Finish(plan.Namespace, plan.PodName, 0));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("Retrying", bed.Phase("a"));
+        Assert.Contains("/kratix/output was not received", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact, Conformance("K19", "A run that was under way when the engine stopped is found again, not started twice.")]
+    public void Run_under_way_when_the_engine_stops_is_adopted_by_the_next()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+
+        var next = bed.Restarted(OnStart.Off);
+        next.Kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty(next.Plans);
+        next.Complete(plan, ("output/db.yaml", "x: 1\n"));
+
+        Assert.Equal("Settled", next.Phase("a"));
+    }
+
+    [Theory]
+    [InlineData(OnStart.Run, 1)]
+    [InlineData(OnStart.Verify, 0)]
+    [InlineData(OnStart.Off, 0)]
+    [Conformance("K16", "What a restart runs is the setting reconcile.on-start.")]
+    public void Restart_runs_what_the_setting_says(OnStart onStart, int runs)
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        var next = bed.Restarted(onStart);
+        next.Kit.Advance(TimeSpan.FromMinutes(11));
+
+        Assert.Equal(runs, next.Plans.Count);
+    }
+
+    [Fact]
+    public void Change_made_while_the_engine_was_away_is_seen_when_it_is_back()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        var next = bed.Restarted(OnStart.Off, () => bed.Kubernetes.Delete(EngineBed.Redis, "default", "a", CancellationToken.None));
+        next.Kit.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Null(next.Get(EngineBed.Redis, "default", "a"));
+        Assert.Empty(next.Git.Files);
+    }
+
+    [Fact, Conformance("R21", "A changed Promise runs the workflows of its requests again.")]
+    public void Request_of_a_changed_Promise_runs_again_and_a_deletion_meanwhile_is_not_missed()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        bed.Kit.Settle(() => bed.Kubernetes.Patch(
+            Kinds.Promise, null, "redis", PatchKind.Merge, new JsonObject { ["spec"] = new JsonObject { ["destinationSelectors"] = new JsonArray() } }, null, CancellationToken.None));
+        bed.Kit.Settle(() => bed.Kubernetes.Patch(
+            EngineBed.Redis, "default", "a", PatchKind.Merge, new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, null, CancellationToken.None));
+        bed.Kit.Settle(() => bed.Kubernetes.Delete(EngineBed.Redis, "default", "a", CancellationToken.None));
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+        foreach (var plan in bed.Plans.ToList())
+            bed.Complete(plan);
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Empty(bed.Git.Files);
+    }
+
+    [Fact]
+    public void Promise_that_is_deleted_takes_its_requests_and_its_API_along()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        bed.Delete(Kinds.Promise, null, "redis");
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Null(bed.Get(EngineBed.Redis, "default", "a"));
+        Assert.Null(bed.Get(Kinds.Crd, null, "redis.example.org"));
+        Assert.Null(bed.Get(Kinds.Promise, null, "redis"));
+        Assert.Empty(bed.Git.Files);
+    }
+
+    [Fact]
+    public void Promise_that_cannot_be_used_says_why()
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["workflows"]!["resource"]!["configure"]![0]!["spec"]!["jobOptions"] = new JsonObject { ["activeDeadlineSeconds"] = "soon" };
+        var bed = EngineBed.WithPromise(promise: promise);
+
+        Assert.Contains("activeDeadlineSeconds is \"soon\"; it must be a whole number of seconds", bed.Get(Kinds.Promise, null, "redis")!["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact, Conformance("K29", "Each transition is an event; folding them gives the stored state.")]
+    public void Events_of_a_request_tell_its_life()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        bed.Delete(EngineBed.Redis, "default", "a");
+
+        Assert.Equal(["observed", "run-succeeded", "placement-written", "observed", "placement-written", "released"], bed.EventTypes("a"));
+    }
+}
