@@ -133,8 +133,8 @@ unpacked_sshd() {
     if [ -x "$tools/usr/sbin/sshd" ]; then say "sshd for tests: $tools/usr/sbin/sshd"; return; fi
     mkdir -p "$tools"
     say "sshd for tests: unpacking Debian's openssh-server into $tools"
-    (cd "$tools" && apt-get -qq download openssh-server libwrap0 >/dev/null && for package in openssh-server_*.deb libwrap0_*.deb; do dpkg-deb -x "$package" . && rm -f "$package"; done) ||
-        fail "cannot fetch Debian's packages openssh-server and libwrap0 (apt-get update first?)"
+    (cd "$tools" && { apt-get -qq download openssh-server libwrap0 >/dev/null 2>&1 || { apt_get update && apt-get -qq download openssh-server libwrap0 >/dev/null; }; } && for package in openssh-server_*.deb libwrap0_*.deb; do dpkg-deb -x "$package" . && rm -f "$package"; done) ||
+        fail "cannot fetch Debian's packages openssh-server and libwrap0"
 }
 
 check_sdk
