@@ -1,7 +1,8 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Ports.Journal;
 
 namespace Kratix.Actors.Host.Audit;
@@ -19,6 +20,9 @@ internal abstract class AuditFold
 
     /// <summary>The word for where the object stands after the events so far.</summary>
     internal abstract string Phase { get; }
+
+    /// <summary>The state after the events so far, as it is stored.</summary>
+    internal abstract JsonNode State { get; }
 
     /// <summary>Takes the next event and tells it in words.</summary>
     /// <exception cref="AuditException">The event cannot be read, or cannot have happened in this state.</exception>
@@ -41,17 +45,11 @@ internal abstract class AuditFold
     private sealed class Folding<TState, TEvent>(TState empty, Func<TState, TEvent, TState> evolve, Func<TState, string> phase, Func<TEvent, TState, AuditStory> tell) : AuditFold
         where TEvent : notnull
     {
-        // Reads whatever any version wrote; both sides of the comparison are written anew, so that older spellings of one state do not differ.
-        private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-        {
-            Converters = { new JsonStringEnumConverter() },
-            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-            AllowOutOfOrderMetadataProperties = true,
-        };
-
         private TState _state = empty;
 
         internal override string Phase => phase(_state);
+
+        internal override JsonNode State => JsonSerializer.SerializeToNode(_state, Codec.Options)!;
 
         internal override AuditStory Apply(JournalEvent @event)
         {
@@ -69,14 +67,14 @@ internal abstract class AuditFold
             return tell(happened, before);
         }
 
-        internal override bool LeadsTo(EntityRow row) =>
-            JsonSerializer.SerializeToUtf8Bytes(Read<TState>(row.State, "the stored state"), Json).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(_state, Json));
+        // Both sides are written anew, so that older spellings of one state do not differ.
+        internal override bool LeadsTo(EntityRow row) => Codec.Write(Read<TState>(row.State, "the stored state")).AsSpan().SequenceEqual(Codec.Write(_state));
 
         private static T Read<T>(ReadOnlyMemory<byte> json, string what)
         {
             try
             {
-                return JsonSerializer.Deserialize<T>(json.Span, Json) ?? throw new AuditException($"{what} is empty");
+                return Codec.Read<T>(json.Span);
             }
             catch (Exception exception) when (exception is JsonException or NotSupportedException)
             {

@@ -23,21 +23,31 @@ internal static class AuditCommand
         var output = new Option<string>("-o", "--output") { Description = "table, json or yaml.", DefaultValueFactory = _ => "table", Recursive = true };
         output.AcceptOnlyFromAmong("table", "json", "yaml");
         var subject = new Argument<string?>("OBJECT") { Description = $"The object, in one of these forms:\n  {AuditTarget.Forms}", Arity = ArgumentArity.ZeroOrOne };
+        var at = new Option<string?>("--at") { Description = $"Show the object's state then instead: {AuditPoint.Forms}." };
+        var diff = new Option<string?>("--diff") { Description = "Show how the state changed between two points, written A..B." };
         var audit = new TaughtCommand(
             "audit", "Show everything that happened to an object: when, why, who asked, each step and its exit code, each commit.",
             """
             kratix-actors audit redis/default/example             one request, as a table
             kratix-actors audit promise/redis -o yaml             a Promise, with every event in full
             kratix-actors audit redis/default/example -o json | jq '.[].event'
+            kratix-actors audit redis/default/example --at 2026-11-23T00:04:10Z    its state then
+            kratix-actors audit redis/default/example --diff 3..5                  what changed between two events, or two times
             kratix-actors audit verify                            check that nobody changed the history
-            """) { subject, output, CreateVerify(options, output, terminal, environment) };
+            kratix-actors audit export > events.jsonl             everything, as CloudEvents
+            """) { subject, output, at, diff, CreateVerify(options, output, terminal, environment), CreateExport(options, terminal, environment) };
         options.AddTo(audit, recursive: true);
         audit.SetAction(async (parsed, cancellation) =>
         {
             var name = parsed.GetValue(subject) ?? throw new CommandException(ExitCode.Usage, $"audit needs an object, or verify; objects are written\n  {AuditTarget.Forms}");
             await using var journal = await Open(options.Load(parsed, environment).Settings, cancellation);
             var entity = await AuditTarget.Find(journal, name, cancellation);
-            Show(await AuditTrail.Read(journal, entity, cancellation), parsed.GetValue(output)!, terminal);
+            if (parsed.GetValue(at) is { } point)
+                Show(await AuditHistory.At(journal, entity, Point(point), cancellation), parsed.GetValue(output)!, terminal);
+            else if (parsed.GetValue(diff) is { } range)
+                await Difference(journal, entity, range, terminal, cancellation);
+            else
+                Show(await AuditTrail.Read(journal, entity, cancellation), parsed.GetValue(output)!, terminal);
             return ExitCode.Ok;
         });
         return audit;
@@ -63,7 +73,50 @@ internal static class AuditCommand
         return verify;
     }
 
-    private static async Task<IJournal> Open(KratixSettings settings, CancellationToken cancellation)
+    private static TaughtCommand CreateExport(SettingsOptions options, Terminal terminal, IReadOnlyDictionary<string, string> environment)
+    {
+        var subject = new Argument<string?>("OBJECT") { Description = "Only this object.", Arity = ArgumentArity.ZeroOrOne };
+        var export = new TaughtCommand(
+            "export", "Write events as CloudEvents, one JSON object a line, oldest first.",
+            """
+            kratix-actors audit export > events.jsonl             everything
+            kratix-actors audit export redis/default/example      one object
+            """) { subject };
+        export.SetAction(async (parsed, cancellation) =>
+        {
+            await using var journal = await Open(options.Load(parsed, environment).Settings, cancellation);
+            var entity = parsed.GetValue(subject) is { } name ? await AuditTarget.Find(journal, name, cancellation) : (EntityKey?)null;
+            await foreach (var happened in journal.Events(entity, 0, cancellation))
+                await terminal.Out.WriteLineAsync(AuditExport.CloudEvent(happened).ToJsonString());
+            return ExitCode.Ok;
+        });
+        return export;
+    }
+
+    private static AuditPoint Point(string text) =>
+        AuditPoint.Parse(text) ?? throw new CommandException(ExitCode.Usage, $"'{text}' is no point in a history; write {AuditPoint.Forms}");
+
+    private static void Show(AuditMoment moment, string format, Terminal terminal)
+    {
+        if (moment.Sequence == 0)
+            throw new CommandException(ExitCode.NotFound, $"{moment.Entity} was not known then");
+        if (format == "table")
+            terminal.Out.WriteLine($"# {moment.Entity} after event {moment.Sequence} of {AuditStories.Time(moment.Since!.Value)}: {moment.Phase}");
+        Write(moment.State, format == "json" ? "json" : "yaml", terminal);
+    }
+
+    private static async Task Difference(IJournal journal, EntityKey entity, string range, Terminal terminal, CancellationToken cancellation)
+    {
+        if (range.Split("..") is not [var from, var to])
+            throw new CommandException(ExitCode.Usage, $"--diff is '{range}'; write two points as A..B, each {AuditPoint.Forms}");
+        var before = await AuditHistory.At(journal, entity, Point(from), cancellation);
+        var after = await AuditHistory.At(journal, entity, Point(to), cancellation);
+        await terminal.Out.WriteLineAsync($"# {entity} from event {before.Sequence} ({before.Phase}) to event {after.Sequence} ({after.Phase})");
+        foreach (var line in AuditDifference.Between(before.State, after.State))
+            await terminal.Out.WriteLineAsync(line);
+    }
+
+    internal static async Task<IJournal> Open(KratixSettings settings, CancellationToken cancellation)
     {
         var path = DataFolder.Journal(settings.DataFolder);
         return File.Exists(path)
@@ -97,23 +150,10 @@ internal static class AuditCommand
         ["node"] = entry.Event.Node,
         ["epoch"] = entry.Event.Epoch,
         ["story"] = new JsonArray([.. entry.Story.Lines.Select(line => JsonValue.Create(line))]),
-        ["data"] = Payload(entry.Event),
+        ["data"] = AuditExport.Payload(entry.Event),
         ["hash"] = entry.Event.Hash,
         ["previousHash"] = entry.Event.PreviousHash,
     };
-
-    private static JsonNode? Payload(JournalEvent happened)
-    {
-        try
-        {
-            return JsonNode.Parse(happened.Payload.Span);
-        }
-        catch (JsonException)
-        {
-            // The story says that it cannot be read; here are its bytes.
-            return Convert.ToBase64String(happened.Payload.Span);
-        }
-    }
 
     private static void Show(AuditReport report, string format, Terminal terminal)
     {
@@ -138,6 +178,6 @@ internal static class AuditCommand
         terminal.Out.WriteLine(report.Faults.Count == 0 ? "all as it was written" : $"{report.Faults.Count} {(report.Faults.Count == 1 ? "fault" : "faults")}");
     }
 
-    private static void Write(JsonNode document, string format, Terminal terminal) =>
+    internal static void Write(JsonNode document, string format, Terminal terminal) =>
         terminal.Out.WriteLine((format == "json" ? document.ToJsonString(Indented) : Yaml.Write(document)).TrimEnd());
 }
