@@ -29,7 +29,7 @@ internal static class Platform
         using var adapterClient = new HttpClient(adapterHandler) { Timeout = Timeout.InfiniteTimeSpan };
         var logs = new PodLogs(folder, time);
         await using var api = settings.Mode == EngineMode.Standalone ? await StartApi(settings, folder, logs, time, log, stop) : null;
-        await using var node = api is null ? null : await StartNode(settings, folder, api, logs, adapterClient, time, log, stop);
+        await using var node = api is null ? null : await StartNode(settings, folder, api, logs, new AdapterInProcess(adapterClient, http.Url, time), time, log, stop);
 
         var access = api is null
             ? KubernetesAccess.Find(settings.Api.Kubeconfig, null, EnvironmentOfProcess())
@@ -78,10 +78,10 @@ internal static class Platform
         stop);
 
     private static Task<Node> StartNode(
-        KratixSettings settings, string folder, StandaloneApiServer api, PodLogs logs, HttpClient adapterClient, TimeProvider time, ILoggerFactory log, CancellationToken stop) => Node.Start(
+        KratixSettings settings, string folder, StandaloneApiServer api, PodLogs logs, AdapterInProcess adapter, TimeProvider time, ILoggerFactory log, CancellationToken stop) => Node.Start(
         new NodeOptions(
             folder, settings.Standalone.Engine.ToString().ToLowerInvariant(), settings.Standalone.Network ?? "auto", settings.Standalone.MaxRunningPods, time,
-            new AdapterInProcess(adapterClient, time))
+            adapter)
         {
             Logs = logs,
             NodeName = settings.NodeName,

@@ -11,7 +11,7 @@ internal sealed record Said(int ExitCode, string Output, string Error)
 /// <summary>Runs programs as a user would, with a limit on their time.</summary>
 internal static class Command
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     internal static async Task<Said> Try(string program, IEnumerable<string> arguments, string? input = null, IReadOnlyDictionary<string, string>? environment = null)
     {

@@ -33,6 +33,9 @@ internal sealed class GitRepository(string path)
                 .Select(entry => entry.Split('\u001f')).Select(part => new Commit(part[0], part[1], part[2], part[3].Trim()))]
             : [];
 
+    internal async Task<IReadOnlyList<string>> ChangedBy(Commit commit) =>
+        (await Git("diff-tree", "--root", "-r", "--no-commit-id", "--name-only", commit.Id)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     internal Task<string> Git(params string[] arguments) => Command.Run("git", ["--git-dir", path, .. arguments]);
 
     private async Task<bool> HasCommits() => (await Command.Try("git", ["--git-dir", path, "rev-parse", "--verify", "--quiet", "main"])).ExitCode == 0;

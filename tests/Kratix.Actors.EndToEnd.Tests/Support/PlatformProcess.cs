@@ -41,14 +41,20 @@ internal sealed class PlatformProcess : IAsyncDisposable
     /// <param name="settings">Each <c>key=value</c>, for <c>--set</c>.</param>
     internal static async Task<PlatformProcess> Start(string dataFolder, params string[] settings)
     {
-        await RequireImage();
-        var platform = Launch(dataFolder, settings);
+        var platform = await StartUnready(dataFolder, settings);
         using var limit = new CancellationTokenSource(StartLimit);
         var ended = platform._guard.WaitForExitAsync(limit.Token);
         if (await Task.WhenAny(platform._ready.Task, ended) == platform._ready.Task)
             return platform;
         await platform.DisposeAsync();
         throw new InvalidOperationException($"kratix-actors up did not become ready. It said:\n{platform.Words}");
+    }
+
+    /// <summary>Starts it and does not wait: whoever uses it may find it half started.</summary>
+    internal static async Task<PlatformProcess> StartUnready(string dataFolder, params string[] settings)
+    {
+        await RequireImage();
+        return Launch(dataFolder, settings);
     }
 
     /// <summary>Starts it where it is expected to refuse, and waits for its end.</summary>

@@ -1,6 +1,6 @@
 namespace Kratix.Actors.EndToEnd.Tests.Support;
 
-/// <summary>A folder that goes when the test does, with the containers that a platform in it has left.</summary>
+/// <summary>A folder that goes when the test does, unless <c>KRATIX_E2E_KEEP</c> is set, to look at what a failed test has left.</summary>
 internal sealed class TempFolder : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kratix-e2e-");
@@ -9,7 +9,8 @@ internal sealed class TempFolder : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        _folder.Delete(recursive: true);
+        if (Environment.GetEnvironmentVariable("KRATIX_E2E_KEEP") is null)
+            _folder.Delete(recursive: true);
         return ValueTask.CompletedTask;
     }
 }

@@ -1,0 +1,164 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.EndToEnd.Tests.Support;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.EndToEnd.Tests;
+
+/// <summary>
+/// What is wrong is named where its author looks, disturbs nobody else, and is over when the input is repaired, without any other action.
+/// </summary>
+public sealed class BadInputTests(SharedPlatform shared) : IClassFixture<SharedPlatform>
+{
+    /// <summary>What a container does wrong, by the request's value, and what the request must say about it.</summary>
+    private static readonly (string Value, string Script, string[] Says)[] Misdeeds =
+    [
+        ("exit", "echo the disk is full; exit 1", ["main", "step-1", "1"]),
+        ("status", "printf 'message: [unclosed\\n' > /kratix/metadata/status.yaml", ["/kratix/metadata/status.yaml", "line"]),
+        ("reserved", "printf 'kratix:\\n  mine: true\\n' > /kratix/metadata/status.yaml", ["status.yaml", "kratix"]),
+        ("scheduling", "printf -- '- target: {matchLabels: [\\n' > /kratix/metadata/scheduling.yaml", ["/kratix/metadata/scheduling.yaml", "line"]),
+        ("selectors", "printf -- '- {}\\n' > /kratix/metadata/destination-selectors.yaml", ["destination-selectors.yaml", "index 0", "no selectors"]),
+        ("yaml", "printf 'good: 1\\nbad: [\\n' > /kratix/output/broken.yaml", ["/kratix/output/broken.yaml", "line"]),
+        ("symlink", "ln -s /etc/passwd /kratix/output/passwd.yaml", ["/kratix/output/passwd.yaml", "link", "/etc/passwd"]),
+        ("directory-link", "ln -s ../../../../etc /kratix/output/config", ["/kratix/output/config", "link"]),
+        ("climbing", "printf -- '- { directory: ../elsewhere, matchLabels: { a: b } }\\n' > /kratix/metadata/destination-selectors.yaml", ["../elsewhere"]),
+    ];
+
+    [Fact]
+    public async Task A_run_that_breaks_a_rule_is_named_by_its_request_and_repaired_by_changing_it()
+    {
+        var corner = await shared.Corner("misdeeds");
+        var cases = string.Join('\n', Misdeeds.Select(m => $"{m.Value}) {m.Script} ;;"));
+        await corner.Install($"echo 'a: 1' > /kratix/output/a.yaml\ncase $(field spec value) in\n{cases}\nesac");
+        await corner.Kubectl.Apply(Manifests.List([corner.Thing("sound"), .. Misdeeds.Select(m => corner.Thing(m.Value, new JsonObject { ["value"] = m.Value }))]));
+        await corner.Reconciled("sound");
+
+        var silent = new List<string>();
+        foreach (var (value, _, says) in Misdeeds)
+        {
+            var thing = await corner.Until(value, "shows its failure", t => t.Has("Reconciled", "False"));
+            var told = string.Join(" | ", thing.Condition("ConfigureWorkflowCompleted")!.Message, thing.Text("status.kratix.workflows.pipelines.0.message"), thing.Text("status.message"));
+            silent.AddRange(says.Where(word => !told.Contains(word, StringComparison.Ordinal)).Select(word => $"{value} does not say \"{word}\": {told}"));
+        }
+
+        Assert.True(silent.Count == 0, string.Join('\n', silent));
+        Assert.Equal([corner.FilesOf("sound") + "/a.yaml"], await corner.Repository.Files());
+
+        await corner.Kubectl.Apply(Manifests.List([.. Misdeeds.Select(m => corner.Thing(m.Value))]));
+        foreach (var (value, _, _) in Misdeeds)
+            await corner.Reconciled(value);
+        Assert.Equal(Misdeeds.Length + 1, (await corner.Repository.Files()).Count);
+    }
+
+    [Fact]
+    public async Task A_missing_image_is_named_by_its_request_and_repaired_by_the_promise()
+    {
+        var corner = await shared.Corner("no-image");
+        await corner.Install(corner.Promise([Manifests.PipelineOf("main", Manifests.Container("step-1", "true", "localhost/not-there:v1"))]));
+        await corner.Request("a");
+        var thing = await corner.Until("a", "shows its failure", t => t.Has("Reconciled", "False"));
+        Assert.Contains("localhost/not-there:v1", thing.At("status")!.ToJsonString(), StringComparison.Ordinal);
+        await corner.Kubectl.Apply(corner.Promise([Manifests.Pipeline("main", "echo 'a: 1' > /kratix/output/a.yaml")]));
+        await corner.Reconciled("a");
+    }
+
+    [Fact]
+    public async Task A_request_that_violates_its_schema_is_refused_with_the_field()
+    {
+        var corner = await shared.Corner("schema");
+        await corner.Install("true");
+        var said = await corner.Kubectl.Try(corner.Thing("a", new JsonObject { ["environment"] = "moon", ["replicas"] = 0 }).ToJsonString(), "apply", "-f", "-");
+        Assert.NotEqual(0, said.ExitCode);
+        Assert.Contains("spec.environment: Unsupported value: \"moon\": supported values: \"dev\", \"prod\"", said.Error, StringComparison.Ordinal);
+        Assert.Contains("spec.replicas", said.Error, StringComparison.Ordinal);
+        await corner.Kubectl.Apply(corner.Thing("a", new JsonObject { ["environment"] = "dev", ["replicas"] = 1 }));
+        await corner.Reconciled("a");
+    }
+
+    [Fact]
+    public async Task A_promise_that_is_no_yaml_or_no_promise_is_refused_by_kubectl()
+    {
+        var broken = await shared.Kubectl.Try("apiVersion: platform.kratix.io/v1alpha1\nkind: Promise\nmetadata: { name: broken\n", "apply", "-f", "-");
+        Assert.NotEqual(0, broken.ExitCode);
+        Assert.Contains("error parsing", broken.Error, StringComparison.Ordinal);
+        var shape = await shared.Kubectl.Try("""{ "apiVersion": "platform.kratix.io/v1alpha1", "kind": "Promise", "metadata": { "name": "broken" }, "spec": { "destinationSelectors": "all" } }""", "apply", "--validate=false", "-f", "-");
+        Assert.NotEqual(0, shape.ExitCode);
+        Assert.Contains("spec.destinationSelectors", shape.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("wrong-kind", "spec.workflows.resource.configure[0]", "Deployment")]
+    [InlineData("wrong-field", "imagine", "spec.workflows.resource.configure[0]")]
+    [InlineData("wrong-scope", "namespace scoped", "Cluster")]
+    [InlineData("wrong-name", "metadata.name", "things.wrong-name.e2e.test")]
+    [InlineData("wrong-schema", "spec.versions[0].schema", "strin")]
+    public async Task A_promise_that_cannot_work_says_why_and_works_when_repaired(string name, params string[] says)
+    {
+        var corner = await shared.Corner(name);
+        var good = corner.Promise([Manifests.Pipeline("main", "echo 'a: 1' > /kratix/output/a.yaml")]);
+        var bad = good.DeepClone();
+        switch (name)
+        {
+            case "wrong-kind":
+                bad["spec"]!["workflows"]!["resource"]!["configure"]![0]!["kind"] = "Deployment";
+                break;
+            case "wrong-field":
+                bad["spec"]!["workflows"]!["resource"]!["configure"]![0]!["spec"]!["containers"]![0]!["imagine"] = "x";
+                break;
+            case "wrong-scope":
+                bad["spec"]!["api"]!["spec"]!["scope"] = "Cluster";
+                break;
+            case "wrong-name":
+                bad["spec"]!["api"]!["metadata"]!["name"] = "somethings.example";
+                break;
+            default:
+                bad["spec"]!["api"]!["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!["value"]!["type"] = "strin";
+                break;
+        }
+
+        // Refused at once, or shown by the Promise: either is where its author looks.
+        var applied = await corner.Kubectl.Try(bad.ToJsonString(), "apply", "-f", "-");
+        var told = applied.Error;
+        if (applied.ExitCode == 0)
+        {
+            var promise = await corner.Kubectl.Until("promise", name, "says that it cannot work", p => p.Has("Available", "False") && Told(p).Contains(says[0], StringComparison.Ordinal));
+            told = Told(promise);
+            Assert.Equal("Unavailable", promise.Text("status.status"));
+        }
+
+        Assert.All(says, word => Assert.Contains(word, told, StringComparison.Ordinal));
+        await corner.Install((JsonObject)good);
+        await corner.Request("a");
+        await corner.Reconciled("a");
+    }
+
+    [Fact]
+    [Conformance("R108", "WriteSucceeded is False with the reason while the store cannot be written.")]
+    public async Task A_wrong_repository_is_named_by_store_destination_and_request_and_repaired_by_its_address()
+    {
+        var corner = await shared.Corner("wrong-address");
+        var elsewhere = shared.FolderFor("nowhere.git");
+        await corner.Kubectl.Apply(Manifests.GitStateStore(corner.Name, $"file://{elsewhere}"));
+        var store = await corner.Kubectl.Until("gitstatestore", corner.Name, "is not Ready", s => s.Has("Ready", "False"));
+        Assert.Contains(elsewhere, store.Condition("Ready")!.Message, StringComparison.Ordinal);
+        await corner.Kubectl.Until("destination", corner.Name, "is not Ready", d => d.Has("Ready", "False"));
+        await corner.Install("echo 'a: 1' > /kratix/output/a.yaml");
+        await corner.Request("a");
+        await corner.Until("a", "waits for its store", t => t.Has("ConfigureWorkflowCompleted") && !t.Has("Reconciled"));
+
+        await corner.Kubectl.Apply(Manifests.GitStateStore(corner.Name, corner.Repository.Url));
+        await corner.Reconciled("a");
+        Assert.Equal([corner.FilesOf("a") + "/a.yaml"], await corner.Repository.Files());
+    }
+
+    [Fact]
+    public async Task A_second_platform_on_the_same_data_folder_ends_at_once_and_names_the_first()
+    {
+        var (code, words) = await PlatformProcess.StartRefused(shared.Platform.DataFolder);
+        Assert.NotEqual(0, code);
+        Assert.Contains(shared.Platform.DataFolder, words, StringComparison.Ordinal);
+        Assert.Contains("is in use by process", words, StringComparison.Ordinal);
+        await shared.Kubectl.Run("get", "promises");
+    }
+
+    private static string Told(JsonObject promise) => $"{promise.Condition("Available")?.Message} {promise.Text("status.message")} {promise.Condition("Reconciled")?.Message}";
+}
