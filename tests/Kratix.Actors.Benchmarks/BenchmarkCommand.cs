@@ -3,6 +3,7 @@ using Kratix.Actors.Benchmarks.Engine;
 using Kratix.Actors.Benchmarks.Journal;
 using Kratix.Actors.Benchmarks.Kernel;
 using Kratix.Actors.Benchmarks.Reporting;
+using Kratix.Actors.Benchmarks.StateStores;
 
 namespace Kratix.Actors.Benchmarks;
 
@@ -11,7 +12,7 @@ internal static class BenchmarkCommand
 {
     private const string Usage =
         """
-        usage: benchmarks [all | kernel | journal | engine]... [--runs N] [--requests N] [--readme]
+        usage: benchmarks [all | containers | engine | kernel | journal | git]... [--runs N] [--requests N] [--readme]
           --runs N       how often each is run; the report shows the median, the least and the most (default 3)
           --requests N   requests in place of each benchmark's own number, for a quick look
           --readme       put the report into README.md, between its benchmark marks
@@ -19,9 +20,11 @@ internal static class BenchmarkCommand
 
     private static readonly (string Name, string Title, Func<Figures, int?, Task> Run)[] Groups =
     [
+        ("containers", ContainerBenchmarks.Title, ContainerBenchmarks.Run),
         ("engine", EngineBenchmarks.Title, EngineBenchmarks.Run),
         ("kernel", KernelBenchmarks.Title, (figures, _) => Task.Run(() => KernelBenchmarks.Run(figures))),
         ("journal", JournalBenchmarks.Title, (figures, _) => JournalBenchmarks.Run(figures)),
+        ("git", GitBenchmarks.Title, (figures, _) => GitBenchmarks.Run(figures)),
     ];
 
     internal static async Task<int> Run(string[] args)

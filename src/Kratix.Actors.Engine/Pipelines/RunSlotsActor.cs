@@ -17,10 +17,10 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
 {
     private const int LateShare = 4;
 
-    private readonly Dictionary<IActorRef, RunSlotsMessage.Acquire> _holders = [];
+    private readonly Dictionary<IActorRef, RunSlotsMessage.Acquire> _holders = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, int> _perPromise = new(StringComparer.Ordinal);
-    private readonly LinkedList<RunSlotsMessage.Acquire> _soon = [];
-    private readonly LinkedList<RunSlotsMessage.Acquire> _late = [];
+    private readonly WaitingRuns _soon = new();
+    private readonly WaitingRuns _late = new();
     private int _granted;
 
     protected override void Receive(RunSlotsMessage message)
@@ -33,10 +33,8 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
             return;
         }
 
-        if (_soon.Concat(_late).Any(waiting => ReferenceEquals(waiting.Who, acquire.Who)))
-            return;
         Context.Watch(acquire.Who);
-        (acquire.Late ? _late : _soon).AddLast(acquire);
+        (acquire.Late ? _late : _soon).Add(acquire);
         Grant();
     }
 
@@ -44,18 +42,8 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
     {
         if (_holders.Remove(actor, out var held))
             _perPromise[held.Promise]--;
-        foreach (var queue in new[] { _soon, _late })
-        {
-            for (var node = queue.First; node is not null; node = node.Next)
-            {
-                if (ReferenceEquals(node.Value.Who, actor))
-                {
-                    queue.Remove(node);
-                    break;
-                }
-            }
-        }
-
+        _soon.Remove(actor);
+        _late.Remove(actor);
         Grant();
     }
 
@@ -70,21 +58,13 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
         }
     }
 
-    private bool Take(LinkedList<RunSlotsMessage.Acquire> queue)
+    private bool Take(WaitingRuns waiting)
     {
-        for (var node = queue.First; node is not null; node = node.Next)
-        {
-            var acquire = node.Value;
-            var running = _perPromise.GetValueOrDefault(acquire.Promise);
-            if (running >= maxPerPromise)
-                continue;
-            queue.Remove(node);
-            _perPromise[acquire.Promise] = running + 1;
-            _holders[acquire.Who] = acquire;
-            acquire.Who.Tell(new PipelineMessage.SlotGranted());
-            return true;
-        }
-
-        return false;
+        if (waiting.TakeFirst(promise => _perPromise.GetValueOrDefault(promise) < maxPerPromise) is not { } acquire)
+            return false;
+        _perPromise[acquire.Promise] = _perPromise.GetValueOrDefault(acquire.Promise) + 1;
+        _holders[acquire.Who] = acquire;
+        acquire.Who.Tell(new PipelineMessage.SlotGranted());
+        return true;
     }
 }

@@ -19,6 +19,8 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     private readonly Dictionary<string, string> _published = new(StringComparer.Ordinal);
     private IReadOnlyList<Model>? _wanted;
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
+    private readonly Pause _pause = new(world.Time);
+    private TimeSpan _patience;
     private bool _busy;
 
     internal bool HasPublished
@@ -30,23 +32,29 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
         }
     }
 
-    /// <summary><paramref name="atRest"/>: no run is under way; until then what would be shown is about to change.</summary>
-    internal void Publish(WorkOwner owner, Works works, JsonObject item, bool atRest)
+    /// <summary>
+    /// <paramref name="atRest"/>: no run is under way; until then what would be shown is about to change.
+    /// <paramref name="patience"/>: how long this may wait for what comes next, which is then published in its place.
+    /// </summary>
+    internal void Publish(WorkOwner owner, Works works, JsonObject item, bool atRest, TimeSpan patience)
     {
         if (!settings.PublishReadModels || !atRest)
             return;
-        Want([.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item, world.Now))]);
+        Want([.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item, world.Now))], patience);
     }
 
-    internal void Clear() => Want([]);
+    internal void Clear() => Want([], TimeSpan.Zero);
 
-    private void Want(IReadOnlyList<Model> wanted)
+    private void Want(IReadOnlyList<Model> wanted, TimeSpan patience)
     {
         lock (_gate)
         {
             if (wanted.Count == 0 && _published.Count == 0 && _wanted is null)
                 return;
             _wanted = wanted;
+            _patience = patience;
+            if (patience == TimeSpan.Zero)
+                _pause.End();
             if (_busy)
                 return;
             _busy = true;
@@ -59,6 +67,14 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     {
         while (true)
         {
+            Task pause;
+            lock (_gate)
+            {
+                pause = _patience > TimeSpan.Zero ? _pause.Wait(_patience) : Task.CompletedTask;
+                _patience = TimeSpan.Zero;
+            }
+
+            await pause;
             IReadOnlyList<Model> wanted;
             lock (_gate)
             {

@@ -16,11 +16,14 @@ internal sealed partial class StatusWriter(World world)
 
     private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
 
-    /// <summary>Makes the object's status show <paramref name="wanted"/>; fields of others are left alone.</summary>
-    internal void Publish(ResourceType type, JsonObject item, JsonObject wanted)
+    /// <summary>
+    /// Makes the object's status show <paramref name="wanted"/>; fields of others are left alone.
+    /// <paramref name="patience"/>: how long this may wait for the next status, which is then written in its place.
+    /// </summary>
+    internal void Publish(ResourceType type, JsonObject item, JsonObject wanted, TimeSpan patience = default)
     {
         var key = $"{type.Plural}.{type.Group}/{item.Namespace()}/{item.Name()}/{item.Uid()}";
-        var slot = _slots.GetOrAdd(key, _ => new Slot());
+        var slot = _slots.GetOrAdd(key, _ => new Slot(world.Time));
         lock (slot)
         {
             // What this process wrote last is newer than any observation; before the first write the observation is all there is.
@@ -28,6 +31,9 @@ internal sealed partial class StatusWriter(World world)
             if (shown is null ? Objects.Shows(item["status"], wanted) : JsonNode.DeepEquals(shown, wanted))
                 return;
             slot.Wanted = wanted.DeepClone().AsObject();
+            slot.Patience = patience;
+            if (patience == TimeSpan.Zero)
+                slot.Pause.End();
             if (slot.Writing)
                 return;
             slot.Writing = true;
@@ -40,6 +46,15 @@ internal sealed partial class StatusWriter(World world)
     {
         while (true)
         {
+            Task pause;
+            lock (slot)
+            {
+                // Begun while nobody else may publish, so that whoever comes next can end it.
+                pause = slot.Patience > TimeSpan.Zero ? slot.Pause.Wait(slot.Patience) : Task.CompletedTask;
+                slot.Patience = TimeSpan.Zero;
+            }
+
+            await pause;
             JsonObject wanted;
             JsonObject? last;
             lock (slot)
@@ -114,8 +129,12 @@ internal sealed partial class StatusWriter(World world)
     [LoggerMessage(2004, LogLevel.Error, "The status of {Kind} {Namespace}/{Name} could not be written and is tried again")]
     private static partial void LogThrew(ILogger logger, string kind, string? @namespace, string name, Exception cause);
 
-    private sealed class Slot
+    private sealed class Slot(TimeProvider time)
     {
+        internal Pause Pause { get; } = new(time);
+
+        internal TimeSpan Patience { get; set; }
+
         internal JsonObject? Last { get; set; }
 
         internal JsonObject? Wanted { get; set; }

@@ -17,11 +17,16 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
 {
     private const string ReissueTimer = "reissue";
 
+    /// <summary>A push mostly takes less. A status and read models that only say that it is under way are worth writing when it takes longer.</summary>
+    private static readonly TimeSpan WhilePushing = TimeSpan.FromSeconds(1);
+
     private readonly EngineServices _services;
     private readonly InFlight<ResourceEffect> _inFlight;
     private readonly EffectRunner _effects;
     private readonly StatusWriter _status;
     private readonly ReadModels _readModels;
+    private ResourceState? _published;
+    private string? _publishedFor;
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
 
     internal ResourceActor(string entityId, ShardLease lease, EngineServices services)
@@ -177,9 +182,15 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
             return;
         }
 
-        _status.Publish(_effects.Type!, item, ResourceStatus.Of(State));
+        // Each status written comes back as an observation; what has been published for this state needs no second look.
+        if (ReferenceEquals(_published, State) && _publishedFor == item.Uid())
+            return;
+        (_published, _publishedFor) = (State, item.Uid());
+        var pushing = State.Phase is ResourcePhase.Writing && !State.Works.Unscheduled.Any() && State.Works.Placements.All(p => p.Error is null);
+        var patience = pushing ? WhilePushing : TimeSpan.Zero;
+        _status.Publish(_effects.Type!, item, ResourceStatus.Of(State), patience);
         if (_services.Settings.PublishReadModels && (State.Works.Groups.Any() || _readModels.HasPublished))
-            _readModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null);
+            _readModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null, patience);
     }
 
     [LoggerMessage(1001, LogLevel.Warning, "{Entity}: {Effect} was not brought about and is tried again: {Reason}")]

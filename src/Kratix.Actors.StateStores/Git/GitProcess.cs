@@ -105,7 +105,9 @@ internal sealed class GitProcess(GitStateStoresOptions options)
     {
         try
         {
-            process.Kill(entireProcessTree: true);
+            // Killing a tree looks at every process of the machine first, which nearly always would be for nothing.
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
         {

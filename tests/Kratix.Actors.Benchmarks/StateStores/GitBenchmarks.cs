@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Kratix.Actors.Benchmarks.Reporting;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.StateStores;
@@ -13,17 +14,17 @@ namespace Kratix.Actors.Benchmarks.StateStores;
 /// Files per second into a repository that already holds 100,000 (50,000 requests of one Promise in 50 namespaces, two files each: 200,000 directories),
 /// beside clone, commit and push for each file as a controller without batches does it. Each batch touches every namespace.
 /// </summary>
-public static class GitBenchmarks
+internal static class GitBenchmarks
 {
+    internal const string Title = "git writer alone: 100,000 files in the repository already, file://";
+
     private const int Present = 50_000;
     private const int Namespaces = 50;
     private const int PlacementsPerBatch = 250;
     private const int Batches = 10;
     private const int SingleFiles = 2;
 
-    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
-
-    public static async Task Run(TextWriter output)
+    internal static async Task Run(Figures figures)
     {
         var root = Directory.CreateTempSubdirectory("kratix-git-bench-").FullName;
         try
@@ -37,29 +38,26 @@ public static class GitBenchmarks
             var address = new GitAddress("file://" + repository, "main", "basicAuth", StoreCredentials.None, "kratix", "");
             await using var store = ((Outcome<IStateStore>.Done)stores.Open(address)).Value;
 
-            await output.WriteLineAsync(string.Create(Invariant, $"git, repository of {2 * Present:N0} files, file:// on this machine"));
             var first = await Timed(() => Write(store, contents, batch: 0, content: "first"));
-            await Line("first batch, with the fetch of the whole branch", first.TotalMilliseconds, "ms");
+            figures.Add("first batch, with the fetch of the whole branch", "ms", first.TotalMilliseconds);
             var batches = await Timed(async () =>
             {
                 for (var i = 1; i <= Batches; i++)
                     await Write(store, contents, i, "new");
             });
-            await Line($"batch of {2 * PlacementsPerBatch} files, one commit and one push", batches.TotalMilliseconds / Batches, "ms");
+            figures.Add($"batch of {2 * PlacementsPerBatch} files, one commit and one push", "ms", batches.TotalMilliseconds / Batches);
             var filesPerSecond = Batches * PlacementsPerBatch * 2 / batches.TotalSeconds;
-            await Line("files written and acknowledged", filesPerSecond, "files/s");
+            figures.Add("files written and acknowledged", "files/s", filesPerSecond);
             var unchanged = await Timed(() => Write(store, contents, Batches, "new"));
-            await Line("the same batch again, nothing to write", unchanged.TotalMilliseconds, "ms");
+            figures.Add("the same batch again, nothing to write", "ms", unchanged.TotalMilliseconds);
             var each = await Timed(() =>
             {
                 for (var i = 0; i < SingleFiles; i++)
                     CloneCommitPush(root, repository, i);
                 return Task.CompletedTask;
             });
-            await Line("clone (depth 1), commit and push for each file", SingleFiles / each.TotalSeconds, "files/s");
-            await Line("ratio", filesPerSecond / (SingleFiles / each.TotalSeconds), "");
-
-            Task Line(string what, double figure, string unit) => output.WriteLineAsync(string.Create(Invariant, $"  {what,-52}{figure,12:N2} {unit}"));
+            figures.Add("clone (depth 1), commit and push for each file", "files/s", SingleFiles / each.TotalSeconds);
+            figures.Add("ratio", "", filesPerSecond / (SingleFiles / each.TotalSeconds));
         }
         finally
         {
