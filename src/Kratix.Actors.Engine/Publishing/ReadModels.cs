@@ -36,7 +36,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     /// <paramref name="atRest"/>: no run is under way; until then what would be shown is about to change.
     /// <paramref name="patience"/>: how long this may wait for what comes next, which is then published in its place.
     /// </summary>
-    internal void Publish(WorkOwner owner, Works works, JsonObject item, bool atRest, TimeSpan patience)
+    internal void Publish(WorkOwner owner, Works works, JsonObject item, bool atRest, TimeSpan patience = default)
     {
         if (!settings.PublishReadModels || !atRest)
             return;
