@@ -1,0 +1,148 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Tests.Support;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Ports.Runs;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.Engine.Tests;
+
+/// <summary>How runs end, and what becomes of their Pods.</summary>
+public sealed class RunLifeTests
+{
+    [Fact, Conformance("K14", "A failing Pipeline is retried with back-off, up to its limit.")]
+    public void Request_whose_run_fails_is_tried_again_and_given_up()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            bed.Fail(bed.TakePlan());
+            Assert.Equal("Retrying", bed.Phase("a"));
+            bed.Kit.Advance(TimeSpan.FromMinutes(5));
+        }
+
+        bed.Fail(bed.TakePlan());
+
+        Assert.Equal("Failed", bed.Phase("a"));
+        Assert.Contains("kubectl logs -n default", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal("False", EngineBed.Condition(bed.Redis1("a"), "Reconciled"));
+    }
+
+    [Fact]
+    public void Request_whose_image_cannot_be_had_fails_and_its_Pod_is_removed()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Kit.Dispatcher.InContext(() => bed.Runner.Report(plan.Namespace, plan.PodName, r => r with
+        {
+            Steps = [r.Steps[0] with { Phase = StepPhase.Pulling, Reason = "ImagePullBackOff: example/work:1 not found" }],
+        }));
+        bed.Kit.Advance(TimeSpan.FromMinutes(1.9));
+        Assert.Equal("Running", bed.Phase("a"));
+
+        bed.Kit.Advance(TimeSpan.FromMinutes(0.2));
+
+        Assert.Equal("Retrying", bed.Phase("a"));
+        Assert.DoesNotContain(bed.Runner.Runs, r => r.RunId == plan.RunId);
+        Assert.Contains("example/work:1", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Failed_run_that_ended_by_itself_keeps_its_Pod_for_the_log()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Fail(plan);
+
+        Assert.Contains(bed.Runner.Runs, r => r.RunId == plan.RunId);
+    }
+
+    [Fact]
+    public void Finished_Pods_beyond_those_to_keep_are_removed_oldest_first()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var removed = new List<string>();
+        bed.Runner.Fail = (verb, pod) =>
+        {
+            if (verb == "remove")
+                removed.Add(pod);
+            return null;
+        };
+        for (var i = 0; i < 4; i++)
+        {
+            var plan = bed.TakePlan();
+            bed.Create(Kinds.Pod, plan.Namespace, new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = plan.PodName, ["labels"] = new JsonObject(plan.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))) },
+            });
+            bed.Kit.Settle(() => bed.Kubernetes.Patch(
+                Kinds.Pod, plan.Namespace, plan.PodName, PatchKind.Merge, new JsonObject { ["status"] = new JsonObject { ["phase"] = "Succeeded" } }, "status", CancellationToken.None));
+            bed.Complete(plan, ("output/db.yaml", $"x: {i}\n"));
+            bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["spec"] = new JsonObject { ["size"] = $"s{i}" } });
+        }
+
+        Assert.Equal(2, removed.Distinct().Count());
+    }
+
+    [Fact]
+    public void Run_whose_Pod_somebody_deleted_is_started_again_under_its_name()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Kit.Settle(() => bed.Runner.Remove(plan.Namespace, plan.PodName, CancellationToken.None));
+
+        var again = bed.TakePlan();
+        Assert.Equal(plan.RunId, again.RunId);
+        bed.Complete(again, ("output/db.yaml", "x: 1\n"));
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Run_whose_Pod_was_deleted_after_it_handed_in_has_succeeded()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Kit.Settle(() => bed.Engine.Exchange.Submit(plan.RunId, plan.ExchangeToken, Samples.Tar(("output/db.yaml", "x: 1\n")), CancellationToken.None));
+        bed.Kit.Settle(() => bed.Runner.Remove(plan.Namespace, plan.PodName, CancellationToken.None));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("Settled", bed.Phase("a"));
+        Assert.Empty(bed.Plans);
+    }
+
+    [Fact]
+    public void Run_that_succeeded_without_handing_in_has_failed()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Kit.Dispatcher.InContext(() => bed.Runner.Finish(plan.Namespace, plan.PodName, 0));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("Retrying", bed.Phase("a"));
+        Assert.Contains("/kratix/output was not received", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact, Conformance("K19", "A run that was under way when the engine stopped is found again, not started twice.")]
+    public void Run_under_way_when_the_engine_stops_is_adopted_by_the_next()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+
+        var next = bed.Restarted(OnStart.Off);
+        next.Kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty(next.Plans);
+        next.Complete(plan, ("output/db.yaml", "x: 1\n"));
+
+        Assert.Equal("Settled", next.Phase("a"));
+    }
+}
