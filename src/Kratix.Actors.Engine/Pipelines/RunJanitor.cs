@@ -33,6 +33,9 @@ public sealed partial class RunJanitor(World world, EngineSettings settings)
         var (ns, name) = (RunPlanner.NamespaceOf(ended), RunPlanner.PodName(ended));
         if (givenUp)
             await Remove(ended.RunId, ns, name);
+        // Most requests run once, and a listing for each would be the dearest thing that the API server is asked for them.
+        if (ended.IsFirst)
+            return;
         var labels = RunPlanner.OwnLabels(ended);
         var listed = await world.Kubernetes.List(Kinds.Pod, ns, string.Join(',', labels.Select(l => $"{l.Key}={l.Value}")), CancellationToken.None);
         if (listed is not Outcome<IReadOnlyList<JsonObject>>.Done { Value: var pods })

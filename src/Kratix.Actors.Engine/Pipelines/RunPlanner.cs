@@ -17,6 +17,9 @@ public sealed record RunSubject(string Promise, string Kind, string Group, strin
 /// <summary>One Pipeline of one revision, to be run for a subject.</summary>
 public sealed record RunRequest(string RunId, WorkflowAction Action, JsonObject Pipeline, RunSubject Subject, int Attempt)
 {
+    /// <summary>The first attempt of the object's first workflow: no Pod of this Pipeline and object is older.</summary>
+    public bool IsFirst { get; init; }
+
     public string PipelineName => Pipeline["metadata"]!["name"]!.ToString();
 
     public string WorkflowAction => Action == Core.Workflows.WorkflowAction.Configure ? "configure" : "delete";

@@ -145,7 +145,7 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
         item["status"] = PromiseStatus.Of(now);
         (item["metadata"] as JsonObject)?.Remove("managedFields");
         var yaml = Encoding.UTF8.GetBytes(Yaml.Write(item));
-        var request = new RunRequest(effect.RunId, effect.Action, pipeline, subject, effect.Attempt);
+        var request = new RunRequest(effect.RunId, effect.Action, pipeline, subject, effect.Attempt) { IsFirst = state().Workflow.Run == 1 && effect.Attempt == 1 };
         _runs[effect.RunId] = new StartedRun(request, context.Spawn(
             new Props<PipelineMessage>(() => new PipelineActor(
                 services.Runs, request,

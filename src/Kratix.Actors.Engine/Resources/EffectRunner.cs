@@ -129,7 +129,7 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         var type = Type!;
         var self = context.Self;
         var subject = new RunSubject(id.Promise, type.Kind, type.Group, type.Version, type.Plural, id.Namespace, id.Name, state().Object!.Uid);
-        var request = new RunRequest(effect.RunId, effect.Action, pipeline, subject, effect.Attempt);
+        var request = new RunRequest(effect.RunId, effect.Action, pipeline, subject, effect.Attempt) { IsFirst = state().Workflow.Run == 1 && effect.Attempt == 1 };
         var yaml = Encoding.UTF8.GetBytes(Yaml.Write(ObjectForRun()));
         _runs[effect.RunId] = new StartedRun(request, context.Spawn(
             new Props<PipelineMessage>(() => new PipelineActor(

@@ -73,12 +73,13 @@ internal sealed class EngineBed : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var (warnings, first) = (_log.Count, _log.First);
         await _engine.DisposeAsync();
         await _actors.DisposeAsync();
         await Api.DisposeAsync();
         await Journal.DisposeAsync();
-        if (_log.Count > 0)
-            await Console.Error.WriteLineAsync($"benchmarks: the engine had {_log.Count} warnings; the first: {_log.First}");
+        if (warnings > 0)
+            await Console.Error.WriteLineAsync($"benchmarks: the engine had {warnings} warnings; the first: {first}");
     }
 
     private static string RepositoryIn(string folder) => Path.Combine(folder, "repository.git");
