@@ -115,6 +115,8 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
         if (type.IsCustom && store.Get(BuiltIn.CustomResourceDefinitions.Key("", $"{type.Plural}.{type.Group}"))?.Header.DeletionTimestamp is not null)
             throw new ApiException(405, "MethodNotAllowed", "create not allowed while custom resource definition is terminating", []);
         if (o.At("metadata", "resourceVersion").AsText() is { Length: > 0 }) throw ApiException.BadRequest("resourceVersion should not be set on objects to be created");
+        if (type.IsCustom && o.At("metadata", "managedFields") is not JsonArray { Count: > 0 })
+            ManagedFields.OfCreation(o, request, ObjectMetadata.Timestamp(time.GetUtcNow()));
         _preparation.ForCreate(request, o, ns, name);
         admission.Ask(new AdmissionRequest("CREATE", type, ns, name, "", o, null, request.IsDryRun), request.Warn);
         var key = type.Key(ns, name);

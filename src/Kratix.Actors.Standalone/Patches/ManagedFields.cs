@@ -5,8 +5,9 @@ using Kratix.Actors.Standalone.Api;
 namespace Kratix.Actors.Standalone.Patches;
 
 /// <summary>
-/// <c>metadata.managedFields</c>: who last set which field. Kept from an object's first server-side apply on; objects that are never applied
-/// that way carry none, and what they held before is then owned by <c>before-first-apply</c>.
+/// <c>metadata.managedFields</c>: who last set which field. Custom objects carry it from their creation, because whoever asked for something
+/// should be found in its history; built-in ones from their first server-side apply on, and what those held before is then owned by
+/// <c>before-first-apply</c>. Writers of status are recorded only where somebody applies it.
 /// </summary>
 internal static class ManagedFields
 {
@@ -42,6 +43,13 @@ internal static class ManagedFields
         else o.Made("metadata")["managedFields"] = list;
     }
 
+    /// <summary>A new custom object's fields are its creator's.</summary>
+    public static void OfCreation(JsonObject o, ApiRequest request, string now)
+    {
+        var fields = FieldSet.Leaves(o, Shape.Of(request.Type)).Keys.Where(f => !f.StartsWith("f:status", StringComparison.Ordinal));
+        Write(o, [new Entry(request.FieldManager, "Update", "", request.Type.ApiVersion, now, [.. fields])]);
+    }
+
     /// <summary>After a write that was not an apply: what it changed is now its manager's, what it removed is nobody's.</summary>
     public static JsonObject AfterUpdate(JsonObject before, JsonObject next, ApiRequest request, string now)
     {
@@ -53,6 +61,12 @@ internal static class ManagedFields
             next.Child("metadata")?.Remove("managedFields");
             return next;
         }
+        if (request.Subresource == "status" && entries.TrueForAll(e => e.Subresource != "status"))
+        {
+            next.Made("metadata")["managedFields"] = before.At("metadata", "managedFields")!.DeepClone();
+            return next;
+        }
+
         var shape = Shape.Of(request.Type);
         var (old, fresh) = (FieldSet.Leaves(before, shape), FieldSet.Leaves(next, shape));
         bool IsInScope(string path) => (request.Subresource == "status") == path.StartsWith("f:status", StringComparison.Ordinal) || !request.Type.HasStatus;
