@@ -17,10 +17,8 @@ namespace Kratix.Actors.Engine.Promises;
 /// <summary>One switch from a Promise's effect to a port call or a child; every answer comes back as a message.</summary>
 internal sealed class PromiseEffects(EngineServices services, IActorContext<PromiseMessage> context, Func<PromiseState> state, Func<JsonObject?> seen)
 {
-    private static readonly TimeSpan EstablishedPoll = TimeSpan.FromMilliseconds(200);
-    private const int EstablishedPolls = 150;
-
     private readonly World _world = services.World;
+    private readonly ApiInstaller _api = new(services.World, state().Name);
     private readonly Dictionary<string, StartedRun> _runs = new(StringComparer.Ordinal);
 
     internal void Issue(PromiseEffect effect)
@@ -180,7 +178,7 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             {
                 var spec = (await services.Revisions.Get(definition.Revision.Digest)).Spec;
                 var crd = ApiPreparation.Prepare(spec["api"]!.AsObject(), definition.Revision.Promise);
-                var outcome = await Install(crd, definition.Api!.CrdName);
+                var outcome = await _api.Install(crd, definition.Api!.CrdName);
                 self.Tell(outcome switch
                 {
                     Outcome<Nothing>.Done => new PromiseMessage.Tell(at => new PromiseCommand.ReportApiInstalled(effect.Stamp, at), "the API is established"),
@@ -188,41 +186,6 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                     _ => new PromiseMessage.EffectFailed(effect, outcome.Failure!, null),
                 });
             });
-    }
-
-    private async Task<Outcome<Nothing>> Install(JsonObject crd, string name)
-    {
-        var created = await _world.Kubernetes.Create(Kinds.Crd, null, crd, CancellationToken.None);
-        if (created is Outcome<JsonObject>.Terminal { Code: Refusal.AlreadyExists })
-        {
-            // Names and scope stay what they are; labels are added to.
-            var spec = new JsonObject { ["versions"] = crd["spec"]!["versions"]!.DeepClone() };
-            foreach (var field in new[] { "conversion", "preserveUnknownFields" })
-            {
-                if (crd["spec"]![field] is { } value)
-                    spec[field] = value.DeepClone();
-            }
-
-            var patch = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = crd["metadata"]!["labels"]!.DeepClone() }, ["spec"] = spec };
-            created = await _world.Kubernetes.Patch(Kinds.Crd, null, name, PatchKind.Merge, patch, null, CancellationToken.None);
-        }
-
-        if (created is not Outcome<JsonObject>.Done done)
-            return created.Select(_ => default(Nothing));
-        var shown = done.Value;
-        for (var i = 0; i < EstablishedPolls; i++)
-        {
-            if ((shown["status"]?["conditions"] as JsonArray ?? []).Any(c => c?["type"]?.ToString() == "Established" && c["status"]?.ToString() == "True"))
-                return new Outcome<Nothing>.Done(default);
-            if ((shown["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "NamesAccepted" && c["status"]?.ToString() == "False") is { } conflict)
-                return new Outcome<Nothing>.Terminal(Refusal.Conflict, conflict["message"]?.ToString() ?? "its names are taken");
-            await Task.Delay(EstablishedPoll, _world.Time, CancellationToken.None);
-            if (await _world.Kubernetes.Get(Kinds.Crd, null, name, CancellationToken.None) is not Outcome<JsonObject>.Done again)
-                return new Outcome<Nothing>.Transient($"the CustomResourceDefinition {name} could not be read back");
-            shown = again.Value;
-        }
-
-        return new Outcome<Nothing>.Transient($"the CustomResourceDefinition {name} is not established yet");
     }
 
     private void RemoveRequests(PromiseEffect.RemoveRequests effect)
@@ -261,12 +224,10 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             effect,
             async self =>
             {
-                if ((await _world.Kubernetes.Delete(Kinds.Crd, null, name, CancellationToken.None)).Failure is { } failure)
-                    throw new InvalidOperationException($"the CustomResourceDefinition {name} could not be deleted: {failure}");
-                var gone = await _world.Kubernetes.Get(Kinds.Crd, null, name, CancellationToken.None) is Outcome<JsonObject>.Terminal { Code: Refusal.NotFound };
-                self.Tell(gone
-                    ? new PromiseMessage.Tell(at => new PromiseCommand.ReportApiRemoved(effect.Uid, at), "the API is gone")
-                    : new PromiseMessage.EffectFailed(effect, $"the CustomResourceDefinition {name} is being deleted", null));
+                var outcome = await _api.Remove(name);
+                self.Tell(outcome.Failure is { } failure
+                    ? new PromiseMessage.EffectFailed(effect, failure, null)
+                    : new PromiseMessage.Tell(at => new PromiseCommand.ReportApiRemoved(effect.Uid, at), "the API is gone"));
             });
     }
 

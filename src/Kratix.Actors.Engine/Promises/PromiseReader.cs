@@ -101,6 +101,8 @@ internal static partial class PromiseReader
         var name = Map(pipeline, "metadata", $"{where}.metadata")?["name"]?.ToString();
         if (name is null || !DnsLabel().IsMatch(name))
             throw new PromiseRefusedException($"{where}.metadata.name is \"{name}\"; it must be lower-case letters, digits and -, such as configure-db");
+        if (type == "promise" && name == FileLayout.StaticDependencies)
+            throw new PromiseRefusedException($"{where}.metadata.name is \"{name}\", which names the Promise's spec.dependencies; choose another");
         if ($"{promise}-{type}-{action}-{name}".Length > MaxRunIdentity)
             throw new PromiseRefusedException($"pipeline with name \"{name}\" is too long. The name is used when generating resources for the pipeline, including the ServiceAccount which follows the format of \"{promise}-{type}-{action}-{name}\", which cannot be longer than {MaxRunIdentity} characters in total");
         var spec = pipeline["spec"] as JsonObject ?? throw new PromiseRefusedException($"{where}.spec is missing");

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Promises;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Kratix.Actors.Engine.Tests.Promises;
+
+public sealed class ApiInstallerTests
+{
+    private const string Name = "redises.example.com";
+    private readonly FakeKubernetes _kubernetes;
+    private readonly World _world;
+
+    public ApiInstallerTests()
+    {
+        var time = new ManualTime();
+        var contents = new InMemoryContentStore();
+        _kubernetes = new FakeKubernetes(time);
+        _world = new World(new InMemoryJournal(), contents, _kubernetes, _kubernetes, new FakeRunner(), new InMemoryStateStores(contents), time, NullLogger.Instance);
+    }
+
+    [Fact]
+    public async Task Install_of_what_belongs_to_another_promise_is_refused_and_names_it()
+    {
+        await _kubernetes.Create(Kinds.Crd, null, Crd("other"), CancellationToken.None);
+        var refused = Assert.IsType<Outcome<Nothing>.Terminal>(await new ApiInstaller(_world, "redis").Install(Crd("redis"), Name));
+        Assert.Contains("belongs to Promise other", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Remove_leaves_what_belongs_to_another_promise()
+    {
+        await _kubernetes.Create(Kinds.Crd, null, Crd("other"), CancellationToken.None);
+        Assert.IsType<Outcome<Nothing>.Done>(await new ApiInstaller(_world, "redis").Remove(Name));
+        Assert.IsType<Outcome<JsonObject>.Done>(await _kubernetes.Get(Kinds.Crd, null, Name, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Removal_asked_for_during_an_installation_comes_after_it()
+    {
+        var installer = new ApiInstaller(_world, "redis");
+        var install = installer.Install(Crd("redis"), Name);
+        var remove = installer.Remove(Name);
+        await Task.WhenAll(install, remove);
+        Assert.IsType<Outcome<JsonObject>.Terminal>(await _kubernetes.Get(Kinds.Crd, null, Name, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Removal_of_what_is_not_there_is_done() =>
+        Assert.IsType<Outcome<Nothing>.Done>(await new ApiInstaller(_world, "redis").Remove(Name));
+
+    /// <summary>Established already: the fake server does not do that by itself.</summary>
+    private static JsonObject Crd(string promise) => JsonNode.Parse($$$"""
+        {
+          "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+          "metadata": {"name": "{{{Name}}}", "labels": {"kratix.io/promise-name": "{{{promise}}}"}},
+          "spec": {"versions": [{"name": "v1"}]},
+          "status": {"conditions": [{"type": "Established", "status": "True"}]}
+        }
+        """)!.AsObject();
+}
