@@ -132,7 +132,6 @@ public sealed class BadInputTests(SharedPlatform shared) : IClassFixture<SharedP
     }
 
     [Fact]
-    [Conformance("R108", "WriteSucceeded is False with the reason while the store cannot be written.")]
     public async Task A_wrong_repository_is_named_by_store_destination_and_request_and_repaired_by_its_address()
     {
         var corner = await shared.Corner("wrong-address");
@@ -143,11 +142,68 @@ public sealed class BadInputTests(SharedPlatform shared) : IClassFixture<SharedP
         await corner.Kubectl.Until("destination", corner.Name, "is not Ready", d => d.Has("Ready", "False"));
         await corner.Install("echo 'a: 1' > /kratix/output/a.yaml");
         await corner.Request("a");
-        await corner.Until("a", "waits for its store", t => t.Has("ConfigureWorkflowCompleted") && !t.Has("Reconciled"));
+        var thing = await corner.Until("a", "waits for its store", t => t.Has("ConfigureWorkflowCompleted") && t.Condition("WorksSucceeded")?.Reason == "WorksPending");
+        Assert.Contains("No ready Destination", thing.Text("status.message"), StringComparison.Ordinal);
 
         await corner.Kubectl.Apply(Manifests.GitStateStore(corner.Name, corner.Repository.Url));
         await corner.Reconciled("a");
         Assert.Equal([corner.FilesOf("a") + "/a.yaml"], await corner.Repository.Files());
+    }
+
+    [Fact]
+    [Conformance("R108", "WriteSucceeded is False, with the reason, while the store cannot be written.")]
+    [Conformance("R109", "While a store fails, WorkPlacement, Work and request say so; when it is back they recover by themselves.")]
+    public async Task A_repository_that_goes_away_is_named_and_written_when_it_is_back()
+    {
+        var corner = await shared.Corner("goes-away");
+        await corner.Install("field spec value > /kratix/output/value.txt");
+        await corner.Request("a");
+        await corner.Reconciled("a");
+
+        var away = shared.FolderFor("gone.git");
+        Directory.Move(corner.Repository.Path, away);
+        await corner.Request("a", "two");
+        var thing = await corner.Until("a", "shows that writing fails", t => t.Has("Reconciled", "False"));
+        Assert.Equal("WorksFailing", thing.Condition("Reconciled")!.Reason);
+        Assert.Contains(corner.Repository.Path, thing.Text("status.message"), StringComparison.Ordinal);
+        var placement = await corner.Kubectl.UntilAny("workplacements", "shows that writing fails", w => w.Text("spec.promiseName") == corner.Name && w.Has("WriteSucceeded", "False"));
+        Assert.Contains(corner.Repository.Path, placement.Condition("WriteSucceeded")!.Message, StringComparison.Ordinal);
+        await corner.Kubectl.UntilAny("works", "is failing", w => w.Text("spec.promiseName") == corner.Name && w.Condition("Ready")?.Message == "Failing");
+
+        Directory.Move(away, corner.Repository.Path);
+        await corner.Reconciled("a");
+        Assert.Equal("two\n", await corner.Repository.Read($"{corner.FilesOf("a")}/value.txt"));
+        await corner.Kubectl.UntilAny("workplacements", "has recovered", w => w.Text("spec.promiseName") == corner.Name && w.Has("WriteSucceeded"));
+    }
+
+    [Fact]
+    public async Task Wrong_credentials_are_named_without_being_shown_and_repaired_by_the_secret()
+    {
+        var corner = await shared.Corner("wrong-key");
+        await using var server = await GitHttpServer.Start(Path.GetDirectoryName(corner.Repository.Path)!, "robot", "right-password");
+        await corner.Repository.Git("config", "http.receivepack", "true");
+        var store = Manifests.GitStateStore(corner.Name, $"{server.Url}/wrong-key.git");
+        store["spec"]!["authMethod"] = "basicAuth";
+        store["spec"]!["secretRef"] = new JsonObject { ["name"] = "wrong-key", ["namespace"] = "default" };
+        await corner.Kubectl.Apply(Secret("not-the-password"));
+        await corner.Kubectl.Apply(store);
+        var refused = await corner.Kubectl.Until("gitstatestore", corner.Name, "is not Ready", s => s.Has("Ready", "False"));
+        Assert.Contains(server.Url, refused.Condition("Ready")!.Message, StringComparison.Ordinal);
+        Assert.Matches("(?i)authentication|credentials|password", refused.Condition("Ready")!.Message);
+        await corner.Install("echo 'a: 1' > /kratix/output/a.yaml");
+        await corner.Request("a");
+        var thing = await corner.Until("a", "waits for its store", t => t.Has("ConfigureWorkflowCompleted") && !t.Has("Reconciled"));
+        Assert.DoesNotContain("not-the-password", refused.ToJsonString() + thing.ToJsonString() + corner.Platform.Words, StringComparison.Ordinal);
+
+        await corner.Kubectl.Apply(Secret("right-password"));
+        await corner.Reconciled("a");
+        Assert.Equal([corner.FilesOf("a") + "/a.yaml"], await corner.Repository.Files());
+
+        JsonObject Secret(string password) => new()
+        {
+            ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = "wrong-key", ["namespace"] = "default" },
+            ["stringData"] = new JsonObject { ["username"] = "robot", ["password"] = password },
+        };
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class RestartTests : IAsyncLifetime
     [Conformance("R21", "A restart runs workflows again (reconcile.on-start = run), or only what is due (verify).")]
     public async Task A_start_runs_everything_again_or_nothing_as_the_setting_says()
     {
-        var first = await PlatformProcess.Start(_folder.In("data"), "kratix.reconcile.on-start=run");
+        var first = await PlatformProcess.Start(_folder.Data, "kratix.reconcile.on-start=run");
         var corner = await Corner.Make(first, _folder.In("restart.git"), "restart");
         await corner.Install(corner.Promise(
             [Manifests.Pipeline("main", "echo 'a: 1' > /kratix/output/a.yaml")], promiseConfigure: [Manifests.Pipeline("setup", "echo 'b: 1' > /kratix/output/b.yaml")]));
@@ -32,7 +32,7 @@ public sealed class RestartTests : IAsyncLifetime
 
         foreach (var quiet in new[] { "off", "verify" })
         {
-            await using var restarted = await PlatformProcess.Start(_folder.In("data"), $"kratix.reconcile.on-start={quiet}");
+            await using var restarted = await PlatformProcess.Start(_folder.Data, $"kratix.reconcile.on-start={quiet}");
             corner = corner.On(restarted);
             // A run set off by the start would stand in line before this one.
             await corner.Request($"after-{quiet}");
@@ -41,7 +41,7 @@ public sealed class RestartTests : IAsyncLifetime
             commits = await corner.Repository.Commits();
         }
 
-        await using var again = await PlatformProcess.Start(_folder.In("data"), "kratix.reconcile.on-start=run");
+        await using var again = await PlatformProcess.Start(_folder.Data, "kratix.reconcile.on-start=run");
         corner = corner.On(again);
         foreach (var (workflow, where) in new[] { ("resource", "kratix.io/resource-name=a"), ("promise", "kratix.io/workflow-type=promise") })
             await corner.Kubectl.UntilAny("pods", $"the {workflow} workflow runs again", p => p.Text("status.phase") == "Succeeded" && !ran.Contains(p.Text("metadata.name")), "-A", "-l", where);
@@ -54,7 +54,7 @@ public sealed class RestartTests : IAsyncLifetime
     [Conformance("R20", "At the interval (at least 1m, 10h unless set) the workflow runs again, and equal output makes no commit.")]
     public async Task At_the_interval_the_workflow_runs_again()
     {
-        await using var platform = await PlatformProcess.Start(_folder.In("data"), "kratix.reconcile.interval=1m", "kratix.reconcile.jitter=0");
+        await using var platform = await PlatformProcess.Start(_folder.Data, "kratix.reconcile.interval=1m", "kratix.reconcile.jitter=0");
         var corner = await Corner.Make(platform, _folder.In("interval.git"), "interval");
         await corner.Install("echo 'a: 1' > /kratix/output/a.yaml");
         await corner.Request("a");

@@ -23,7 +23,7 @@ public sealed class SharedPlatform : IAsyncLifetime
             if (platform is null)
             {
                 folder = new TempFolder();
-                platform = await PlatformProcess.Start(folder.In("data"));
+                platform = await PlatformProcess.Start(folder.Data);
             }
 
             holders++;

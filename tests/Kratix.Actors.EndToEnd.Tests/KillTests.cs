@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Kratix.Actors.EndToEnd.Tests.Support;
+using Kratix.Actors.Testing;
+using Xunit.Abstractions;
+
+namespace Kratix.Actors.EndToEnd.Tests;
+
+/// <summary>The platform dies at random moments of its work, without warning.</summary>
+public sealed partial class KillTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const int Kills = 10;
+    private const int Requests = 20;
+
+    private readonly TempFolder _folder = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _folder.DisposeAsync();
+
+    [Fact]
+    [Conformance("R126", "Killed at ten random moments of a run with twenty requests, the platform converges after each restart.")]
+    [Conformance("K19", "At most one run of a request is active, and no step that had ended runs again, whenever the platform is killed.")]
+    [Conformance("K24", "Every commit made between kills names the requests it is for, and changes nothing else.")]
+    [Conformance("K29", "After ten kills the history is whole: audit verify finds no fault.")]
+    public async Task Killed_at_ten_random_moments_everything_converges_and_nothing_finished_runs_again()
+    {
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("KILL_SEED"), out var given) ? given : Random.Shared.Next();
+        output.WriteLine($"seed {seed}; run again with KILL_SEED={seed}");
+        var random = new Random(seed);
+        var platform = await Start();
+        var corner = await Corner.Make(platform, _folder.In("survivor.git"), "survivor");
+        await corner.Install("field spec value > /kratix/output/value.txt", "echo \"message: value $(field spec value)\" > /kratix/metadata/status.yaml");
+        await corner.Kubectl.Apply(Manifests.List([.. Enumerable.Range(1, Requests).Select(i => corner.Thing($"r{i}"))]));
+
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            await Moment(random, atMost: TimeSpan.FromSeconds(3));
+            await platform.KillHard();
+            await platform.DisposeAsync();
+            // Some of the moments lie in the start itself.
+            if (random.Next(3) == 0)
+            {
+                platform = await PlatformProcess.StartUnready(_folder.Data, "kratix.reconcile.on-start=verify");
+                continue;
+            }
+
+            platform = await Start();
+            corner = corner.On(platform);
+            if (kill != Kills / 2)
+                continue;
+            await corner.Request("r1", "two");
+            await corner.Request("r2", "two");
+            await corner.Kubectl.Run("delete", corner.Things, "r3", "--wait=false");
+        }
+
+        await platform.DisposeAsync();
+        platform = await Start();
+        corner = corner.On(platform);
+        await corner.Request("r1", "two");
+        await corner.Request("r2", "two");
+        await corner.Kubectl.Run("delete", corner.Things, "r3", "--timeout=120s", "--ignore-not-found");
+        foreach (var i in Enumerable.Range(1, Requests).Where(i => i != 3))
+            await corner.Reconciled($"r{i}");
+
+        await FilesAreRight(corner);
+        await CommitsAreAttributed(corner);
+        await NothingFinishedRanAgain(corner);
+        var verified = await platform.Cli("audit", "verify");
+        Assert.True(verified.ExitCode == 0, verified.All);
+        await platform.DisposeAsync();
+    }
+
+    private static async Task FilesAreRight(Corner corner)
+    {
+        var expected = Enumerable.Range(1, Requests).Where(i => i != 3).Select(i => $"{corner.FilesOf($"r{i}")}/value.txt").Order(StringComparer.Ordinal);
+        Assert.Equal(expected, (await corner.Repository.Files()).Order(StringComparer.Ordinal));
+        foreach (var i in Enumerable.Range(1, Requests).Where(i => i != 3))
+            Assert.Equal(i <= 2 ? "two\n" : "one\n", await corner.Repository.Read($"{corner.FilesOf($"r{i}")}/value.txt"));
+    }
+
+    private static async Task CommitsAreAttributed(Corner corner)
+    {
+        foreach (var commit in await corner.Repository.Commits())
+        {
+            var named = commit.Placements.Select(line => RequestOfTrailer().Match(line).Groups[1].Value).ToHashSet();
+            Assert.NotEmpty(named);
+            Assert.All(await corner.Repository.ChangedBy(commit), path => Assert.Contains(path.Split('/')[4], named));
+        }
+    }
+
+    private static async Task NothingFinishedRanAgain(Corner corner)
+    {
+        var lives = await ContainerLog.Lives("15m", $"kratix-{corner.Name}-r");
+        Assert.NotEmpty(lives);
+        Assert.All(
+            lives.GroupBy(life => (life.Pod, life.Container)),
+            same => Assert.DoesNotContain(same, later => same.Any(earlier => earlier.ExitCode == 0 && earlier.Ended <= later.Started)));
+        foreach (var request in lives.GroupBy(life => RequestOfPod().Match(life.Pod).Groups[1].Value))
+        {
+            var succeeded = (await corner.Audit(request.Key)).Count(e => e.Text("event") == "run-succeeded");
+            Assert.True(succeeded <= (request.Key is "r1" or "r2" ? 2 : 1), $"{request.Key} has {succeeded} finished runs");
+            var ordered = request.OrderBy(life => life.Started).ToList();
+            Assert.All(ordered.Zip(ordered.Skip(1)), pair => Assert.True(pair.First.Ended <= pair.Second.Started, $"{pair.First} and {pair.Second} ran at one time"));
+        }
+    }
+
+    private Task<PlatformProcess> Start() => PlatformProcess.Start(_folder.Data, "kratix.reconcile.on-start=verify");
+
+    // A point of time is what this test is about; nothing is waited for here.
+    private static async Task Moment(Random random, TimeSpan atMost)
+    {
+        var come = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var timer = TimeProvider.System.CreateTimer(_ => come.TrySetResult(), null, atMost * random.NextDouble(), Timeout.InfiniteTimeSpan);
+        await come.Task;
+    }
+
+    [GeneratedRegex("request=survivor/default/(r[0-9]+) ")]
+    private static partial Regex RequestOfTrailer();
+
+    [GeneratedRegex("^kratix-survivor-(r[0-9]+)-")]
+    private static partial Regex RequestOfPod();
+}
