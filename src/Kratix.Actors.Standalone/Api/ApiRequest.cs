@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -107,12 +108,19 @@ internal sealed class ApiRequest(HttpContext http, ResourceType type, string? ns
 
     private async Task CopyBounded(MemoryStream buffer)
     {
-        var chunk = new byte[16 * 1024];
-        int read;
-        while ((read = await http.Request.Body.ReadAsync(chunk, Aborted)) > 0)
+        var chunk = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
         {
-            if (buffer.Length + read > bodyLimit) throw ApiException.TooLarge(bodyLimit);
-            buffer.Write(chunk, 0, read);
+            int read;
+            while ((read = await http.Request.Body.ReadAsync(chunk, Aborted)) > 0)
+            {
+                if (buffer.Length + read > bodyLimit) throw ApiException.TooLarge(bodyLimit);
+                buffer.Write(chunk, 0, read);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
         }
     }
 }
