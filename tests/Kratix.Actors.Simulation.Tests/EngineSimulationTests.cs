@@ -28,6 +28,7 @@ public sealed class EngineSimulationTests
             {
                 simulation.Play(Rounds);
                 Check(simulation);
+                AtRestNothingHappens(simulation);
                 simulation.Delete(Kinds.Promise, null, "redis");
                 simulation.Settle(TimeSpan.FromMinutes(15));
                 NothingIsLeft(simulation);
@@ -86,16 +87,31 @@ public sealed class EngineSimulationTests
         var written = simulation.Git.Files.Where(f => f.Key.Contains("/resources/", StringComparison.Ordinal))
             .Select(f => (f.Key.Split('/')[4], Encoding.UTF8.GetString(f.Value))).Order().ToList();
         Assert.Equal(expected.Order().ToList(), written);
+        foreach (var destination in simulation.All(Kinds.Destination).Select(d => d["metadata"]!["name"]!.ToString()))
+        {
+            var files = simulation.Git.Files.Where(f => f.Key.StartsWith($"{destination}/dependencies/redis/", StringComparison.Ordinal)).Select(f => Encoding.UTF8.GetString(f.Value)).Order();
+            Assert.Equal(new[] { $"kind: Operator{simulation.Image}\n", Simulation.FileOf(null, $"work:{simulation.Image}") }.Order(), files);
+        }
+
         Assert.Equal("foreign", Encoding.UTF8.GetString(simulation.Git.Files["README.md"]));
-        Assert.All(simulation.Git.Commits, commit => Assert.All(commit, intent => Assert.StartsWith("redis/default/r", intent.Request, StringComparison.Ordinal)));
+        Assert.All(simulation.Git.Commits, commit => Assert.All(commit, intent => Assert.Matches("^redis(/default/r[0-9])?$", intent.Request)));
     }
+
+    private static void AtRestNothingHappens(Simulation simulation)
+    {
+        var (events, writes, commits) = (Count(simulation), simulation.Kubernetes.Writes, simulation.Git.Commits.Count);
+        simulation.Settle(TimeSpan.FromMinutes(20));
+        Assert.Equal((events, writes, commits), (Count(simulation), simulation.Kubernetes.Writes, simulation.Git.Commits.Count));
+    }
+
+    private static int Count(Simulation simulation) => Listed(simulation.Journal.Events(null, 0, default)).Count;
 
     private static void NothingIsLeft(Simulation simulation)
     {
         Assert.Empty(simulation.All(Simulation.Redis).Select(i => i["metadata"]!["name"]!.ToString()));
         Assert.Empty(simulation.All(Kinds.Crd));
         Assert.Empty(simulation.All(Kinds.Promise));
-        Assert.DoesNotContain(simulation.Git.Files.Keys, f => f.Contains("/resources/", StringComparison.Ordinal));
+        Assert.DoesNotContain(simulation.Git.Files.Keys, f => f != "README.md" && !f.StartsWith("foreign/", StringComparison.Ordinal));
         FoldedEventsAreTheRows(simulation);
     }
 

@@ -76,15 +76,8 @@ internal sealed class Simulation
     {
         StartLife();
         Set(Kinds.GitStateStore, null, new JsonObject { ["metadata"] = Name("store"), ["spec"] = new JsonObject { ["url"] = "https://git.example.org/platform" } });
-        foreach (var destination in new[] { "one", "two" })
-        {
-            Set(Kinds.Destination, null, new JsonObject
-            {
-                ["metadata"] = Name(destination),
-                ["spec"] = new JsonObject { ["path"] = destination, ["stateStoreRef"] = new JsonObject { ["kind"] = "GitStateStore", ["name"] = "store" } },
-            });
-        }
-
+        Destination("one");
+        Destination("two");
         Set(Kinds.Promise, null, Promise());
         for (var round = 0; round < rounds; round++)
             Round();
@@ -139,6 +132,10 @@ internal sealed class Simulation
             case 6 when _dice.OneIn(4):
                 Tell("somebody else commits");
                 Git.Edit(files => files.SetItem($"foreign/{_dice.Next(5)}.md", [(byte)_dice.Next(256)]));
+                break;
+            case 6:
+                if (_dice.OneIn(10))
+                    Destination("three");
                 break;
             case 7 when _dice.OneIn(4) && Runner.Runs is { Count: > 0 } runs:
                 var victim = runs[_dice.Next(runs.Count)];
@@ -290,6 +287,12 @@ internal sealed class Simulation
         }
     }
 
+    private void Destination(string name) => Set(Kinds.Destination, null, new JsonObject
+    {
+        ["metadata"] = Name(name),
+        ["spec"] = new JsonObject { ["path"] = name, ["stateStoreRef"] = new JsonObject { ["kind"] = "GitStateStore", ["name"] = "store" } },
+    });
+
     private void Set(ResourceType type, string? ns, JsonObject body)
     {
         var name = body["metadata"]!["name"]!.ToString();
@@ -314,7 +317,12 @@ internal sealed class Simulation
                 {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"redis.example.org"},
                  "spec":{"group":"example.org","names":{"kind":"Redis","plural":"redis"},"scope":"Namespaced","versions":[{"name":"v1","served":true,"storage":true}]}}
                 """),
-            ["workflows"] = new JsonObject { ["resource"] = new JsonObject { ["configure"] = Pipeline("configure"), ["delete"] = Pipeline("remove") } },
+            ["dependencies"] = new JsonArray(new JsonObject { ["kind"] = $"Operator{Image}" }),
+            ["workflows"] = new JsonObject
+            {
+                ["promise"] = new JsonObject { ["configure"] = Pipeline("prepare") },
+                ["resource"] = new JsonObject { ["configure"] = Pipeline("configure"), ["delete"] = Pipeline("remove") },
+            },
         },
     };
 

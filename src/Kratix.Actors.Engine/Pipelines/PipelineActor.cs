@@ -13,18 +13,21 @@ public abstract record PipelineMessage
 {
     public sealed record SlotGranted : PipelineMessage;
 
-    public sealed record Created(Outcome<RunReport> Outcome) : PipelineMessage;
-
+    /// <summary>From the watch of runs: how the Pod was at some time not long ago.</summary>
     public sealed record Reported(RunReport Report) : PipelineMessage;
 
+    /// <summary>From the watch of runs: the Pod was not there at some time not long ago.</summary>
     public sealed record PodGone : PipelineMessage;
+
+    /// <summary>How the Pod is, from the API server itself.</summary>
+    public sealed record Found(Outcome<RunReport> Outcome) : PipelineMessage;
+
+    /// <summary>The Pod has ended or is gone. <paramref name="Manifest"/>: what the run handed in, if it did.</summary>
+    public sealed record HandedIn(byte[]? Manifest) : PipelineMessage;
 
     public sealed record StepChanged(StepReport Report) : PipelineMessage;
 
     public sealed record StepStuck(StepReport Report) : PipelineMessage;
-
-    /// <summary>What the run handed in, if it did. <paramref name="Gone"/>: asked because its Pod is no longer there.</summary>
-    public sealed record HandedIn(byte[]? Manifest, bool Gone) : PipelineMessage;
 
     public sealed record Retry : PipelineMessage;
 
@@ -40,6 +43,10 @@ public sealed record RunServices(
 /// One run of one Pipeline: takes a slot, creates or adopts its Pod, follows its steps, reads what was handed in, and says once how it ended.
 /// <c>ended</c> is told the result, and whether the Pod is still at work.
 /// It remembers nothing that matters: killed at any point and started again, it finds the Pod by its name and the output by the run's id.
+/// <para>
+/// What the watch tells is a hint: it may be older than the Pod. An end is decided only by an answer of the API server, one question at a time. Were it
+/// decided while a creation is on its way, that Pod would come to life beside the one of the next attempt.
+/// </para>
 /// </summary>
 internal sealed class PipelineActor(
     RunServices services, RunRequest request, Func<CancellationToken, Task<Outcome<ReadOnlyMemory<byte>>>> objectYaml, bool late, Action<RunResult, bool> ended) : Actor<PipelineMessage>
@@ -48,7 +55,9 @@ internal sealed class PipelineActor(
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15));
     private RunPlan? _plan;
     private RunReport? _report;
-    private bool _asked;
+    private StepReport? _stuck;
+    private bool _asking;
+    private PipelineMessage? _hint;
     private bool _done;
 
     protected override void PreStart()
@@ -78,40 +87,33 @@ internal sealed class PipelineActor(
         switch (message)
         {
             case PipelineMessage.SlotGranted or PipelineMessage.Retry:
-                Create();
+                Ask(message);
                 break;
-            case PipelineMessage.Created { Outcome: Outcome<RunReport>.Done done }:
-                _backoff.Reset();
-                Follow(done.Value);
-                break;
-            case PipelineMessage.Created { Outcome: Outcome<RunReport>.Transient transient }:
-                Context.Timers.StartSingle("retry", new PipelineMessage.Retry(), _backoff.Next(transient.After));
-                break;
-            case PipelineMessage.Created { Outcome: Outcome<RunReport>.Terminal terminal }:
-                End(new RunResult.Failed([], terminal.Reason));
-                break;
-            case PipelineMessage.Reported reported:
-                Follow(reported.Report);
+            case PipelineMessage.Reported { Report: var report }:
+                Tell(report);
+                if (report.Phase is RunPhase.Succeeded or RunPhase.Failed)
+                    Ask(message);
                 break;
             case PipelineMessage.PodGone:
-                // Before it was created it is no wonder. Afterwards somebody deleted it, or the listing is older than the Pod:
-                // what it handed in decides, and without that it is created again, or found.
+                // Before it was created it is no wonder. Afterwards somebody deleted it: what it handed in decides, else it is made again.
                 if (_report is not null)
-                    AskForOutput(gone: true);
+                    Ask(message);
+                break;
+            case PipelineMessage.Found found:
+                _asking = false;
+                Found(found.Outcome);
+                AskAgain();
+                break;
+            case PipelineMessage.HandedIn handedIn:
+                _asking = false;
+                Conclude(handedIn.Manifest);
                 break;
             case PipelineMessage.StepChanged:
                 break;
             case PipelineMessage.StepStuck stuck:
-                End(new RunResult.Failed(Steps, $"container {stuck.Report.Name}: {stuck.Report.Reason}"));
-                break;
-            case PipelineMessage.HandedIn handedIn:
-                if (handedIn is { Manifest: null, Gone: true })
-                {
-                    _asked = false;
-                    Create();
-                }
-                else
-                    Conclude(handedIn.Manifest);
+                _stuck = stuck.Report;
+                if (!_asking)
+                    GiveUp(stuck.Report);
                 break;
             case PipelineMessage.Threw threw:
                 throw new InvalidOperationException($"run {request.RunId} could not go on", threw.Cause);
@@ -120,30 +122,71 @@ internal sealed class PipelineActor(
         }
     }
 
-    private void Create() => Context.PipeToSelf<Outcome<RunReport>>(
-        services.World.Runner.CreateOrAdopt(_plan!, CancellationToken.None), o => new PipelineMessage.Created(o), e => new PipelineMessage.Threw(e));
-
     private ImmutableArray<StepReport> Steps => _report?.Steps ?? [];
 
-    private void Follow(RunReport report)
+    private void Ask(PipelineMessage hint)
+    {
+        if (_asking)
+        {
+            _hint = hint;
+            return;
+        }
+
+        _asking = true;
+        Context.PipeToSelf<PipelineMessage>(Look(hint), m => m, e => new PipelineMessage.Threw(e));
+    }
+
+    private void AskAgain()
+    {
+        if (_done || _asking || _hint is not { } hint)
+            return;
+        _hint = null;
+        Ask(hint);
+    }
+
+    /// <summary>Looks for what was handed in when the Pod may be over, and else at the Pod, which is created if it is not there.</summary>
+    private async Task<PipelineMessage> Look(PipelineMessage hint)
+    {
+        var over = hint is PipelineMessage.PodGone or PipelineMessage.Reported { Report.Phase: RunPhase.Succeeded };
+        if (over && await services.World.Content.GetRun(request.RunId, CancellationToken.None) is { } manifest)
+            return new PipelineMessage.HandedIn(manifest);
+        var found = await services.World.Runner.CreateOrAdopt(_plan!, CancellationToken.None);
+        return found is Outcome<RunReport>.Done { Value.Phase: RunPhase.Succeeded }
+            ? new PipelineMessage.HandedIn(await services.World.Content.GetRun(request.RunId, CancellationToken.None))
+            : new PipelineMessage.Found(found);
+    }
+
+    private void Found(Outcome<RunReport> outcome)
+    {
+        switch (outcome)
+        {
+            case Outcome<RunReport>.Done { Value: var report }:
+                _backoff.Reset();
+                Tell(report);
+                if (report.Phase is RunPhase.Failed)
+                    End(new RunResult.Failed(report.Steps, ReasonOf(report)));
+                else if (_stuck is { } stuck && report.Steps.Any(s => s.Name == stuck.Name && s.Phase == StepPhase.Pulling))
+                    GiveUp(stuck);
+                break;
+            case Outcome<RunReport>.Transient transient:
+                Context.Timers.StartSingle("retry", new PipelineMessage.Retry(), _backoff.Next(transient.After));
+                break;
+            case Outcome<RunReport>.Terminal terminal:
+                End(new RunResult.Failed([], terminal.Reason));
+                break;
+            default:
+                throw new InvalidOperationException($"unknown outcome {outcome.GetType()}");
+        }
+    }
+
+    private void Tell(RunReport report)
     {
         _report = report;
         foreach (var step in report.Steps)
             StepOf(step.Name).Tell(new StepMessage.Reported(step));
-        switch (report.Phase)
-        {
-            case RunPhase.Succeeded:
-                AskForOutput(gone: false);
-                break;
-            case RunPhase.Failed:
-                End(new RunResult.Failed(report.Steps, ReasonOf(report)));
-                break;
-            case RunPhase.Pending or RunPhase.Running:
-                break;
-            default:
-                throw new InvalidOperationException($"unknown phase {report.Phase}");
-        }
     }
+
+    private void GiveUp(StepReport stuck) => End(new RunResult.Failed(Steps, $"container {stuck.Name}: {stuck.Reason}"));
 
     private IActorRef<StepMessage> StepOf(string name)
     {
@@ -154,15 +197,6 @@ internal sealed class PipelineActor(
         }
 
         return step;
-    }
-
-    private void AskForOutput(bool gone)
-    {
-        if (_asked)
-            return;
-        _asked = true;
-        Context.PipeToSelf<byte[]?>(
-            services.World.Content.GetRun(request.RunId, CancellationToken.None), m => new PipelineMessage.HandedIn(m, gone), e => new PipelineMessage.Threw(e));
     }
 
     private void Conclude(byte[]? bytes)
