@@ -96,11 +96,12 @@ public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, I
 
     /// <summary>
     /// Takes a run's new Work and owes all of it to the stores again, also what has not changed: each run so finds and mends what somebody else
-    /// did to the files. A store that holds them already is not written to.
+    /// did to the files. A store that holds them already is not written to. It is a wish of its own: a late answer to an earlier run's write has
+    /// not looked at the store since.
     /// </summary>
     public Works PutAndVerify(Work work) => Put(work with
     {
-        Groups = [.. work.Groups.Select(g => g with { Placements = [.. g.Placements.Select(p => p with { Written = null })] })],
+        Groups = [.. work.Groups.Select(g => g with { Placements = [.. g.Placements.Select(p => p with { Written = null, Wish = Wishes + 1 })] })],
     });
 
     /// <summary>Takes back what Pipelines other than these produced.</summary>

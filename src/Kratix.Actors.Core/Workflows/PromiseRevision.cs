@@ -35,5 +35,6 @@ public sealed record PromiseRevision(
 
     /// <summary>Whether there is nothing to learn from the other. The settings are compared too: the platform's are resolved into a revision and not in its digest.</summary>
     public bool Same(PromiseRevision other) =>
-        Digest == other.Digest && Version == other.Version && Interval == other.Interval && Retry == other.Retry && ReconcileAfterFailure == other.ReconcileAfterFailure;
+        Digest == other.Digest && Version == other.Version && Interval == other.Interval && Retry == other.Retry && ReconcileAfterFailure == other.ReconcileAfterFailure
+        && IntervalJitter == other.IntervalJitter;
 }

@@ -58,7 +58,7 @@ internal static class MetadataFiles
     private static SelectorEntry Entry(string file, JsonNode? item, int index)
     {
         var map = item as JsonObject ?? throw new OutputRefusedException($"/kratix/metadata/{file}: entry {index} is not a map");
-        var labels = map["matchLabels"] as JsonObject ?? map["target"]?["matchLabels"] as JsonObject;
+        var labels = map["matchLabels"] as JsonObject ?? (map["target"] as JsonObject)?["matchLabels"] as JsonObject;
         if (labels is null || labels.Count == 0)
             throw new OutputRefusedException($"/kratix/metadata/{file}: entry with index {index} has no selectors (matchLabels)");
         var directory = (map["directory"]?.ToString() ?? "").Trim('/');

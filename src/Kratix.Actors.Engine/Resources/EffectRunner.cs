@@ -34,6 +34,21 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         Type = promise.Api!.ResourceType();
     }
 
+    /// <summary>
+    /// Whether something newer is known: a listing can be overtaken by a change. A run that was given the older object would fulfil what
+    /// nobody wishes any more, and its result would count for the newer.
+    /// </summary>
+    internal bool IsOutdated(JsonObject item)
+    {
+        if (state().Object is { } known && known.Uid == item.Uid() && item.Generation() < known.Generation)
+            return true;
+        return Item is { } last && (last.Uid() == item.Uid()
+            ? item.Generation() < last.Generation()
+            : string.CompareOrdinal(Created(item), Created(last)) < 0);
+    }
+
+    private static string? Created(JsonObject item) => item["metadata"]?["creationTimestamp"]?.ToString();
+
     internal void Issue(ResourceEffect effect)
     {
         switch (effect)

@@ -108,6 +108,8 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
 
     private void Observed(ResourceMessage.Observed observed)
     {
+        if (_effects.IsOutdated(observed.Item))
+            return;
         _effects.Saw(observed.Item, observed.Promise);
         // An object without our finalizer is not yet ours: it could go at any moment, and nobody would take back what was written for it.
         if (!observed.Item.IsDeleting() && !Ownership.Has(observed.Item, Marks.ResourceFinalizers))

@@ -22,6 +22,17 @@ public sealed class ThereAndBackLaws
     }
 
     [Fact]
+    public void A_late_answer_to_an_earlier_run_s_write_does_not_count_for_the_check_of_a_later_run()
+    {
+        var script = new ResourceScript();
+        var first = Owed(script.After("observe; run files=a.yaml at=worker-1"));
+        var again = script.After("written; wake after=11h; run files=a.yaml");
+        Assert.Equal(first.Placement, Owed(again).Placement);
+        Assert.IsType<Decision<ResourceEvent>.Nothing>(
+            ResourceDecider.Decide(again, new ResourceCommand.ReportWritten(first.Placement, first.Stamp, "c0ffee", true, Later)));
+    }
+
+    [Fact]
     public void A_late_answer_to_an_earlier_removal_does_not_count()
     {
         var script = new ResourceScript();

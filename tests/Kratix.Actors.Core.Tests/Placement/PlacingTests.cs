@@ -65,7 +65,7 @@ public sealed class PlacingTests
     }
 
     [Fact]
-    [Conformance("R30", "The same output again changes nothing that the store is asked for.")]
+    [Conformance("R30", "The same output again wants the same of the store.")]
     public void Place_with_the_same_files_in_another_order_asks_for_nothing_new()
     {
         var first = Place(Request, Works.None, Two, "a.yaml", "b.yaml");

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
 using Kratix.Actors.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -9,15 +10,15 @@ namespace Kratix.Actors.Engine.Tests.Promises;
 public sealed class ApiInstallerTests
 {
     private const string Name = "redises.example.com";
+    private readonly ManualTime _time = new();
     private readonly FakeKubernetes _kubernetes;
     private readonly World _world;
 
     public ApiInstallerTests()
     {
-        var time = new ManualTime();
         var contents = new InMemoryContentStore();
-        _kubernetes = new FakeKubernetes(time);
-        _world = new World(new InMemoryJournal(), contents, _kubernetes, _kubernetes, new FakeRunner(), new InMemoryStateStores(contents), time, NullLogger.Instance);
+        _kubernetes = new FakeKubernetes(_time);
+        _world = new World(new InMemoryJournal(), contents, _kubernetes, _kubernetes, new FakeRunner(), new InMemoryStateStores(contents), _time, NullLogger.Instance);
     }
 
     [Fact]
@@ -42,6 +43,10 @@ public sealed class ApiInstallerTests
         var installer = new ApiInstaller(_world, "redis");
         var install = installer.Install(Crd("redis"), Name);
         var remove = installer.Remove(Name);
+        Assert.False(install.IsCompleted);
+        var status = new JsonObject { ["status"] = Crd("redis")["status"]!.DeepClone() };
+        await _kubernetes.Patch(Kinds.Crd, null, Name, PatchKind.Merge, status, "status", CancellationToken.None);
+        _time.Advance(TimeSpan.FromSeconds(1));
         await Task.WhenAll(install, remove);
         Assert.IsType<Outcome<JsonObject>.Terminal>(await _kubernetes.Get(Kinds.Crd, null, Name, CancellationToken.None));
     }
@@ -50,7 +55,6 @@ public sealed class ApiInstallerTests
     public async Task Removal_of_what_is_not_there_is_done() =>
         Assert.IsType<Outcome<Nothing>.Done>(await new ApiInstaller(_world, "redis").Remove(Name));
 
-    /// <summary>Established already: the fake server does not do that by itself.</summary>
     private static JsonObject Crd(string promise) => JsonNode.Parse($$$"""
         {
           "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",

@@ -1,0 +1,169 @@
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Engine.Tests.Support;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports.StateStores;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.Engine.Tests.StateStores;
+
+public sealed class GitWriterActorTests
+{
+    private static readonly GitAddress Address = new("https://git.example.org/p", "main", "basicAuth", StoreCredentials.None, "kratix", "");
+
+    private readonly ActorTestKit _kit = new();
+    private readonly InMemoryContentStore _contents = new();
+    private readonly InMemoryStateStores _stores;
+    private readonly IActorRef<GitWriterMessage> _writer;
+    private readonly List<(string Id, WriteAnswer Answer)> _answers = [];
+    private int _batches;
+    private int _troubles;
+
+    public GitWriterActorTests()
+    {
+        _stores = new InMemoryStateStores(_contents);
+        Store.BeforeWrite = _ =>
+        {
+            _batches++;
+            return Task.CompletedTask;
+        };
+        _writer = _kit.System.Spawn(new Props<GitWriterMessage>(() => new GitWriterActor(_stores, Address, Samples.Settings, () => _troubles++)), "writer");
+    }
+
+    private InMemoryStateStore Store => _stores.Store("https://git.example.org/p#main");
+
+    [Fact, Conformance("K24", "What waits together goes out in one commit and one push, and every waiter is answered with its id.")]
+    public void Placements_that_come_together_are_one_commit()
+    {
+        for (var i = 0; i < 100; i++)
+            Write($"p{i}", $"dir/{i}.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(1, _batches);
+        Assert.Equal(100, Store.Files.Count);
+        Assert.Single(_answers.Select(a => Assert.IsType<WriteAnswer.Written>(a.Answer).CommitId).Distinct());
+        Assert.Equal(100, _answers.Count);
+    }
+
+    [Fact]
+    public void Placements_that_come_while_a_push_is_on_its_way_wait_for_the_next_together()
+    {
+        var push = new TaskCompletionSource();
+        Store.BeforeWrite = async _ =>
+        {
+            _batches++;
+            await push.Task;
+        };
+        Write("p0", "0.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 1; i < 50; i++)
+        {
+            Write($"p{i}", $"{i}.yaml", "x: 1");
+            _kit.Advance(TimeSpan.FromMilliseconds(200));
+        }
+
+        Assert.Equal(1, _batches);
+        _kit.Dispatcher.InContext(push.SetResult);
+        _kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(2, _batches);
+        Assert.Equal(50, _answers.Count);
+    }
+
+    [Fact]
+    public void Later_request_for_a_placement_that_waits_replaces_the_earlier()
+    {
+        Write("p", "a.yaml", "old", "first");
+        Write("p", "a.yaml", "new", "second");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("new", System.Text.Encoding.UTF8.GetString(Store.Files["a.yaml"]));
+        Assert.Equal("second", Assert.Single(_answers).Id);
+    }
+
+    [Fact]
+    public void Placements_of_one_name_for_two_requests_are_two()
+    {
+        Write("p", "a.yaml", "1", "first", "redis/default/a");
+        Write("p", "b.yaml", "2", "second", "redis/other/a");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(["a.yaml", "b.yaml"], Store.Files.Keys);
+    }
+
+    [Fact]
+    public void Store_that_is_away_is_tried_again_with_back_off_and_answers_once_in_between()
+    {
+        Store.FailWith = ("connection refused", null);
+        Write("p", "a.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.InRange(_batches, 5, 9);
+        Assert.Equal(_batches, _troubles);
+        Assert.All(_answers, a => Assert.True(Assert.IsType<WriteAnswer.Failed>(a.Answer).TriesAgain));
+
+        Store.FailWith = null;
+        _kit.Advance(TimeSpan.FromMinutes(1));
+        Assert.IsType<WriteAnswer.Written>(_answers[^1].Answer);
+    }
+
+    [Fact]
+    public void Newer_request_that_came_while_the_older_failed_is_the_one_that_goes()
+    {
+        Store.FailWith = ("away", null);
+        Write("p", "a.yaml", "old", "first");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+        Write("p", "a.yaml", "new", "second");
+        Store.FailWith = null;
+        _kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("new", System.Text.Encoding.UTF8.GetString(Store.Files["a.yaml"]));
+        Assert.DoesNotContain(_answers, a => a.Id == "first" && a.Answer is WriteAnswer.Written);
+    }
+
+    [Fact]
+    public void Intent_that_is_refused_answers_its_own_waiter_and_the_others_go_through()
+    {
+        Write("bad", "../escape.yaml", "x: 1");
+        Write("good", "a.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.Equal("a.yaml", Assert.Single(Store.Files.Keys));
+        Assert.False(Assert.IsType<WriteAnswer.Failed>(_answers.Single(a => a.Id == "bad").Answer).TriesAgain);
+        Assert.IsType<WriteAnswer.Written>(_answers.Single(a => a.Id == "good").Answer);
+        Assert.Equal(1, _batches);
+    }
+
+    [Fact]
+    public void Store_opened_anew_is_tried_at_once()
+    {
+        Store.FailWith = ("authentication failed", Ports.Refusal.Unauthorized);
+        Write("p", "a.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromSeconds(50));
+        Store.FailWith = null;
+        var before = _batches;
+
+        _writer.Tell(new GitWriterMessage.Reopen(Address with { AuthorName = "new" }));
+        _kit.Run();
+
+        Assert.Equal(before + 1, _batches);
+        Assert.IsType<WriteAnswer.Written>(_answers[^1].Answer);
+    }
+
+    [Fact]
+    public void Adapter_that_throws_loses_nothing()
+    {
+        Store.BeforeWrite = _ => ++_batches == 1 ? throw new InvalidOperationException("a bug") : Task.CompletedTask;
+        Write("p", "a.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.IsType<WriteAnswer.Written>(_answers[^1].Answer);
+    }
+
+    private void Write(string placement, string path, string text, string? answerAs = null, string request = "redis/default/a")
+    {
+        var intent = new WriteIntent($"{request} {placement}", placement, "Update", request, "stamp", [new PathChange.PutFile(_contents.Add(path, text))]);
+        _writer.Tell(new GitWriterMessage.Write(new WriteRequest(intent, a => _answers.Add((answerAs ?? placement, a)))));
+        _kit.Run();
+    }
+}

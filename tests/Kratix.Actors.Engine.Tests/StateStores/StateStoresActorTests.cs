@@ -1,0 +1,109 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Tests.Support;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.StateStores;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.Engine.Tests.StateStores;
+
+public sealed class StateStoresActorTests
+{
+    [Fact]
+    public void Secret_that_changes_is_read_again_when_writing_fails()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Git.FailWith = ("authentication failed", Refusal.Unauthorized);
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal("False", EngineBed.Condition(bed.Get(Kinds.GitStateStore, null, "store")!, "Ready"));
+
+        bed.Git.FailWith = null;
+        bed.Patch(Kinds.Secret, "default", "git", new JsonObject { ["data"] = new JsonObject { ["password"] = "dHdv" } });
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("Settled", bed.Phase("a"));
+        Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.GitStateStore, null, "store")!, "Ready"));
+    }
+
+    [Fact]
+    public void Store_without_its_Secret_says_so_and_is_ready_when_it_is_there()
+    {
+        var bed = new EngineBed();
+        bed.Start();
+        bed.Create(Kinds.GitStateStore, null, Samples.Store());
+        bed.Create(Kinds.Destination, null, Samples.Destination("worker"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+        var store = bed.Get(Kinds.GitStateStore, null, "store")!;
+        Assert.Equal("Secret git not found in namespace default", store["status"]!["conditions"]![0]!["message"]!.ToString());
+        Assert.Equal("StateStoreNotReady", bed.Get(Kinds.Destination, null, "worker")!["status"]!["conditions"]![0]!["reason"]!.ToString());
+
+        bed.Create(Kinds.Secret, "default", Samples.Secret("one"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(20));
+
+        Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.Destination, null, "worker")!, "Ready"));
+    }
+
+    [Fact]
+    public void Destination_of_a_bucket_is_not_written_to_a_repository_of_the_same_name()
+    {
+        var bed = EngineBed.WithPromise();
+        var bucket = Samples.Destination("bucket");
+        bucket["spec"]!["stateStoreRef"]!["kind"] = "BucketStateStore";
+        bed.Create(Kinds.Destination, null, bucket);
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("BucketStateStore/store: not found", bed.Get(Kinds.Destination, null, "bucket")!["status"]!["conditions"]![0]!["message"]!.ToString());
+    }
+
+    [Fact]
+    public void Readiness_is_written_once_also_when_observations_come_late()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Git.FailWith = ("away", null);
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+        bed.Git.FailWith = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+        var writes = bed.Kubernetes.Writes;
+
+        bed.Kubernetes.Interrupt("the server went away");
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(writes, bed.Kubernetes.Writes);
+    }
+
+    [Fact, Conformance("R27", "Work that found no Destination goes to one that comes later.")]
+    public void Request_without_a_matching_Destination_waits_for_one()
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["destinationSelectors"] = new JsonArray(new JsonObject { ["matchLabels"] = new JsonObject { ["environment"] = "prod" } });
+        var bed = EngineBed.WithPromise(promise: promise);
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        Assert.Equal("Writing", bed.Phase("a"));
+        Assert.Contains("environment=prod", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+
+        bed.Create(Kinds.Destination, null, Samples.Destination("production", ("environment", "prod")));
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal("Settled", bed.Phase("a"));
+        Assert.StartsWith("production/", Assert.Single(bed.Git.Files.Keys), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_that_was_refused_is_tried_again_and_goes_through_when_nothing_stands_in_its_way()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Git.Edit(files => files.SetItem("worker/resources/default/redis/a", [1]));
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        Assert.Equal("False", EngineBed.Condition(bed.Redis1("a"), "Reconciled"));
+
+        bed.Git.Edit(files => files.Remove("worker/resources/default/redis/a"));
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+}
