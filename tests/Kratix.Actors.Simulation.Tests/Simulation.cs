@@ -268,7 +268,8 @@ internal sealed class Simulation
     {
         while (Runner.Created.TryRead(out var plan))
             _plans[$"{plan.Namespace}/{plan.PodName}"] = plan;
-        var twice = Runner.Runs.Where(r => r.Phase is RunPhase.Pending or RunPhase.Running)
+        // A run that has handed in is over: all that its Pod still does is to end.
+        var twice = Runner.Runs.Where(r => r.Phase is RunPhase.Pending or RunPhase.Running && Done(Journal.GetRun(r.RunId, CancellationToken.None)) is null)
             .GroupBy(r => _plans[$"{r.Namespace}/{r.PodName}"].Labels.GetValueOrDefault(Marks.ResourceName, "")).FirstOrDefault(g => g.Count() > 1);
         if (twice is not null)
             throw new InvalidOperationException($"two runs of {twice.Key} are active: {string.Join(", ", twice.Select(r => r.PodName))}");

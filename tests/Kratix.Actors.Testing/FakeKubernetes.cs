@@ -18,6 +18,7 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
     private readonly SortedDictionary<(string Kind, string Namespace, string Name), (ResourceType Type, JsonObject Object)> _objects = [];
     private readonly List<Watcher> _watchers = [];
     private long _version = 100;
+    private long _uids;
 
     /// <summary>Asked before each call with verb, kind and name; what it returns is the failure the caller gets.</summary>
     public Func<string, ResourceType, string, Outcome<Nothing>?>? Fail { get; set; }
@@ -154,7 +155,8 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
             metadata[kept] = old?["metadata"]![kept]?.DeepClone();
         if (old is not null && JsonNode.DeepEquals(old, next))
             return old;
-        metadata["uid"] ??= Guid.NewGuid().ToString();
+        // Counted, not drawn: run ids are made of uids, and the same seed must be the same run.
+        metadata["uid"] ??= string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{++_uids:x12}");
         metadata["creationTimestamp"] ??= Now();
         metadata["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
         if (old is null || !JsonNode.DeepEquals(Wish(old), Wish(next)))
