@@ -167,13 +167,15 @@ public sealed class ResourceLifeTests
     public void Change_of_a_Promise_whose_spec_could_not_be_stored_is_not_lost()
     {
         var bed = EngineBed.WithPromise();
-        bed.Kubernetes.Fail = (verb, type, _) => type.Plural == "serviceaccounts" ? new Outcome<Nothing>.Transient("timeout") : null;
+        var full = false;
+        bed.Journal.Failing = (method, _) => full && method == nameof(IContentStore.PutMany) ? new JournalException("disk full") : null;
         bed.Request("a");
         bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        full = true;
         bed.Patch(Kinds.Promise, null, "redis", new JsonObject { ["spec"] = new JsonObject { ["destinationSelectors"] = new JsonArray() } });
         Assert.Empty(bed.Plans);
 
-        bed.Kubernetes.Fail = null;
+        full = false;
         bed.Kit.Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal("Running", bed.Phase("a"));

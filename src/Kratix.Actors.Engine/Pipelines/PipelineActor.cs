@@ -37,7 +37,7 @@ public abstract record PipelineMessage
 /// <summary>What all runs share.</summary>
 public sealed record RunServices(
     World World, EngineSettings Settings, RunExchange Exchange, IActorRef<RunSlotsMessage> Slots, IActorRef<RunDirectoryMessage> Directory,
-    RunJanitor Janitor);
+    RunJanitor Janitor, PipelineAccounts Accounts);
 
 /// <summary>
 /// One run of one Pipeline: takes a slot, creates or adopts its Pod, follows its steps, reads what was handed in, and says once how it ended.
@@ -150,10 +150,22 @@ internal sealed class PipelineActor(
         var over = hint is PipelineMessage.PodGone or PipelineMessage.Reported { Report.Phase: RunPhase.Succeeded };
         if (over && await services.World.Content.GetRun(request.RunId, CancellationToken.None) is { } manifest)
             return new PipelineMessage.HandedIn(manifest);
-        var found = await services.World.Runner.CreateOrAdopt(_plan!, CancellationToken.None);
+        var found = await CreatePod();
         return found is Outcome<RunReport>.Done { Value.Phase: RunPhase.Succeeded }
             ? new PipelineMessage.HandedIn(await services.World.Content.GetRun(request.RunId, CancellationToken.None))
             : new PipelineMessage.Found(found);
+    }
+
+    private async Task<Outcome<RunReport>> CreatePod()
+    {
+        var account = await services.Accounts.Ensure(request.Subject.Promise, _plan!.Namespace, CancellationToken.None);
+        if (account.Failure is not null)
+            return account.Select<RunReport>(_ => throw new InvalidOperationException("only failures come here"));
+        var created = await services.World.Runner.CreateOrAdopt(_plan, CancellationToken.None);
+        // Perhaps somebody deleted the account since: the next attempt makes sure of it again.
+        if (created is Outcome<RunReport>.Terminal)
+            services.Accounts.Forget(request.Subject.Promise, _plan.Namespace);
+        return created;
     }
 
     private void Found(Outcome<RunReport> outcome)

@@ -37,7 +37,7 @@ public static class RunPlanner
             request.RunId, NamespaceOf(request), PodName(request), Labels(request),
             Map(request.Pipeline["metadata"]?["annotations"]),
             [.. spec["containers"]!.AsArray().Select(c => Container(c!.AsObject(), env, settings))],
-            spec["volumes"]?.DeepClone().AsArray() ?? [], PodSpec(spec, settings), Owner(subject), env,
+            spec["volumes"]?.DeepClone().AsArray() ?? [], PodSpec(subject.Promise, spec, settings), Owner(subject), env,
             exchange.UrlOf(request.RunId), exchange.TokenOf(request.RunId));
     }
 
@@ -102,9 +102,9 @@ public static class RunPlanner
         return result;
     }
 
-    private static JsonObject PodSpec(JsonObject spec, EngineSettings settings)
+    private static JsonObject PodSpec(string promise, JsonObject spec, EngineSettings settings)
     {
-        var pod = new JsonObject();
+        var pod = new JsonObject { ["serviceAccountName"] = PipelineAccounts.NameFor(promise) };
         foreach (var field in new[] { "nodeSelector", "tolerations", "imagePullSecrets" })
         {
             if (spec[field] is { } value)

@@ -130,7 +130,9 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             await services.Revisions.Put(item["spec"]!.AsObject());
             if (reading.DependenciesFile is { } file)
                 await _world.Content.Put(file, CancellationToken.None);
-            await EnsureAccount(item.Name());
+            // The identity that operators bind roles to is there before the first request.
+            if ((await services.Runs.Accounts.Ensure(item.Name(), "default", CancellationToken.None)).Failure is { } failure)
+                throw new InvalidOperationException($"the ServiceAccount of its Pipelines could not be made: {failure}");
             self.Tell(new PromiseMessage.Stored(item, reading.Definition));
         });
 
@@ -155,19 +157,6 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
     private void LoadRun(PromiseEffect.RunPipeline effect) => Guard(
         effect,
         async self => self.Tell(new PromiseMessage.RunReady(effect, (await services.Revisions.Get(effect.RevisionDigest)).Pipeline("promise", effect.Action, effect.Pipeline))));
-
-    /// <summary>The identity that operators bind roles to before the first request; see the documentation on Secrets.</summary>
-    private async Task EnsureAccount(string promise)
-    {
-        var account = new JsonObject
-        {
-            ["apiVersion"] = "v1", ["kind"] = "ServiceAccount",
-            ["metadata"] = new JsonObject { ["name"] = $"{promise}-default-promise-pipeline", ["namespace"] = "default", ["labels"] = new JsonObject { [Marks.PromiseName] = promise } },
-        };
-        var outcome = await _world.Kubernetes.Create(Kinds.ServiceAccount, "default", account, CancellationToken.None);
-        if (outcome is not (Outcome<JsonObject>.Done or Outcome<JsonObject>.Terminal { Code: Refusal.AlreadyExists }))
-            throw new InvalidOperationException($"the ServiceAccount of {promise} could not be made: {outcome.Failure}");
-    }
 
     private void InstallApi(PromiseEffect.InstallApi effect)
     {
