@@ -252,7 +252,7 @@ public sealed class ResourceLifeTests
         Assert.Empty(next.Git.Files);
     }
 
-    [Fact, Conformance("R21", "A changed Promise runs the workflows of its requests again.")]
+    [Fact, Conformance("R22", "A changed Promise runs the workflows of its requests again.")]
     public void Request_of_a_changed_Promise_runs_again_and_a_deletion_meanwhile_is_not_missed()
     {
         var bed = EngineBed.WithPromise();

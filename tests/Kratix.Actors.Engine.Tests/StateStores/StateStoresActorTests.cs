@@ -74,7 +74,7 @@ public sealed class StateStoresActorTests
         Assert.Equal(writes, bed.Kubernetes.Writes);
     }
 
-    [Fact, Conformance("R27", "Work that found no Destination goes to one that comes later.")]
+    [Fact]
     public void Request_without_a_matching_Destination_waits_for_one()
     {
         var promise = Samples.Promise();
