@@ -30,8 +30,8 @@ public sealed class RealContainerTests
     {
         await using var fixture = new NodeFixture();
         var node = await fixture.Start(o => o with { StatusInterval = TimeSpan.FromHours(1) });
-        fixture.Pods.Create("p", Spec([Shell("once", "mkdir /shared/ran", SharedMount), Shell("wait", "until [ -e /shared/go ]; do sleep 0.05; done", SharedMount)], [Shell("main", "true")], SharedVolume));
-        await fixture.LogAppears("wait");
+        fixture.Pods.Create("p", Spec([Shell("once", "mkdir /shared/ran", SharedMount), Shell("wait", "echo waiting; until [ -e /shared/go ]; do sleep 0.05; done", SharedMount)], [Shell("main", "true")], SharedVolume));
+        await fixture.LogContains(node, "p", "wait", "waiting");
         await fixture.Abandon(node);
         await fixture.Go();
 
