@@ -37,7 +37,7 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                     new PromiseMessage.Tell(at => new PromiseCommand.OfferDestinations(now, at), "Destinations changed"))));
                 break;
             case PromiseEffect.WritePlacement { Write: var write }:
-                services.Stores.Tell(new StateStoresMessage.Write(write.Location, new WriteRequest(Intent(write), Answer(effect, write))));
+                services.Stores.Tell(new StateStoresMessage.Write(write.Location, WriteRequest.Of(state().Name, state().Works, write, Answer(effect, write))));
                 break;
             case PromiseEffect.RemoveRequests remove:
                 RemoveRequests(remove);
@@ -238,12 +238,6 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                     throw new InvalidOperationException($"its finalizers could not be taken off: {got.Failure}");
                 self.Tell(new PromiseMessage.Tell(at => new PromiseCommand.ReportReleased(effect.Uid, at), "finalizers are off"));
             });
-    }
-
-    private WriteIntent Intent(PlacementWrite write)
-    {
-        var now = state();
-        return new WriteIntent($"{now.Name} {write.Placement}", write.Placement, write.IsRemoval ? "Delete" : "Update", now.Name, write.Stamp, PlacementWrites.Changes(now.Works, write));
     }
 
     private Action<WriteAnswer> Answer(PromiseEffect effect, PlacementWrite write)

@@ -62,7 +62,7 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
                     new ResourceMessage.Tell(at => new ResourceCommand.OfferDestinations(now, at), "Destinations changed"))));
                 break;
             case ResourceEffect.WritePlacement { Write: var write }:
-                services.Stores.Tell(new StateStoresMessage.Write(write.Location, new WriteRequest(Intent(write), Answer(effect, write))));
+                services.Stores.Tell(new StateStoresMessage.Write(write.Location, WriteRequest.Of(state().Id.ToString(), state().Works, write, Answer(effect, write))));
                 break;
             case ResourceEffect.ReleaseFinalizer release:
                 Release(release);
@@ -226,13 +226,6 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
             case var failed:
                 return failed.Select(_ => default(Nothing));
         }
-    }
-
-    private WriteIntent Intent(PlacementWrite write)
-    {
-        var now = state();
-        return new WriteIntent(
-            $"{now.Id} {write.Placement}", write.Placement, write.IsRemoval ? "Delete" : "Update", now.Id.ToString(), write.Stamp, PlacementWrites.Changes(now.Works, write));
     }
 
     private Action<WriteAnswer> Answer(ResourceEffect effect, PlacementWrite write)

@@ -16,7 +16,12 @@ public abstract record WriteAnswer
 }
 
 /// <summary>A placement to be written, and who waits for it. A later request for the same placement replaces an earlier one that waits.</summary>
-public sealed record WriteRequest(WriteIntent Intent, Action<WriteAnswer> Answer);
+public sealed record WriteRequest(WriteIntent Intent, Action<WriteAnswer> Answer)
+{
+    /// <summary>The write as its owner's works have it now. <paramref name="owner"/> is named in the commit: <c>promise</c>, or <c>promise/namespace/name</c>.</summary>
+    internal static WriteRequest Of(string owner, Works works, PlacementWrite write, Action<WriteAnswer> answer) => new(
+        new WriteIntent($"{owner} {write.Placement}", write.Placement, write.IsRemoval ? "Delete" : "Update", owner, write.Stamp, PlacementWrites.Changes(works, write)), answer);
+}
 
 /// <summary>What a GitWriter is told.</summary>
 public abstract record GitWriterMessage
