@@ -120,18 +120,4 @@ public sealed class LifeTests
         Assert.True(stopped);
         Assert.Equal(2, handled + kit.System.Metrics.DeadLetters);
     }
-
-    [Fact]
-    public void Metrics_count_the_living_by_type()
-    {
-        var kit = new ActorTestKit();
-        for (var number = 0; number < 5; number++)
-            kit.System.Spawn(Scripted<int>.Props((self, _) => self.Context.StopSelf()), $"{number}").Tell(0);
-        kit.System.Spawn(Scripted<int>.Props((_, _) => { }), "stays");
-        kit.Run();
-
-        var type = kit.System.Metrics.ByType.Single(of => of.Type == "Scripted<Int32>");
-        Assert.Equal((1, 5), (type.Active, type.Messages));
-        Assert.Equal(1, type.MailboxHighWater);
-    }
 }

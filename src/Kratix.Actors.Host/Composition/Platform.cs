@@ -49,6 +49,7 @@ internal static class Platform
             },
             journal);
         await using var actors = new ActorSystem("kratix", new ActorSystemOptions { Time = time, Log = Logging.OfKernel(log), DisposeDeadline = settings.Actors.StopDeadline });
+        using var meter = new KernelMeter(actors.Metrics);
         var world = new World(journal, journal, client, watch, runner, stores, time, log.CreateLogger("Kratix.Actors"));
         var exchangeUrl = (settings.Http.AdvertisedUrl ?? http.Url.ToString()).TrimEnd('/');
         await using var engine = await KratixEngine.Start(EngineSettingsFrom.Map(settings, exchangeUrl, EngineSettingsFrom.ExchangeKey(folder)), world, actors, stop);

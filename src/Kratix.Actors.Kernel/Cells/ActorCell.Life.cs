@@ -213,6 +213,8 @@ internal abstract partial class ActorCell
         foreach (var node in Bounded?.Close() ?? [])
             DiscardOne(node);
         _first = _last = null;
+        _waiting = 0;
+        CountWaiting();
     }
 
     private Node? DiscardOne(Node node)

@@ -162,9 +162,10 @@ internal abstract partial class ActorCell
     {
         if (_extras is not { StashFirst: { } first, StashLast: { } last } more)
             return;
+        var count = more.StashCount;
         more.StashFirst = more.StashLast = null;
         more.StashCount = 0;
-        PutBack(first, last);
+        PutBack(first, last, count);
     }
 }
 

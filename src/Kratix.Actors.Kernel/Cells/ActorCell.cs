@@ -25,6 +25,12 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
     private Node? _inbox;
     private Node? _first;
     private Node? _last;
+
+    /// <summary>Messages from <see cref="_first"/> to <see cref="_last"/>.</summary>
+    private int _waiting;
+
+    /// <summary>How many of them its class's metrics know of.</summary>
+    private int _waitingCounted;
     private volatile bool _systemWaits;
 
     /// <summary>Set while the instance waits for its journal: messages wait, system nodes do not.</summary>
@@ -107,10 +113,12 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
             Start();
         RunSystem(TakeArrivals());
         var metrics = _metrics;
+        metrics?.Found(Depth);
         while (_status != Status.Terminated)
         {
             if (handled == System.Throughput)
             {
+                CountWaiting();
                 again = true;
                 break;
             }
@@ -124,6 +132,7 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
                 continue;
             }
 
+            CountWaiting();
             // From here on another thread may already run the next turn: nothing of this cell may be touched after the exchange.
             if (Interlocked.CompareExchange(ref _inbox, Idle, null) is null)
                 break;
@@ -174,7 +183,7 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
             else
                 _last.Next = messages;
             _last = newest;
-            _metrics?.Waiting(depth);
+            _waiting += depth;
         }
 
         return system;
@@ -184,6 +193,7 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
     {
         if (_first is not { } node)
             return Bounded?.Take();
+        _waiting--;
         _first = node.Next;
         if (_first is null)
             _last = null;
@@ -192,18 +202,31 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
     }
 
     /// <summary>Puts a chain in front of everything that waits.</summary>
-    private void PutBack(Node first, Node last)
+    private void PutBack(Node first, Node last, int count)
     {
         last.Next = _first;
         _first = first;
         _last ??= last;
+        _waiting += count;
+    }
+
+    private int Depth => _waiting + (Bounded?.Count ?? 0);
+
+    /// <summary>Tells the metrics what is left at the end of a turn; mostly that is nothing, as it was at the last.</summary>
+    private void CountWaiting()
+    {
+        var left = Depth;
+        if (left == _waitingCounted)
+            return;
+        _metrics?.Left(left - _waitingCounted);
+        _waitingCounted = left;
     }
 
     private bool HasWaitingMessages
     {
         get
         {
-            if (_first is not null || Bounded is { IsEmpty: false })
+            if (_first is not null || Bounded is { Count: > 0 })
                 return true;
             for (var node = Volatile.Read(ref _inbox); node is not null && node != Idle && node != Closed; node = node.Next)
             {

@@ -45,12 +45,12 @@ internal sealed class BoundedMailbox(int capacity, OverflowPolicy overflow)
             return _waiting.TryDequeue(out var node) ? node : null;
     }
 
-    internal bool IsEmpty
+    internal int Count
     {
         get
         {
             lock (_waiting)
-                return _waiting.Count == 0;
+                return _waiting.Count;
         }
     }
 

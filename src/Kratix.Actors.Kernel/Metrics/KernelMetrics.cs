@@ -57,6 +57,7 @@ public sealed class ActorTypeMetrics
     private long _active;
     private long _restarts;
     private long _failures;
+    private long _waiting;
     private int _highWater;
 
     internal ActorTypeMetrics(Type type) => Type = NameOf(type);
@@ -77,6 +78,9 @@ public sealed class ActorTypeMetrics
     /// <summary>Time spent in turns.</summary>
     public TimeSpan Processing => new(_processing.Sum());
 
+    /// <summary>Messages that waited when the last turn of each actor ended: behind an append, a back-off, or the turns of others.</summary>
+    public long Waiting => Volatile.Read(ref _waiting);
+
     /// <summary>Most messages one actor ever found waiting at the begin of a turn.</summary>
     public int MailboxHighWater => Volatile.Read(ref _highWater);
 
@@ -94,7 +98,9 @@ public sealed class ActorTypeMetrics
         _processing.Add(elapsed.Ticks);
     }
 
-    internal void Waiting(int depth)
+    internal void Left(int more) => Interlocked.Add(ref _waiting, more);
+
+    internal void Found(int depth)
     {
         var seen = Volatile.Read(ref _highWater);
         while (depth > seen)
