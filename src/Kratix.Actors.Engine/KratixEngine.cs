@@ -142,7 +142,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
         await foreach (var row in world.Journal.Summaries(Shapes.Promise, "", stop))
         {
             if (row.Index.Phase != nameof(PromisePhase.Gone))
-                promises.Tell(new ShardEnvelope<PromiseMessage>(row.Id, new PromiseMessage.Wake()));
+                promises.Tell(new ShardEnvelope<PromiseMessage>(row.Id, PromiseMessage.Wake()));
         }
 
         var again = new List<(TimeSpan After, EntityKey Entity)>();
@@ -150,7 +150,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
         {
             var atRest = row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Gone) or nameof(ResourcePhase.Held);
             if (!atRest)
-                resources.Tell(new ShardEnvelope<ResourceMessage>(row.Id, new ResourceMessage.Wake()));
+                resources.Tell(new ShardEnvelope<ResourceMessage>(row.Id, ResourceMessage.Wake()));
             if (settings.OnStart == OnStart.Run && row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Writing))
                 again.Add((settings.OnStartWindow * Jitter.Of(row.Id), new EntityKey(Shapes.Resource, row.Id)));
         }

@@ -63,9 +63,9 @@ internal sealed partial class WakeUpsActor(
     private void Tell(EntityKey entity, Func<DateTimeOffset, ResourceCommand> resource, Func<DateTimeOffset, PromiseCommand> promise, string cause)
     {
         if (entity.Type == Shapes.Resource)
-            resources.Tell(new ShardEnvelope<ResourceMessage>(entity.Id, new ResourceMessage.Tell(resource, cause)));
+            resources.Tell(new ShardEnvelope<ResourceMessage>(entity.Id, ResourceMessage.Tell(resource, cause)));
         else
-            promises.Tell(new ShardEnvelope<PromiseMessage>(entity.Id, new PromiseMessage.Tell(promise, cause)));
+            promises.Tell(new ShardEnvelope<PromiseMessage>(entity.Id, PromiseMessage.Tell(promise, cause)));
     }
 
     [LoggerMessage(1201, LogLevel.Error, "The journal could not be asked for due wake-ups: {Reason}")]

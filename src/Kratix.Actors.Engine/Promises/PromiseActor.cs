@@ -1,13 +1,13 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
 using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.Kubernetes;
-using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Engine.Promises;
 
@@ -15,16 +15,11 @@ namespace Kratix.Actors.Engine.Promises;
 /// One Promise, and the watch of its requests: what is observed there goes to the Resources with the Promise's definition attached.
 /// It stays awake as long as its API is installed.
 /// </summary>
-internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, PromiseState, PromiseEvent>
+internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState, PromiseCommand, PromiseEvent, PromiseEffect>
 {
-    private const string ReissueTimer = "reissue";
-
-    private readonly EngineServices _services;
-    private readonly InFlight<PromiseEffect> _inFlight;
     private readonly PromiseEffects _effects;
     private readonly StatusWriter _status;
     private readonly ReadModels _readModels;
-    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
     private CancellationTokenSource? _watch;
     private ResourceType? _watched;
     private (string Api, string Revision, bool Serves) _told;
@@ -32,20 +27,27 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
     private (string Uid, long Generation, string? Version, bool Deleting)? _read;
 
     internal PromiseActor(string entityId, ShardLease lease, EngineServices services)
-        : base(entityId, lease, services.PromiseStore, PromiseState.Empty(entityId))
+        : base(entityId, lease, services, services.PromiseStore, PromiseState.Empty(entityId))
     {
-        _services = services;
         _status = new StatusWriter(services.World);
         _readModels = new ReadModels(services.World, services.Settings);
         _effects = new PromiseEffects(services, Context, () => State, () => _item);
-        _inFlight = new InFlight<PromiseEffect>(_effects.Issue, _effects.LetGo);
     }
 
-    private DateTimeOffset Now => _services.World.Now;
+    protected override AggregateEffects<PromiseMessage, PromiseCommand, PromiseEffect> Effects => _effects;
+
+    protected override JsonObject? Item => _item;
+
+    protected override IReadOnlyCollection<PromiseEffect> Outstanding => PromiseObligations.Outstanding(State);
+
+    protected override Decision<PromiseEvent> Decide(PromiseCommand command) => PromiseDecider.Decide(State, command);
 
     protected override PromiseState Evolve(PromiseState state, PromiseEvent @event) => PromiseEvolution.Evolve(state, @event);
 
-    protected override void OnRecovered() => TakeUp();
+    protected override PromiseCommand ReportRun(AggregateMessage<PromiseCommand, PromiseEffect>.RunEnded ended) =>
+        new PromiseCommand.ReportRun(ended.RunId, ended.Result, Services.Destinations.Current, Jitter.Of(ended.RunId), Now);
+
+    protected override void Announce(PromiseState before, PromiseEvent @event) => Services.Announcer.Tell(before, State, @event, _item);
 
     protected override bool MayPassivate() => _watch is null && State.Phase is PromisePhase.Unobserved or PromisePhase.Gone && base.MayPassivate();
 
@@ -71,28 +73,11 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
             case PromiseMessage.Vanished vanished:
                 Vanished(vanished.Item);
                 break;
-            case PromiseMessage.Tell tell:
-                Decide(tell.Command(Now), tell.Cause);
-                break;
-            case PromiseMessage.RunReady ready:
-                if (_inFlight.Any(e => e.Equals(ready.Effect)))
-                    _effects.StartRun(ready.Effect, ready.Pipeline);
-                break;
-            case PromiseMessage.RunEnded ended:
-                _effects.Ended(ended.RunId, ended.PodAtWork);
-                Decide(
-                    new PromiseCommand.ReportRun(ended.RunId, ended.Result, _services.Destinations.Current, Jitter.Of(ended.RunId), Now), $"run {ended.RunId} ended");
-                break;
-            case PromiseMessage.EffectFailed failed:
-                LogEffectFailed(_services.World.Log, EntityId, failed.Effect.GetType().Name, failed.Reason);
-                _inFlight.Failed(failed.Effect);
-                Context.Timers.StartSingle(ReissueTimer, new PromiseMessage.Reissue(), _backoff.Next(failed.After));
-                break;
             case PromiseMessage.AskLater later:
                 if (later.Question is PromiseMessage.LookAtSelf)
                     _read = null;
-                LogEffectFailed(_services.World.Log, EntityId, later.Question.GetType().Name, later.Reason);
-                Context.Timers.StartSingle(later.Question, later.Question, _backoff.Next(later.After));
+                LogFailed(later.Question.GetType().Name, later.Reason);
+                Context.Timers.StartSingle(later.Question, later.Question, Backoff.Next(later.After));
                 break;
             case PromiseMessage.LookAtSelf:
                 _effects.LookAtSelf();
@@ -105,16 +90,9 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
                 if (RequestType is { } listed)
                     _effects.Relist(listed);
                 break;
-            case PromiseMessage.WriteRefused refused:
-                Context.Timers.StartSingle(refused.Effect, new PromiseMessage.AskAgain(refused.Effect), Backoff.AfterRefusal);
-                break;
-            case PromiseMessage.AskAgain again:
-                _inFlight.Failed(again.Effect);
-                TakeUp();
-                break;
-            case PromiseMessage.Reissue or PromiseMessage.Wake:
-                TakeUp();
-                if (_read is null && _item is { } item)
+            case PromiseMessage.Own own:
+                Handle(own.Message);
+                if (own.Message is AggregateMessage<PromiseCommand, PromiseEffect>.Wake && _read is null && _item is { } item)
                     Observed(item);
                 break;
             case PromiseMessage.Requests { Signal: var signal }:
@@ -125,8 +103,8 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
                     TellResource(request);
                 break;
             case PromiseMessage.ComparisonFailed failed:
-                LogEffectFailed(_services.World.Log, EntityId, "comparing its requests", failed.Cause.Message);
-                Context.Timers.StartSingle(new PromiseMessage.Relist(), new PromiseMessage.Relist(), _backoff.Next(null));
+                LogFailed("comparing its requests", failed.Cause.Message);
+                Context.Timers.StartSingle(new PromiseMessage.Relist(), new PromiseMessage.Relist(), Backoff.Next(null));
                 break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
@@ -155,7 +133,7 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
         _read = read;
         try
         {
-            _effects.Store(item, PromiseReader.Read(item, _services.Settings));
+            _effects.Store(item, PromiseReader.Read(item, Services.Settings));
         }
         catch (PromiseRefusedException refused)
         {
@@ -180,35 +158,10 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
             Decide(new PromiseCommand.Observe(known with { Deleting = true }, State.Definition, State.Refusal, Now), "the object is gone, its finalizers were taken off");
     }
 
-    private void Decide(PromiseCommand command, string cause)
+    protected override void TakeUp()
     {
-        switch (PromiseDecider.Decide(State, command))
-        {
-            case Decision<PromiseEvent>.Happened happened:
-                var before = State;
-                Persist(happened.Event, cause, () =>
-                {
-                    _backoff.Reset();
-                    _services.Announcer.Tell(before, State, happened.Event, _item);
-                    TakeUp();
-                });
-                break;
-            case Decision<PromiseEvent>.Nothing:
-                Publish();
-                break;
-            case Decision<PromiseEvent>.Refused refused:
-                LogRefused(_services.World.Log, EntityId, refused.Why);
-                break;
-            default:
-                throw new InvalidOperationException("unknown decision");
-        }
-    }
-
-    private void TakeUp()
-    {
-        _inFlight.Reconcile(PromiseObligations.Outstanding(State));
+        base.TakeUp();
         WatchRequests();
-        Publish();
     }
 
     /// <summary>How the API server calls the requests, while their API is there.</summary>
@@ -241,7 +194,7 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
         _watched = type;
         _watch = new CancellationTokenSource();
         var self = Context.Self;
-        WatchLoop.Start(_services.World, type, s => self.Tell(new PromiseMessage.Requests(s)), _watch.Token);
+        WatchLoop.Start(Services.World, type, s => self.Tell(new PromiseMessage.Requests(s)), _watch.Token);
     }
 
     private void StopWatch()
@@ -262,7 +215,7 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
                 TellResource(changed.Item);
                 break;
             case WatchSignal.Removed { Item: var item } when State.Definition is { } definition:
-                _services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Vanished(item, definition)));
+                Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Vanished(item, definition)));
                 break;
             default:
                 break;
@@ -275,19 +228,19 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
         if (State.Definition is not { } definition)
             return;
         Context.PipeToSelf<IReadOnlyList<JsonObject>>(
-            RequestComparison.Differing(_services.World.Journal, EntityId, definition, State.Serves, items),
+            RequestComparison.Differing(Services.World.Journal, EntityId, definition, State.Serves, items),
             differing => new PromiseMessage.RequestsCompared(differing), e => new PromiseMessage.ComparisonFailed(e));
     }
 
     private void TellResource(JsonObject item)
     {
         if (State.Definition is { Api: not null } definition)
-            _services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Observed(item, definition, State.Serves)));
+            Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Observed(item, definition, State.Serves)));
     }
 
     private string IdOf(JsonObject item) => $"{EntityId}/{item.Namespace()}/{item.Name()}";
 
-    private void Publish()
+    protected override void Publish()
     {
         if (State.Phase is PromisePhase.Unobserved or PromisePhase.Gone)
         {
@@ -301,10 +254,4 @@ internal sealed partial class PromiseActor : PersistentActor<PromiseMessage, Pro
         if (State.Works.Groups.Any() || _readModels.HasPublished)
             _readModels.Publish(State.Owner, State.Works, item, State.ActiveRun is null);
     }
-
-    [LoggerMessage(1101, LogLevel.Warning, "Promise {Entity}: {Effect} was not brought about and is tried again: {Reason}")]
-    private static partial void LogEffectFailed(ILogger logger, string entity, string effect, string reason);
-
-    [LoggerMessage(1102, LogLevel.Warning, "Promise {Entity}: refused: {Why}")]
-    private static partial void LogRefused(ILogger logger, string entity, string why);
 }

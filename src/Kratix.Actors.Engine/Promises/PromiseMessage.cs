@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Promises;
-using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Ports.Kubernetes;
 
 namespace Kratix.Actors.Engine.Promises;
@@ -14,16 +14,6 @@ public abstract record PromiseMessage
     public sealed record Stored(JsonObject Item, PromiseDefinition Definition) : PromiseMessage;
 
     public sealed record Vanished(JsonObject Item) : PromiseMessage;
-
-    public sealed record Tell(Func<DateTimeOffset, PromiseCommand> Command, string Cause) : PromiseMessage;
-
-    public sealed record EffectFailed(PromiseEffect Effect, string Reason, TimeSpan? After) : PromiseMessage;
-
-    public sealed record Reissue : PromiseMessage;
-
-    public sealed record RunReady(PromiseEffect.RunPipeline Effect, JsonObject Pipeline) : PromiseMessage;
-
-    public sealed record RunEnded(string RunId, RunResult Result, bool PodAtWork) : PromiseMessage;
 
     /// <summary>From the watch of its requests.</summary>
     public sealed record Requests(WatchSignal Signal) : PromiseMessage;
@@ -46,10 +36,10 @@ public abstract record PromiseMessage
     /// <summary>A question to the API server that must be asked again.</summary>
     public sealed record AskLater(PromiseMessage Question, string Reason, TimeSpan? After) : PromiseMessage;
 
-    /// <summary>The store refused this write for what it is; it is asked again after a while.</summary>
-    public sealed record WriteRefused(PromiseEffect Effect) : PromiseMessage;
+    /// <summary>What the actors of all aggregates are told.</summary>
+    public sealed record Own(AggregateMessage<PromiseCommand, PromiseEffect> Message) : PromiseMessage;
 
-    public sealed record AskAgain(PromiseEffect Effect) : PromiseMessage;
+    public static PromiseMessage Tell(Func<DateTimeOffset, PromiseCommand> command, string cause) => new Own(new AggregateMessage<PromiseCommand, PromiseEffect>.Tell(command, cause));
 
-    public sealed record Wake : PromiseMessage;
+    public static PromiseMessage Wake() => new Own(new AggregateMessage<PromiseCommand, PromiseEffect>.Wake());
 }

@@ -1,25 +1,23 @@
-using System.Text;
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Pipelines;
 using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.StateStores;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
-using Kratix.Actors.Ports.Documents;
 using Kratix.Actors.Ports.Kubernetes;
-using Kratix.Actors.Ports.StateStores;
 
 namespace Kratix.Actors.Engine.Resources;
 
 /// <summary>One switch from a Resource's effect to a port call or a child; every answer comes back as a message.</summary>
 internal sealed class EffectRunner(EngineServices services, IActorContext<ResourceMessage> context, Func<ResourceState> state)
+    : AggregateEffects<ResourceMessage, ResourceCommand, ResourceEffect>(services, context)
 {
-    private readonly World _world = services.World;
-    private readonly Dictionary<string, StartedRun> _runs = new(StringComparer.Ordinal);
     private bool _fetching;
 
     /// <summary>The object as last seen; null until it has been.</summary>
@@ -49,7 +47,7 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
 
     private static string? Created(JsonObject item) => item["metadata"]?["creationTimestamp"]?.ToString();
 
-    internal void Issue(ResourceEffect effect)
+    internal override void Issue(ResourceEffect effect)
     {
         switch (effect)
         {
@@ -57,12 +55,10 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
                 LoadRun(run);
                 break;
             case ResourceEffect.AwaitDestination:
-                var self = context.Self;
-                services.Stores.Tell(new StateStoresMessage.Subscribe(self, now => self.Tell(
-                    new ResourceMessage.Tell(at => new ResourceCommand.OfferDestinations(now, at), "Destinations changed"))));
+                AwaitDestinations();
                 break;
             case ResourceEffect.WritePlacement { Write: var write }:
-                services.Stores.Tell(new StateStoresMessage.Write(write.Location, WriteRequest.Of(state().Id.ToString(), state().Works, write, Answer(effect, write))));
+                Write(state().Id.ToString(), state().Works, write, effect);
                 break;
             case ResourceEffect.ReleaseFinalizer release:
                 Release(release);
@@ -75,16 +71,15 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         }
     }
 
-    internal void LetGo(ResourceEffect effect)
+    internal override void LetGo(ResourceEffect effect)
     {
         switch (effect)
         {
-            case ResourceEffect.RunPipeline run when _runs.Remove(run.RunId, out var started):
-                context.Stop(started.Child);
-                services.Runs.Janitor.After(started.Request, started.PodAtWork);
+            case ResourceEffect.RunPipeline run:
+                LetGoRun(run.RunId);
                 break;
             case ResourceEffect.AwaitDestination:
-                services.Stores.Tell(new StateStoresMessage.Unsubscribe(context.Self));
+                AwaitNoDestinations();
                 break;
             default:
                 // Answered, or answered too late to matter: the stamp sees to it.
@@ -92,28 +87,21 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         }
     }
 
-    /// <summary>How a run ended; it is let go when that is stored.</summary>
-    internal void Ended(string runId, bool podAtWork)
-    {
-        if (_runs.TryGetValue(runId, out var started))
-            _runs[runId] = started with { PodAtWork = podAtWork };
-    }
-
     internal void TakeOwnership(JsonObject item, PromiseDefinition promise, bool available)
     {
         var patch = Ownership.Take(item, Marks.ResourceFinalizers, new JsonObject { [Marks.PromiseName] = promise.Revision.Promise });
-        var self = context.Self;
-        _ = Guard(
+        ResourceMessage Again(string reason, TimeSpan? after) => new ResourceMessage.TakeAgain(item, promise, available, reason, after);
+        Guard(
+            reason => Again(reason, null),
             async () =>
             {
                 // A conflict means that a newer observation is on its way, and who is gone needs no owner.
-                var outcome = await _world.Kubernetes.Patch(Type!, item.Namespace(), item.Name(), PatchKind.Merge, patch, null, CancellationToken.None);
+                var outcome = await World.Kubernetes.Patch(Type!, item.Namespace(), item.Name(), PatchKind.Merge, patch, null, CancellationToken.None);
                 if (outcome is Outcome<JsonObject>.Done done)
-                    self.Tell(new ResourceMessage.Observed(done.Value, promise, available));
+                    Self.Tell(new ResourceMessage.Observed(done.Value, promise, available));
                 else if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.Conflict or Refusal.NotFound })
-                    self.Tell(new ResourceMessage.TakeAgain(item, promise, available, outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
-            },
-            new ResourceEffect.AwaitDestination());
+                    Self.Tell(Again(outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
+            });
     }
 
     /// <summary>The object, when it is needed before it has been observed. Asked for once; the next listing brings it anyway.</summary>
@@ -123,13 +111,12 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
             return;
         _fetching = true;
         var id = state().Id;
-        var self = context.Self;
-        _ = Guard(async () =>
+        Guard(_ => ResourceMessage.Wake(), async () =>
         {
-            var type = (await services.Revisions.Get(revision.Digest)).Type;
-            if (type is not null && await _world.Kubernetes.Get(type, id.Namespace, id.Name, CancellationToken.None) is Outcome<JsonObject>.Done done)
-                self.Tell(new ResourceMessage.Loaded(type, done.Value));
-        }, new ResourceEffect.AwaitDestination());
+            var type = (await Services.Revisions.Get(revision.Digest)).Type;
+            if (type is not null && await World.Kubernetes.Get(type, id.Namespace, id.Name, CancellationToken.None) is Outcome<JsonObject>.Done done)
+                Self.Tell(new ResourceMessage.Loaded(type, done.Value));
+        });
     }
 
     internal void Fetched(ResourceType type, JsonObject? item)
@@ -138,54 +125,54 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         Item ??= item;
     }
 
-    internal void StartRun(ResourceEffect.RunPipeline effect, JsonObject pipeline)
+    internal override ResourceMessage Own(AggregateMessage<ResourceCommand, ResourceEffect> message) => new ResourceMessage.Own(message);
+
+    internal override void StartRun(ResourceEffect effect, JsonObject pipeline)
     {
-        var id = state().Id;
-        var type = Type!;
-        var self = context.Self;
+        var (run, id, type) = ((ResourceEffect.RunPipeline)effect, state().Id, Type!);
         var subject = new RunSubject(id.Promise, type.Kind, type.Group, type.Version, type.Plural, id.Namespace, id.Name, state().Object!.Uid);
-        var request = new RunRequest(effect.RunId, effect.Action, pipeline, subject, effect.Attempt) { IsFirst = state().Workflow.Run == 1 && effect.Attempt == 1 };
-        var yaml = Encoding.UTF8.GetBytes(Yaml.Write(ObjectForRun()));
-        _runs[effect.RunId] = new StartedRun(request, context.Spawn(
-            new Props<PipelineMessage>(() => new PipelineActor(
-                services.Runs, request, _ => Task.FromResult<Outcome<ReadOnlyMemory<byte>>>(new Outcome<ReadOnlyMemory<byte>>.Done(yaml)),
-                effect.Cause is RunCause.Interval or RunCause.Restart, (result, podAtWork) => self.Tell(new ResourceMessage.RunEnded(effect.RunId, result, podAtWork)))),
-            "run-" + effect.RunId));
+        Spawn(new RunRequest(run.RunId, run.Action, pipeline, subject, run.Attempt) { IsFirst = state().Workflow.Run == 1 && run.Attempt == 1 }, ObjectForRun(), run.Cause);
     }
+
+    protected override ResourceCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new ResourceCommand.OfferDestinations(destinations, at);
+
+    protected override ResourceCommand Written(PlacementWrite write, WriteAnswer.Written answer, DateTimeOffset at) =>
+        new ResourceCommand.ReportWritten(write.Placement, write.Stamp, answer.CommitId, answer.Changed, at);
+
+    protected override ResourceCommand WriteFailed(PlacementWrite write, WriteAnswer.Failed answer, DateTimeOffset at) =>
+        new ResourceCommand.ReportWriteFailed(write.Placement, write.Stamp, answer.Reason, at);
 
     /// <summary>The object as its Pipelines see it: as observed, with the status that the state says it should show.</summary>
     private JsonObject ObjectForRun()
     {
         var item = Item!.DeepClone().AsObject();
         item["status"] = ResourceStatus.Of(state());
-        (item["metadata"] as JsonObject)?.Remove("managedFields");
         return item;
     }
 
     private void LoadRun(ResourceEffect.RunPipeline effect)
     {
         var id = state().Id;
-        var self = context.Self;
         var known = Item is not null;
-        _ = Guard(async () =>
+        Guard(effect, async () =>
         {
-            var revision = await services.Revisions.Get(effect.RevisionDigest);
+            var revision = await Services.Revisions.Get(effect.RevisionDigest);
             if (!known)
             {
-                var fetched = await _world.Kubernetes.Get(revision.Type!, id.Namespace, id.Name, CancellationToken.None);
+                var fetched = await World.Kubernetes.Get(revision.Type!, id.Namespace, id.Name, CancellationToken.None);
                 if (fetched is Outcome<JsonObject>.Done done)
-                    self.Tell(new ResourceMessage.Loaded(revision.Type!, done.Value));
+                    Self.Tell(new ResourceMessage.Loaded(revision.Type!, done.Value));
                 else if (fetched is Outcome<JsonObject>.Terminal { Code: Refusal.NotFound })
-                    self.Tell(new ResourceMessage.Loaded(revision.Type!, Bare(revision.Type!, id)));
+                    Self.Tell(new ResourceMessage.Loaded(revision.Type!, Bare(revision.Type!, id)));
                 else
                 {
-                    self.Tell(new ResourceMessage.EffectFailed(effect, fetched.Failure!, null));
+                    Failed(effect, fetched.Failure!);
                     return;
                 }
             }
 
-            self.Tell(new ResourceMessage.RunReady(effect, revision.Pipeline("resource", effect.Action, effect.Pipeline)));
-        }, effect);
+            Tell(new AggregateMessage<ResourceCommand, ResourceEffect>.RunReady(effect, revision.Pipeline("resource", effect.Action, effect.Pipeline)));
+        });
     }
 
     /// <summary>All that is left of an object that was taken away: its name.</summary>
@@ -200,63 +187,31 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
     {
         var id = state().Id;
         var digest = state().Revision!.Digest;
-        var self = context.Self;
-        _ = Guard(async () =>
+        Guard(effect, async () =>
         {
-            var type = (await services.Revisions.Get(digest)).Type!;
+            var type = (await Services.Revisions.Get(digest)).Type!;
             var outcome = await ReleaseOnce(type, id, effect.Uid);
-            self.Tell(outcome.Failure is { } failure
-                ? new ResourceMessage.EffectFailed(effect, failure, (outcome as Outcome<Nothing>.Transient)?.After)
-                : new ResourceMessage.Tell(at => new ResourceCommand.ReportReleased(effect.Uid, at), "finalizers are off"));
-        }, effect);
+            if (outcome.Failure is { } failure)
+                Failed(effect, failure, (outcome as Outcome<Nothing>.Transient)?.After);
+            else
+                Tell(at => new ResourceCommand.ReportReleased(effect.Uid, at), "finalizers are off");
+        });
     }
 
     private async Task<Outcome<Nothing>> ReleaseOnce(ResourceType type, ResourceId id, string uid)
     {
-        switch (await _world.Kubernetes.Get(type, id.Namespace, id.Name, CancellationToken.None))
+        switch (await World.Kubernetes.Get(type, id.Namespace, id.Name, CancellationToken.None))
         {
             case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
                 return new Outcome<Nothing>.Done(default);
             case Outcome<JsonObject>.Done { Value: var item } when item.Uid() != uid || !Ownership.HasAny(item, Marks.ResourceFinalizers):
                 return new Outcome<Nothing>.Done(default);
             case Outcome<JsonObject>.Done { Value: var item }:
-                var patched = await _world.Kubernetes.Patch(
+                var patched = await World.Kubernetes.Patch(
                     type, id.Namespace, id.Name, PatchKind.Merge, Ownership.Release(item, Marks.ResourceFinalizers), null, CancellationToken.None);
                 return patched is Outcome<JsonObject>.Terminal { Code: Refusal.NotFound } ? new Outcome<Nothing>.Done(default) : patched.Select(_ => default(Nothing));
             case var failed:
                 return failed.Select(_ => default(Nothing));
-        }
-    }
-
-    private Action<WriteAnswer> Answer(ResourceEffect effect, PlacementWrite write)
-    {
-        var self = context.Self;
-        return answer =>
-        {
-            if (answer is WriteAnswer.Failed { TriesAgain: false })
-                self.Tell(new ResourceMessage.WriteRefused(effect));
-            self.Tell(answer switch
-            {
-                WriteAnswer.Written w => new ResourceMessage.Tell(
-                    at => new ResourceCommand.ReportWritten(write.Placement, write.Stamp, w.CommitId, w.Changed, at), $"{write.Location.StoreName} acknowledged"),
-                WriteAnswer.Failed f => new ResourceMessage.Tell(
-                    at => new ResourceCommand.ReportWriteFailed(write.Placement, write.Stamp, f.Reason, at), $"{write.Location.StoreName} did not take it"),
-                _ => throw new InvalidOperationException($"unknown answer {answer.GetType()}"),
-            });
-        };
-    }
-
-    /// <summary>Work off the actor's turn: whatever it throws becomes a failed effect, which is issued again.</summary>
-    private async Task Guard(Func<Task> work, ResourceEffect effect)
-    {
-        var self = context.Self;
-        try
-        {
-            await work();
-        }
-        catch (Exception cause)
-        {
-            self.Tell(new ResourceMessage.EffectFailed(effect, cause.Message, null));
         }
     }
 }

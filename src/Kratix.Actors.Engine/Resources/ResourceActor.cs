@@ -1,60 +1,59 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
 using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Kernel;
-using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Engine.Resources;
 
-/// <summary>
-/// One request: receive, decide, persist, evolve, issue what is outstanding. It holds no truth of its own: all it knows beyond its state is
-/// the object as last seen and what is in flight, and both can be had again.
-/// </summary>
-internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, ResourceState, ResourceEvent>
+/// <summary>One request.</summary>
+internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceState, ResourceCommand, ResourceEvent, ResourceEffect>
 {
-    private const string ReissueTimer = "reissue";
-
     /// <summary>A push mostly takes less. A status and read models that only say that it is under way are worth writing when it takes longer.</summary>
     private static readonly TimeSpan WhilePushing = TimeSpan.FromSeconds(1);
 
-    private readonly EngineServices _services;
-    private readonly InFlight<ResourceEffect> _inFlight;
     private readonly EffectRunner _effects;
     private readonly StatusWriter _status;
     private readonly ReadModels _readModels;
     private ResourceState? _published;
     private string? _publishedFor;
-    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
 
     internal ResourceActor(string entityId, ShardLease lease, EngineServices services)
-        : base(entityId, lease, services.ResourceStore, ResourceState.Empty(ResourceId.Parse(entityId)))
+        : base(entityId, lease, services, services.ResourceStore, ResourceState.Empty(ResourceId.Parse(entityId)))
     {
-        _services = services;
         _status = new StatusWriter(services.World);
         _readModels = new ReadModels(services.World, services.Settings);
         _effects = new EffectRunner(services, Context, () => State);
-        _inFlight = new InFlight<ResourceEffect>(_effects.Issue, _effects.LetGo);
     }
 
-    private DateTimeOffset Now => _services.World.Now;
+    protected override AggregateEffects<ResourceMessage, ResourceCommand, ResourceEffect> Effects => _effects;
+
+    protected override JsonObject? Item => _effects.Item;
+
+    protected override IReadOnlyCollection<ResourceEffect> Outstanding => ResourceObligations.Outstanding(State);
+
+    protected override Decision<ResourceEvent> Decide(ResourceCommand command) => ResourceDecider.Decide(State, command);
 
     protected override ResourceState Evolve(ResourceState state, ResourceEvent @event) => ResourceEvolution.Evolve(state, @event);
 
-    protected override void OnRecovered() => TakeUp();
+    protected override ResourceCommand ReportRun(AggregateMessage<ResourceCommand, ResourceEffect>.RunEnded ended) =>
+        new ResourceCommand.ReportRun(ended.RunId, ended.Result, Services.Destinations.Current, Jitter.Of(ended.RunId), Now);
+
+    protected override void Announce(ResourceState before, ResourceEvent @event) => Services.Announcer.Tell(before, State, @event, Item);
 
     /// <summary>What was being decided is lost with the failure. Effects are issued again; an observation nobody repeats, so it is asked for.</summary>
     protected override void PreRestart(Exception cause)
     {
         base.PreRestart(cause);
         var id = ResourceId.Parse(EntityId);
-        _services.Promises.Tell(new ShardEnvelope<PromiseMessage>(id.Promise, new PromiseMessage.LookAt(id.Namespace, id.Name)));
+        Services.Promises.Tell(new ShardEnvelope<PromiseMessage>(id.Promise, new PromiseMessage.LookAt(id.Namespace, id.Name)));
     }
 
     /// <summary>Asleep when only a wake-up is owed: that is a row.</summary>
-    protected override bool MayPassivate() => !_inFlight.Any(e => e is not ResourceEffect.WakeAt) && base.MayPassivate();
+    protected override bool MayPassivate() => !InFlight.Any(e => e is not ResourceEffect.WakeAt) && base.MayPassivate();
 
     protected override void OnMessage(ResourceMessage message)
     {
@@ -66,40 +65,16 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
             case ResourceMessage.Vanished vanished:
                 Vanished(vanished);
                 break;
-            case ResourceMessage.Tell tell:
-                Decide(tell.Command(Now), tell.Cause);
-                break;
             case ResourceMessage.Loaded loaded:
                 _effects.Fetched(loaded.Type, loaded.Item);
                 Publish();
                 break;
-            case ResourceMessage.RunReady ready:
-                if (_inFlight.Any(e => e.Equals(ready.Effect)))
-                    _effects.StartRun(ready.Effect, ready.Pipeline);
-                break;
-            case ResourceMessage.RunEnded ended:
-                _effects.Ended(ended.RunId, ended.PodAtWork);
-                Decide(
-                    new ResourceCommand.ReportRun(ended.RunId, ended.Result, _services.Destinations.Current, Jitter.Of(ended.RunId), Now), $"run {ended.RunId} ended");
-                break;
-            case ResourceMessage.EffectFailed failed:
-                LogEffectFailed(_services.World.Log, EntityId, failed.Effect.GetType().Name, failed.Reason);
-                _inFlight.Failed(failed.Effect);
-                Context.Timers.StartSingle(ReissueTimer, new ResourceMessage.Reissue(), _backoff.Next(failed.After));
-                break;
             case ResourceMessage.TakeAgain again:
-                LogEffectFailed(_services.World.Log, EntityId, "TakeOwnership", again.Reason);
-                Context.Timers.StartSingle("take", new ResourceMessage.Observed(again.Item, again.Promise, again.PromiseAvailable), _backoff.Next(again.After));
+                LogFailed("TakeOwnership", again.Reason);
+                Context.Timers.StartSingle("take", new ResourceMessage.Observed(again.Item, again.Promise, again.PromiseAvailable), Backoff.Next(again.After));
                 break;
-            case ResourceMessage.WriteRefused refused:
-                Context.Timers.StartSingle(refused.Effect, new ResourceMessage.AskAgain(refused.Effect), Backoff.AfterRefusal);
-                break;
-            case ResourceMessage.AskAgain again:
-                _inFlight.Failed(again.Effect);
-                TakeUp();
-                break;
-            case ResourceMessage.Reissue or ResourceMessage.Wake:
-                TakeUp();
+            case ResourceMessage.Own own:
+                Handle(own.Message);
                 break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
@@ -140,37 +115,7 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
             Decide(new ResourceCommand.Observe(known with { Deleting = true }, vanished.Promise.Revision, true, Now), "the object is gone, its finalizers were taken off");
     }
 
-    private void Decide(ResourceCommand command, string cause)
-    {
-        switch (ResourceDecider.Decide(State, command))
-        {
-            case Decision<ResourceEvent>.Happened happened:
-                var before = State;
-                Persist(happened.Event, cause, () =>
-                {
-                    _backoff.Reset();
-                    _services.Announcer.Tell(before, State, happened.Event, _effects.Item);
-                    TakeUp();
-                });
-                break;
-            case Decision<ResourceEvent>.Nothing:
-                Publish();
-                break;
-            case Decision<ResourceEvent>.Refused refused:
-                LogRefused(_services.World.Log, EntityId, refused.Why);
-                break;
-            default:
-                throw new InvalidOperationException("unknown decision");
-        }
-    }
-
-    private void TakeUp()
-    {
-        _inFlight.Reconcile(ResourceObligations.Outstanding(State));
-        Publish();
-    }
-
-    private void Publish()
+    protected override void Publish()
     {
         if (State.Phase is ResourcePhase.Unobserved or ResourcePhase.Gone)
         {
@@ -178,7 +123,7 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
             return;
         }
 
-        if (_effects.Item is not { } item)
+        if (Item is not { } item)
         {
             _effects.FetchOnce();
             return;
@@ -191,13 +136,7 @@ internal sealed partial class ResourceActor : PersistentActor<ResourceMessage, R
         var pushing = State.Phase is ResourcePhase.Writing && !State.Works.Unscheduled.Any() && State.Works.Placements.All(p => p.Error is null);
         var patience = pushing ? WhilePushing : TimeSpan.Zero;
         _status.Publish(_effects.Type!, item, ResourceStatus.Of(State), patience);
-        if (_services.Settings.PublishReadModels && (State.Works.Groups.Any() || _readModels.HasPublished))
+        if (Services.Settings.PublishReadModels && (State.Works.Groups.Any() || _readModels.HasPublished))
             _readModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null, patience);
     }
-
-    [LoggerMessage(1001, LogLevel.Warning, "{Entity}: {Effect} was not brought about and is tried again: {Reason}")]
-    private static partial void LogEffectFailed(ILogger logger, string entity, string effect, string reason);
-
-    [LoggerMessage(1002, LogLevel.Warning, "{Entity}: refused: {Why}")]
-    private static partial void LogRefused(ILogger logger, string entity, string why);
 }

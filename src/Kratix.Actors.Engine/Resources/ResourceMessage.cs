@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
-using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Ports.Kubernetes;
 
 namespace Kratix.Actors.Engine.Resources;
@@ -18,28 +18,13 @@ public abstract record ResourceMessage
     /// <summary>The object is no longer there.</summary>
     public sealed record Vanished(JsonObject Item, PromiseDefinition Promise) : ResourceMessage;
 
-    public sealed record Tell(Func<DateTimeOffset, ResourceCommand> Command, string Cause) : ResourceMessage;
-
-    /// <summary>An effect was not brought about: issue what is outstanding again.</summary>
-    public sealed record EffectFailed(ResourceEffect Effect, string Reason, TimeSpan? After) : ResourceMessage;
-
-    public sealed record Reissue : ResourceMessage;
-
-    /// <summary>The store refused this write for what it is; it is asked again after a while, since what it clashed with may go.</summary>
-    public sealed record WriteRefused(ResourceEffect Effect) : ResourceMessage;
-
-    /// <summary>The while has passed.</summary>
-    public sealed record AskAgain(ResourceEffect Effect) : ResourceMessage;
-
     /// <summary>The object as fetched, because something had to be done before it was observed; null: there is none.</summary>
     public sealed record Loaded(ResourceType Type, JsonObject? Item) : ResourceMessage;
 
-    /// <summary>All that a run needs has been fetched.</summary>
-    public sealed record RunReady(ResourceEffect.RunPipeline Effect, JsonObject Pipeline) : ResourceMessage;
+    /// <summary>What the actors of all aggregates are told.</summary>
+    public sealed record Own(AggregateMessage<ResourceCommand, ResourceEffect> Message) : ResourceMessage;
 
-    /// <summary>A run of this Resource ended, and whether its Pod is still at work nevertheless.</summary>
-    public sealed record RunEnded(string RunId, RunResult Result, bool PodAtWork) : ResourceMessage;
+    public static ResourceMessage Tell(Func<DateTimeOffset, ResourceCommand> command, string cause) => new Own(new AggregateMessage<ResourceCommand, ResourceEffect>.Tell(command, cause));
 
-    /// <summary>Nothing new; wakes the actor so that it takes up what is outstanding.</summary>
-    public sealed record Wake : ResourceMessage;
+    public static ResourceMessage Wake() => new Own(new AggregateMessage<ResourceCommand, ResourceEffect>.Wake());
 }

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Pipelines;
+using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Documents;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.Engine.Aggregates;
+
+/// <summary>
+/// The switch from an aggregate's effect to a port call or a child, and what all of them share: runs as children, writes to stores, offers of
+/// Destinations, and work off the actor's turn. Every answer comes back as a message.
+/// </summary>
+internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServices services, IActorContext<TMessage> context)
+    where TEffect : notnull
+{
+    private readonly Dictionary<string, StartedRun> _runs = new(StringComparer.Ordinal);
+
+    protected EngineServices Services { get; } = services;
+
+    protected World World => Services.World;
+
+    protected IActorRef<TMessage> Self => context.Self;
+
+    internal abstract void Issue(TEffect effect);
+
+    internal abstract void LetGo(TEffect effect);
+
+    /// <summary>Spawns the run of an effect that asks for one.</summary>
+    internal abstract void StartRun(TEffect effect, JsonObject pipeline);
+
+    /// <summary>A message of both kinds of aggregate as one of this kind.</summary>
+    internal abstract TMessage Own(AggregateMessage<TCommand, TEffect> message);
+
+    protected abstract TCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at);
+
+    protected abstract TCommand Written(PlacementWrite write, WriteAnswer.Written answer, DateTimeOffset at);
+
+    protected abstract TCommand WriteFailed(PlacementWrite write, WriteAnswer.Failed answer, DateTimeOffset at);
+
+    /// <summary>How a run ended; it is let go when that is stored.</summary>
+    internal void Ended(string runId, bool podAtWork)
+    {
+        if (_runs.TryGetValue(runId, out var started))
+            _runs[runId] = started with { PodAtWork = podAtWork };
+    }
+
+    protected void Tell(AggregateMessage<TCommand, TEffect> message) => Self.Tell(Own(message));
+
+    protected void Tell(Func<DateTimeOffset, TCommand> command, string cause) => Tell(new AggregateMessage<TCommand, TEffect>.Tell(command, cause));
+
+    protected void Failed(TEffect effect, string reason, TimeSpan? after = null) => Tell(new AggregateMessage<TCommand, TEffect>.EffectFailed(effect, reason, after));
+
+    /// <summary>Runs the Pipeline on the object as given; <paramref name="item"/> is without the marks of the API server that no Pipeline reads.</summary>
+    protected void Spawn(RunRequest request, JsonObject item, RunCause cause)
+    {
+        (item["metadata"] as JsonObject)?.Remove("managedFields");
+        var yaml = Encoding.UTF8.GetBytes(Yaml.Write(item));
+        _runs[request.RunId] = new StartedRun(request, context.Spawn(
+            new Props<PipelineMessage>(() => new PipelineActor(
+                Services.Runs, request, _ => Task.FromResult<Outcome<ReadOnlyMemory<byte>>>(new Outcome<ReadOnlyMemory<byte>>.Done(yaml)),
+                cause is RunCause.Interval or RunCause.Restart,
+                (result, podAtWork) => Tell(new AggregateMessage<TCommand, TEffect>.RunEnded(request.RunId, result, podAtWork)))),
+            "run-" + request.RunId));
+    }
+
+    protected void LetGoRun(string runId)
+    {
+        if (!_runs.Remove(runId, out var started))
+            return;
+        context.Stop(started.Child);
+        Services.Runs.Janitor.After(started.Request, started.PodAtWork);
+    }
+
+    protected void AwaitDestinations() => Services.Stores.Tell(new StateStoresMessage.Subscribe(
+        context.Self, now => Tell(at => Offered(now, at), "Destinations changed")));
+
+    protected void AwaitNoDestinations() => Services.Stores.Tell(new StateStoresMessage.Unsubscribe(context.Self));
+
+    protected void Write(string entity, Works works, PlacementWrite write, TEffect effect) => Services.Stores.Tell(new StateStoresMessage.Write(
+        write.Location, WriteRequest.Of(entity, works, write, answer =>
+        {
+            switch (answer)
+            {
+                case WriteAnswer.Written done:
+                    Tell(at => Written(write, done, at), $"{write.Location.StoreName} acknowledged");
+                    break;
+                case WriteAnswer.Failed failed:
+                    if (!failed.TriesAgain)
+                        Tell(new AggregateMessage<TCommand, TEffect>.WriteRefused(effect));
+                    Tell(at => WriteFailed(write, failed, at), $"{write.Location.StoreName} did not take it");
+                    break;
+                default:
+                    throw new InvalidOperationException($"unknown answer {answer.GetType()}");
+            }
+        })));
+
+    /// <summary>Work off the actor's turn: whatever it throws becomes a failed effect, which is issued again.</summary>
+    protected void Guard(TEffect effect, Func<Task> work) => Guard(reason => Own(new AggregateMessage<TCommand, TEffect>.EffectFailed(effect, reason, null)), work);
+
+    protected void Guard(Func<string, TMessage> failed, Func<Task> work)
+    {
+        var self = context.Self;
+        _ = Run();
+
+        async Task Run()
+        {
+            try
+            {
+                await work();
+            }
+            catch (Exception cause)
+            {
+                self.Tell(failed(cause.Message));
+            }
+        }
+    }
+}
