@@ -6,11 +6,14 @@ namespace Kratix.Actors.Kubernetes;
 /// <summary>URLs of the Kubernetes API, relative to the server. Every part that comes from outside is escaped.</summary>
 internal static class ApiPath
 {
+    public static string GroupVersion(string group, string version) =>
+        group.Length == 0 ? $"api/{Uri.EscapeDataString(version)}" : $"apis/{Uri.EscapeDataString(group)}/{Uri.EscapeDataString(version)}";
+
     public static string Collection(ResourceType type, string? ns)
     {
         if (ns is not null && !type.Namespaced)
             throw new ArgumentException($"{type.Kind} is cluster-scoped; the namespace \"{ns}\" has no meaning", nameof(ns));
-        var path = new StringBuilder(type.Group.Length == 0 ? $"api/{type.Version}" : $"apis/{type.Group}/{type.Version}");
+        var path = new StringBuilder(GroupVersion(type.Group, type.Version));
         if (ns is not null)
             path.Append("/namespaces/").Append(Uri.EscapeDataString(ns));
         return path.Append('/').Append(type.Plural).ToString();

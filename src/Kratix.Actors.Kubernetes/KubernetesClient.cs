@@ -12,8 +12,6 @@ namespace Kratix.Actors.Kubernetes;
 /// <summary>The Kubernetes API over HTTP. It does not repeat a failed call: whether and when to ask again is the caller's to decide, from the outcome.</summary>
 public sealed class KubernetesClient : IKubernetes, IDisposable
 {
-    private const string Manager = "kratix-actors";
-
     /// <summary>A listing whose pages expire this often under way is fetched in one piece.</summary>
     private const int PagedAttempts = 2;
 
@@ -42,7 +40,7 @@ public sealed class KubernetesClient : IKubernetes, IDisposable
         (await ListAt(type, ns, labelSelector, cancellation)).Select(l => l.Items);
 
     public Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, JsonObject body, CancellationToken cancellation) =>
-        Write(HttpMethod.Post, ApiPath.Query(ApiPath.Collection(type, ns), ("fieldManager", Manager)), body, "application/json", cancellation);
+        Write(HttpMethod.Post, ApiPath.Query(ApiPath.Collection(type, ns), ("fieldManager", _options.FieldManager)), body, "application/json", cancellation);
 
     public Task<Outcome<JsonObject>> Patch(
         ResourceType type, string? ns, string name, PatchKind kind, JsonNode body, string? subresource, CancellationToken cancellation)
@@ -54,7 +52,7 @@ public sealed class KubernetesClient : IKubernetes, IDisposable
             PatchKind.Apply => "application/apply-patch+yaml",
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown kind of patch"),
         };
-        var path = ApiPath.Query(ApiPath.Item(type, ns, name, subresource), ("fieldManager", Manager), ("force", kind == PatchKind.Apply ? "true" : null));
+        var path = ApiPath.Query(ApiPath.Item(type, ns, name, subresource), ("fieldManager", _options.FieldManager), ("force", kind == PatchKind.Apply ? "true" : null));
         return Write(HttpMethod.Patch, path, body, media, cancellation);
     }
 
@@ -77,6 +75,9 @@ public sealed class KubernetesClient : IKubernetes, IDisposable
         Transport.Dispose();
         _inFlight.Dispose();
     }
+
+    /// <summary>What the server says at one of its own addresses, such as a group's list of kinds.</summary>
+    internal Task<Outcome<JsonObject>> GetDocument(string path, CancellationToken cancellation) => Call(HttpMethod.Get, path, null, null, ReadObject, cancellation);
 
     /// <summary>All objects with the version of the listing, from which a watch can go on.</summary>
     internal async Task<Outcome<Listing>> ListAt(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation)

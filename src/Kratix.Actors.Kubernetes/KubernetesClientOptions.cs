@@ -3,6 +3,9 @@ namespace Kratix.Actors.Kubernetes;
 /// <summary>Bounds of the client. A watch is not a call: it takes no place among <see cref="MaxInFlight"/>.</summary>
 public sealed record KubernetesClientOptions
 {
+    /// <summary>Under which name the server remembers who set a field.</summary>
+    public string FieldManager { get; init; } = "kratix-actors";
+
     /// <summary>From sending to the last byte of the answer.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -2,22 +2,37 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
 using Kratix.Actors.Ports.StateStores;
 
 namespace Kratix.Actors.Engine.StateStores;
 
-/// <summary>From GitStateStore objects to addresses that have been tried.</summary>
-internal static class StoreAddress
+/// <summary>From GitStateStore objects to addresses, and to addresses that have been tried.</summary>
+public static class StoreAddress
 {
     /// <summary>Reads spec and Secret and asks the remote whether they will do. The conditions' reasons are the reference's.</summary>
     internal static async Task<StoreCheck> Check(World world, JsonObject store)
+    {
+        var read = await Read(world.Kubernetes, store);
+        if (read.Address is not { } address)
+            return read;
+        if (world.StateStores.Open(address) is not Outcome<IStateStore>.Done opened)
+            return new StoreCheck(null, "ErrorInitialisingWriter", world.StateStores.Open(address).Failure!);
+        await using var probe = opened.Value;
+        return await probe.CheckAccess(CancellationToken.None) is { Failure: { } failure }
+            ? new StoreCheck(null, "ErrorValidatingPermissions", $"Error validating state store permissions: {failure}")
+            : read;
+    }
+
+    /// <summary>Reads spec and Secret. Without an address, reason and message say what is wrong with them.</summary>
+    public static async Task<StoreCheck> Read(IKubernetes kubernetes, JsonObject store)
     {
         var spec = store["spec"] as JsonObject ?? [];
         var credentials = StoreCredentials.None;
         if (spec["secretRef"] is JsonObject reference)
         {
             var (ns, name) = (reference["namespace"]?.ToString() ?? "default", reference["name"]?.ToString() ?? "");
-            switch (await world.Kubernetes.Get(Kinds.Secret, ns, name, CancellationToken.None))
+            switch (await kubernetes.Get(Kinds.Secret, ns, name, CancellationToken.None))
             {
                 case Outcome<JsonObject>.Done done:
                     if (Credentials(done.Value) is not { } read)
@@ -38,12 +53,7 @@ internal static class StoreAddress
         var address = new GitAddress(
             url, spec["branch"]?.ToString() ?? "main", spec["authMethod"]?.ToString() ?? "basicAuth", credentials,
             author?["name"]?.ToString() is { Length: > 0 } who ? who : "kratix", author?["email"]?.ToString() ?? "");
-        if (world.StateStores.Open(address) is not Outcome<IStateStore>.Done opened)
-            return new StoreCheck(null, "ErrorInitialisingWriter", world.StateStores.Open(address).Failure!);
-        await using var probe = opened.Value;
-        return await probe.CheckAccess(CancellationToken.None) is { Failure: { } failure }
-            ? new StoreCheck(null, "ErrorValidatingPermissions", $"Error validating state store permissions: {failure}")
-            : new StoreCheck(address, "StateStoreReady", "State store is ready");
+        return new StoreCheck(address, "StateStoreReady", "State store is ready");
     }
 
     /// <summary>Equal also in the bytes of the credentials, which records compare by reference.</summary>

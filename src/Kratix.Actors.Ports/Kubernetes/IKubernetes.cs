@@ -29,7 +29,7 @@ public interface IKubernetes
 
     Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, JsonObject body, CancellationToken cancellation);
 
-    /// <summary><paramref name="subresource"/>: null or <c>status</c>. For <see cref="PatchKind.Apply"/> the field manager is <c>kratix-actors</c>, forced.</summary>
+    /// <summary><paramref name="subresource"/>: null or <c>status</c>. <see cref="PatchKind.Apply"/> takes over the fields of others.</summary>
     Task<Outcome<JsonObject>> Patch(ResourceType type, string? ns, string name, PatchKind kind, JsonNode body, string? subresource, CancellationToken cancellation);
 
     /// <summary>Done also when the object is not there.</summary>
