@@ -71,6 +71,7 @@ internal static class KratixCommand
             UpCommand.Create(terminal, environment),
             AuditCommand.Create(terminal, environment),
             ReplayCommand.Create(terminal, environment),
+            GitOpsCommand.Create(terminal, environment),
             ConfigCommand.Create(terminal, environment),
             AdapterCommand.Create(terminal, environment),
             version,
