@@ -28,6 +28,9 @@ public enum OutputValidation
 /// <summary>Bounds of what a run may hand in; sizes in bytes.</summary>
 public sealed record OutputLimits(OutputValidation Validation, int MaxFiles, long MaxBytes, long MaxFileBytes);
 
+/// <summary><paramref name="MinAge"/>: contents put within this time stay, whoever refers to them.</summary>
+public sealed record CompactionSettings(TimeSpan Interval, TimeSpan MinAge);
+
 /// <summary>Everything the engine can be told, validated by whoever read it.</summary>
 public sealed record EngineSettings
 {
@@ -99,6 +102,9 @@ public sealed record EngineSettings
 
     /// <summary>Pauses before an aggregate that failed starts again.</summary>
     public (TimeSpan Min, TimeSpan Max) Restart { get; init; } = (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
+
+    /// <summary>When contents nobody refers to are removed; null for never.</summary>
+    public CompactionSettings? Compaction { get; init; }
 
     /// <summary>How often due wake-ups are looked for.</summary>
     public TimeSpan WakeUpPoll { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -68,6 +68,8 @@ public sealed partial class KratixEngine : IAsyncDisposable
         services.Promises = promises;
         system.Spawn(new Props<PromiseWatchMessage>(() => new PromiseWatchActor(world, promises)), "promise-watch");
         var wakeUps = system.Spawn(new Props<WakeUpsMessage>(() => new WakeUpsActor(world, settings, promises, resources, startToken)), "wake-ups");
+        if (settings.Compaction is { } compaction)
+            system.Spawn(new Props<CompactionMessage>(() => new CompactionActor(world, compaction)), "compaction");
         return new KratixEngine(system, exchange, stop => TakeUp(world, () => TakeUpUnfinished(settings, world, promises, resources, wakeUps, stop), stop));
     }
 
@@ -134,37 +136,48 @@ public sealed partial class KratixEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Wakes what owes something, and spreads the re-runs of the start over its window, each entity at a moment of its own.</summary>
+    /// <summary>
+    /// Wakes what owes something. What the start makes run again, and what fell due while the engine was away, is spread over the start's window, each
+    /// entity at a moment of its own; only retries, which somebody waits for, are not kept waiting any longer.
+    /// </summary>
     private static async Task TakeUpUnfinished(
         EngineSettings settings, World world, IActorRef<ShardEnvelope<PromiseMessage>> promises, IActorRef<ShardEnvelope<ResourceMessage>> resources,
         IActorRef<WakeUpsMessage> wakeUps, CancellationToken stop)
     {
+        var started = world.Now;
+        var later = new List<(TimeSpan After, WakeUpsMessage Message)>();
         await foreach (var row in world.Journal.Summaries(Shapes.Promise, "", stop))
         {
             if (row.Index.Phase != nameof(PromisePhase.Gone))
                 promises.Tell(new ShardEnvelope<PromiseMessage>(row.Id, PromiseMessage.Wake()));
+            Plan(Shapes.Promise, row, runsAgain: true);
         }
 
-        var again = new List<(TimeSpan After, EntityKey Entity)>();
         await foreach (var row in world.Journal.Summaries(Shapes.Resource, "", stop))
         {
             var atRest = row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Gone) or nameof(ResourcePhase.Held);
             if (!atRest)
                 resources.Tell(new ShardEnvelope<ResourceMessage>(row.Id, ResourceMessage.Wake()));
-            if (settings.OnStart == OnStart.Run && row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Writing))
-                again.Add((settings.OnStartWindow * Jitter.Of(row.Id), new EntityKey(Shapes.Resource, row.Id)));
+            Plan(Shapes.Resource, row, row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Writing));
         }
 
-        if (settings.OnStart != OnStart.Run)
-            return;
-        await foreach (var row in world.Journal.Summaries(Shapes.Promise, "", stop))
-            again.Add((settings.OnStartWindow * Jitter.Of(row.Id), new EntityKey(Shapes.Promise, row.Id)));
         var passed = TimeSpan.Zero;
-        foreach (var (after, entity) in again.OrderBy(a => a.After))
+        foreach (var (after, message) in later.OrderBy(l => l.After))
         {
             await Task.Delay(after - passed, world.Time, stop);
             passed = after;
-            wakeUps.Tell(new WakeUpsMessage.Restart(entity));
+            wakeUps.Tell(message);
+        }
+
+        void Plan(string type, EntitySummary row, bool runsAgain)
+        {
+            var entity = new EntityKey(type, row.Id);
+            var retries = row.Index.Phase is nameof(ResourcePhase.Retrying) or nameof(ResourcePhase.DeleteRetrying);
+            var moment = retries ? TimeSpan.Zero : settings.OnStartWindow * Jitter.Of(row.Id);
+            if (runsAgain && !retries && settings.OnStart == OnStart.Run)
+                later.Add((moment, new WakeUpsMessage.Restart(entity)));
+            else if (row.Index.WakeUp <= started && settings.OnStartWindow > TimeSpan.Zero)
+                later.Add((moment, new WakeUpsMessage.Overdue(entity)));
         }
     }
 

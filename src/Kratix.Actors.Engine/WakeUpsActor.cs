@@ -18,13 +18,17 @@ public abstract record WakeUpsMessage
 
     public sealed record Failed(Exception Cause) : WakeUpsMessage;
 
-    /// <summary>Run these again because the engine was started.</summary>
+    /// <summary>Run it again because the engine was started.</summary>
     public sealed record Restart(EntityKey Entity) : WakeUpsMessage;
+
+    /// <summary>The moment it asked for came while the engine was away.</summary>
+    public sealed record Overdue(EntityKey Entity) : WakeUpsMessage;
 }
 
 /// <summary>
 /// Looks through the journal's due wake-ups and tells those who asked for them. One look at a time, so a slow journal is not asked faster than it
-/// answers; a bounded number per look, so a thousand timers that fell due while the engine was away become a stream, not a storm.
+/// answers; a bounded number per look. What fell due while the engine was away is told by whoever takes up what is unfinished, spread over the window of the
+/// start; until that is over only later moments are looked for, and after it all of them, so that none is forgotten.
 /// </summary>
 internal sealed partial class WakeUpsActor(
     World world, EngineSettings settings, IActorRef<ShardEnvelope<PromiseMessage>> promises, IActorRef<ShardEnvelope<ResourceMessage>> resources, string startToken)
@@ -32,6 +36,10 @@ internal sealed partial class WakeUpsActor(
 {
     private const string LookTimer = "look";
     private const int MaxPerLook = 200;
+    private readonly DateTimeOffset _started = world.Now;
+    private readonly long _startedAt = world.Time.GetTimestamp();
+
+    private DateTimeOffset LaterThan => world.Time.GetElapsedTime(_startedAt) < settings.OnStartWindow ? _started : DateTimeOffset.MinValue;
 
     protected override void PreStart() => Context.Timers.StartSingle(LookTimer, new WakeUpsMessage.Look(), settings.WakeUpPoll);
 
@@ -41,11 +49,11 @@ internal sealed partial class WakeUpsActor(
         {
             case WakeUpsMessage.Look:
                 Context.PipeToSelf<IReadOnlyList<DueWakeUp>>(
-                    world.Journal.Due(world.Now, MaxPerLook, CancellationToken.None), due => new WakeUpsMessage.Found(due), e => new WakeUpsMessage.Failed(e));
+                    world.Journal.Due(LaterThan, world.Now, MaxPerLook, CancellationToken.None), due => new WakeUpsMessage.Found(due), e => new WakeUpsMessage.Failed(e));
                 break;
             case WakeUpsMessage.Found found:
                 foreach (var due in found.Due)
-                    Tell(due.Entity, at => new ResourceCommand.WakeUp(at), at => new PromiseCommand.WakeUp(at), "a moment it asked for has come");
+                    WakeUp(due.Entity);
                 Context.Timers.StartSingle(LookTimer, new WakeUpsMessage.Look(), settings.WakeUpPoll);
                 break;
             case WakeUpsMessage.Failed failed:
@@ -55,10 +63,16 @@ internal sealed partial class WakeUpsActor(
             case WakeUpsMessage.Restart restart:
                 Tell(restart.Entity, at => new ResourceCommand.Restart(startToken, at), at => new PromiseCommand.Restart(startToken, at), "the engine was started");
                 break;
+            case WakeUpsMessage.Overdue overdue:
+                WakeUp(overdue.Entity);
+                break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }
     }
+
+    private void WakeUp(EntityKey entity) =>
+        Tell(entity, at => new ResourceCommand.WakeUp(at), at => new PromiseCommand.WakeUp(at), "a moment it asked for has come");
 
     private void Tell(EntityKey entity, Func<DateTimeOffset, ResourceCommand> resource, Func<DateTimeOffset, PromiseCommand> promise, string cause)
     {

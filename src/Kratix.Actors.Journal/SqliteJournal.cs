@@ -82,8 +82,8 @@ public sealed class SqliteJournal : IJournal, IContentStore
     public IAsyncEnumerable<EntityRow> Rows(string type, CancellationToken cancellation) =>
         InBatches<EntityRow>((database, last) => JournalQueries.Rows(database, type, last is null ? "" : After(last.Entity.Id)), cancellation);
 
-    public async Task<IReadOnlyList<DueWakeUp>> Due(DateTimeOffset until, int limit, CancellationToken cancellation) =>
-        await _readers.Read(database => JournalQueries.Due(database, until, limit), cancellation);
+    public async Task<IReadOnlyList<DueWakeUp>> Due(DateTimeOffset after, DateTimeOffset until, int limit, CancellationToken cancellation) =>
+        await _readers.Read(database => JournalQueries.Due(database, after, until, limit), cancellation);
 
     public Task<ChainReport> VerifyChain(EntityKey? entity, CancellationToken cancellation) => _readers.Read(
         database => entity is { } one ? ChainVerification.Entity(database, one, cancellation) : ChainVerification.All(database, cancellation), cancellation);
@@ -122,30 +122,32 @@ public sealed class SqliteJournal : IJournal, IContentStore
     public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(runId);
-        return Writer.Write(tables => tables.PutRun(runId, manifest.Span), manifest.Length, cancellation);
+        return Writer.Write(tables => tables.PutRun(runId, manifest.Span, _time.GetUtcNow()), manifest.Length, cancellation);
     }
 
     public Task<byte[]?> GetRun(string runId, CancellationToken cancellation) =>
         _readers.Read(database => JournalQueries.Run(database, runId), cancellation);
 
-    /// <summary>
-    /// Removes contents that are not among <paramref name="referenced"/> (digests) and were last put before <paramref name="unusedSince"/>.
-    /// The caller collects the references; the age protects what was put meanwhile and is not referred to yet, so it must exceed the longest run.
-    /// Works in short transactions between those of others.
-    /// </summary>
-    public async Task<CompactionReport> Compact(IReadOnlySet<string> referenced, DateTimeOffset unusedSince, CancellationToken cancellation)
+    public async Task<CompactionReport> Compact(StillNeeded needed, DateTimeOffset unusedSince, CancellationToken cancellation)
     {
-        const int ContentsPerTransaction = 256;
-        var total = new CompactionReport(0, 0);
-        for (long last = 0; ;)
+        const int PerTransaction = 256;
+        var before = unusedSince - JournalTables.UsedPrecision;
+        long contents = 0, bytes = 0, runs = 0;
+        for (long last = -1; last != 0;)
+        {
+            var after = Math.Max(last, 0);
+            (last, var removed) = await Writer.Write(tables => tables.CompactContents(after, PerTransaction, needed.Contents, before), 0, cancellation);
+            (contents, bytes) = (contents + removed.Contents, bytes + removed.Bytes);
+        }
+
+        for (string? last = ""; last is not null;)
         {
             var after = last;
-            (last, var removed) = await Writer.Write(
-                tables => tables.Compact(after, ContentsPerTransaction, referenced, unusedSince - JournalTables.UsedPrecision), 0, cancellation);
-            total = new CompactionReport(total.Contents + removed.Contents, total.Bytes + removed.Bytes);
-            if (last == 0)
-                return total;
+            (last, var removed) = await Writer.Write(tables => tables.CompactRuns(after, PerTransaction, needed.Runs, before), 0, cancellation);
+            runs += removed;
         }
+
+        return new CompactionReport(contents, bytes, runs);
     }
 
     /// <summary>Writes what waits, then closes the file.</summary>

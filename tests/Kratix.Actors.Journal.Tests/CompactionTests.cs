@@ -1,4 +1,5 @@
 using Kratix.Actors.PortContracts.Journal;
+using Kratix.Actors.Ports.Journal;
 
 namespace Kratix.Actors.Journal.Tests;
 
@@ -15,9 +16,9 @@ public sealed class CompactionTests : JournalTest
         _time.Now += TimeSpan.FromDays(2);
         var young = await journal.Put(Appends.Bytes("young"), default);
 
-        var report = await journal.Compact(new HashSet<string> { kept }, _time.Now - TimeSpan.FromDays(1), default);
+        var report = await journal.Compact(Needed(kept), _time.Now - TimeSpan.FromDays(1), default);
 
-        Assert.Equal(new CompactionReport(1, 4), report);
+        Assert.Equal(new CompactionReport(1, 4, 0), report);
         Assert.Null(await journal.Get(left, default));
         Assert.NotNull(await journal.Get(kept, default));
         Assert.NotNull(await journal.Get(young, default));
@@ -34,7 +35,7 @@ public sealed class CompactionTests : JournalTest
         _time.Now += TimeSpan.FromMinutes(50);
         await journal.Put(Appends.Bytes("again"), default);
 
-        var report = await journal.Compact(new HashSet<string>(), _time.Now - TimeSpan.FromMinutes(5), default);
+        var report = await journal.Compact(Needed(), _time.Now - TimeSpan.FromMinutes(5), default);
 
         Assert.Equal(0, report.Contents);
         Assert.NotNull(await journal.Get(again, default));
@@ -47,11 +48,65 @@ public sealed class CompactionTests : JournalTest
         var digests = await journal.PutMany([.. Enumerable.Range(0, 1000).Select(n => (ReadOnlyMemory<byte>)Appends.Bytes($"content {n:000}"))], default);
         _time.Now += TimeSpan.FromDays(2);
 
-        var report = await journal.Compact(digests.Where((_, n) => n % 2 == 0).ToHashSet(), _time.Now - TimeSpan.FromDays(1), default);
+        var report = await journal.Compact(Needed([.. digests.Where((_, n) => n % 2 == 0)]), _time.Now - TimeSpan.FromDays(1), default);
 
-        Assert.Equal(new CompactionReport(500, 500 * 11), report);
+        Assert.Equal(new CompactionReport(500, 500 * 11, 0), report);
         Assert.Equal(500, (await Task.WhenAll(digests.Select(digest => journal.Get(digest, default)))).Count(content => content is not null));
     }
+
+    [Fact]
+    public async Task Compact_broken_off_in_the_middle_is_finished_by_the_next_and_removes_nothing_that_is_needed()
+    {
+        var texts = Enumerable.Range(0, 1000).Select(n => (ReadOnlyMemory<byte>)Appends.Bytes($"content {n:000}")).ToList();
+        IReadOnlyList<string> digests;
+        StillNeeded needed;
+        await using (var journal = await Open(o => o with { Time = _time }))
+        {
+            digests = await journal.PutMany(texts, default);
+            needed = Needed([.. digests.Where((_, n) => n % 2 == 0)]);
+            _time.Now += TimeSpan.FromDays(2);
+            using var crash = new CancellationTokenSource();
+            Task<CompactionReport> compacting;
+            using (var pause = await Pause(journal))
+            {
+                compacting = journal.Compact(needed, _time.Now - TimeSpan.FromDays(1), crash.Token);
+                var next = Pause(journal);
+                pause.Release();
+                // The first transaction is committed, and whatever follows stands behind this pause.
+                using var second = await next;
+                await crash.CancelAsync();
+            }
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => compacting);
+        }
+
+        await using var again = await Open(o => o with { Time = _time });
+        var left = (await Task.WhenAll(digests.Select(d => again.Get(d, default)))).Count(c => c is not null);
+        var report = await again.Compact(needed, _time.Now - TimeSpan.FromDays(1), default);
+
+        Assert.Equal(872, left);
+        Assert.Equal(372, report.Contents);
+        Assert.All(await Task.WhenAll(needed.Contents.Select(d => again.Get(d, default))), Assert.NotNull);
+    }
+
+    [Fact]
+    public async Task Compact_removes_manifests_of_runs_that_are_over_and_old()
+    {
+        await using var journal = await Open(o => o with { Time = _time });
+        await journal.PutRun("owed", Appends.Bytes("{}"), default);
+        await journal.PutRun("over", Appends.Bytes("{}"), default);
+        _time.Now += TimeSpan.FromDays(2);
+        await journal.PutRun("young", Appends.Bytes("{}"), default);
+
+        var report = await journal.Compact(Needed() with { Runs = new HashSet<string> { "owed" } }, _time.Now - TimeSpan.FromDays(1), default);
+
+        Assert.Equal(new CompactionReport(0, 0, 1), report);
+        Assert.Null(await journal.GetRun("over", default));
+        Assert.NotNull(await journal.GetRun("owed", default));
+        Assert.NotNull(await journal.GetRun("young", default));
+    }
+
+    private static StillNeeded Needed(params string[] contents) => new(contents.ToHashSet(), new HashSet<string>());
 
     private sealed class SetTime : TimeProvider
     {

@@ -71,7 +71,8 @@ internal sealed class FaultyJournal(IJournal journal, IContentStore contents, Ch
 
     public IAsyncEnumerable<EntityRow> Rows(string type, CancellationToken cancellation) => journal.Rows(type, cancellation);
 
-    public Task<IReadOnlyList<DueWakeUp>> Due(DateTimeOffset until, int limit, CancellationToken cancellation) => chaos.Journal(() => journal.Due(until, limit, cancellation));
+    public Task<IReadOnlyList<DueWakeUp>> Due(DateTimeOffset after, DateTimeOffset until, int limit, CancellationToken cancellation) =>
+        chaos.Journal(() => journal.Due(after, until, limit, cancellation));
 
     public Task<IReadOnlyDictionary<int, long>> TakeShards(IReadOnlyCollection<int> shards, string owner, CancellationToken cancellation) =>
         journal.TakeShards(shards, owner, cancellation);
@@ -87,6 +88,9 @@ internal sealed class FaultyJournal(IJournal journal, IContentStore contents, Ch
     public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation) => chaos.Journal(() => contents.PutRun(runId, manifest, cancellation));
 
     public Task<byte[]?> GetRun(string runId, CancellationToken cancellation) => chaos.Journal(() => contents.GetRun(runId, cancellation));
+
+    public Task<CompactionReport> Compact(StillNeeded needed, DateTimeOffset unusedSince, CancellationToken cancellation) =>
+        chaos.Journal(() => contents.Compact(needed, unusedSince, cancellation));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

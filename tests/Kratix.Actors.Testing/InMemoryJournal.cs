@@ -8,15 +8,16 @@ namespace Kratix.Actors.Testing;
 /// A journal and content store that passes the real ones' contract suites and forgets everything with the process.
 /// <see cref="Failing"/> makes calls fail, <see cref="Holding"/> holds appends back; a second "process" after a crash simply uses the same object again.
 /// </summary>
-public sealed class InMemoryJournal : IJournal, IContentStore
+public sealed class InMemoryJournal(TimeProvider? time = null) : IJournal, IContentStore
 {
     private readonly Lock _lock = new();
     private readonly List<JournalEvent> _events = [];
     private readonly Dictionary<EntityKey, EntityRow> _rows = [];
     private readonly Dictionary<EntityKey, string> _lastHashes = [];
     private readonly Dictionary<int, long> _epochs = [];
-    private readonly Dictionary<string, byte[]> _contents = [];
-    private readonly Dictionary<string, byte[]> _runs = [];
+    private readonly Dictionary<string, (byte[] Bytes, DateTimeOffset Put)> _contents = [];
+    private readonly Dictionary<string, (byte[] Bytes, DateTimeOffset Put)> _runs = [];
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     /// <summary>Asked before each call with the method's name and the entity or key it concerns; an exception it answers is thrown, and nothing is written.</summary>
     public Func<string, string, Exception?>? Failing { get; set; }
@@ -58,13 +59,13 @@ public sealed class InMemoryJournal : IJournal, IContentStore
 
     public IAsyncEnumerable<EntityRow> Rows(string type, CancellationToken cancellation) => Snapshot(nameof(Rows), type, () => OfType(type), cancellation);
 
-    public Task<IReadOnlyList<DueWakeUp>> Due(DateTimeOffset until, int limit, CancellationToken cancellation)
+    public Task<IReadOnlyList<DueWakeUp>> Due(DateTimeOffset after, DateTimeOffset until, int limit, CancellationToken cancellation)
     {
         MaybeFail(nameof(Due), "");
         lock (_lock)
             return Task.FromResult<IReadOnlyList<DueWakeUp>>(
             [
-                .. _rows.Values.Where(row => row.Index.WakeUp <= until).OrderBy(row => row.Index.WakeUp).Take(limit)
+                .. _rows.Values.Where(row => row.Index.WakeUp > after && row.Index.WakeUp <= until).OrderBy(row => row.Index.WakeUp).Take(limit)
                     .Select(row => new DueWakeUp(row.Entity, row.Index.WakeUp!.Value)),
             ]);
     }
@@ -97,7 +98,7 @@ public sealed class InMemoryJournal : IJournal, IContentStore
         MaybeFail(nameof(PutMany), string.Join(',', digests));
         lock (_lock)
             foreach (var (digest, content) in digests.Zip(contents))
-                _contents.TryAdd(digest, content.ToArray());
+                _contents[digest] = (content.ToArray(), _time.GetUtcNow());
         return Task.FromResult<IReadOnlyList<string>>(digests);
     }
 
@@ -107,7 +108,7 @@ public sealed class InMemoryJournal : IJournal, IContentStore
             throw new ArgumentException($"'{digest}' is not a digest: 64 lower-case hexadecimal digits", nameof(digest));
         MaybeFail(nameof(Get), digest);
         lock (_lock)
-            return Task.FromResult(_contents.GetValueOrDefault(digest));
+            return Task.FromResult<byte[]?>(_contents.GetValueOrDefault(digest).Bytes);
     }
 
     public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation)
@@ -115,8 +116,8 @@ public sealed class InMemoryJournal : IJournal, IContentStore
         MaybeFail(nameof(PutRun), runId);
         lock (_lock)
         {
-            _runs.TryAdd(runId, manifest.ToArray());
-            return Task.FromResult(_runs[runId].AsSpan().SequenceEqual(manifest.Span));
+            _runs.TryAdd(runId, (manifest.ToArray(), _time.GetUtcNow()));
+            return Task.FromResult(_runs[runId].Bytes.AsSpan().SequenceEqual(manifest.Span));
         }
     }
 
@@ -124,7 +125,29 @@ public sealed class InMemoryJournal : IJournal, IContentStore
     {
         MaybeFail(nameof(GetRun), runId);
         lock (_lock)
-            return Task.FromResult(_runs.GetValueOrDefault(runId));
+            return Task.FromResult<byte[]?>(_runs.GetValueOrDefault(runId).Bytes);
+    }
+
+    /// <summary>Can be made to fail at each content it removes, which leaves the part before.</summary>
+    public Task<CompactionReport> Compact(StillNeeded needed, DateTimeOffset unusedSince, CancellationToken cancellation)
+    {
+        var (contents, bytes) = (0L, 0L);
+        foreach (var digest in Unused(_contents, needed.Contents, unusedSince))
+        {
+            MaybeFail(nameof(Compact), digest);
+            lock (_lock)
+            {
+                bytes += _contents[digest].Bytes.Length;
+                _contents.Remove(digest);
+            }
+
+            contents++;
+        }
+
+        var runs = Unused(_runs, needed.Runs, unusedSince);
+        lock (_lock)
+            runs.ForEach(run => _runs.Remove(run));
+        return Task.FromResult(new CompactionReport(contents, bytes, runs.Count));
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -145,6 +168,12 @@ public sealed class InMemoryJournal : IJournal, IContentStore
         _lastHashes[append.Entity] = written.Hash;
         _rows[append.Entity] = new EntityRow(append.Entity, append.Shard, sequence + 1, append.State.ToArray(), append.Index, written.Time);
         return AppendResult.Appended;
+    }
+
+    private List<string> Unused(Dictionary<string, (byte[] Bytes, DateTimeOffset Put)> kept, IReadOnlySet<string> needed, DateTimeOffset unusedSince)
+    {
+        lock (_lock)
+            return [.. kept.Where(k => k.Value.Put < unusedSince && !needed.Contains(k.Key)).Select(k => k.Key).Order(StringComparer.Ordinal)];
     }
 
     private IEnumerable<EntityRow> OfType(string type) => _rows.Values.Where(row => row.Entity.Type == type).OrderBy(row => row.Entity.Id, StringComparer.Ordinal);

@@ -37,6 +37,7 @@ internal static class EngineSettingsFrom
                 _ => Engine.OutputValidation.None,
             },
             settings.Output.MaxFiles, settings.Output.MaxBytes, settings.Output.MaxFileBytes),
+        Compaction = settings.Journal.CompactionInterval is { } interval ? new CompactionSettings(interval, settings.Journal.CompactionMinAge) : null,
         PassivateAfter = settings.Actors.PassivateAfter,
         PublishReadModels = settings.ReadModels.Publish,
         ExchangeUrl = exchangeUrl,

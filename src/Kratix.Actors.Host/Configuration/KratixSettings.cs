@@ -6,7 +6,7 @@ namespace Kratix.Actors.Host.Configuration;
 /// </summary>
 public sealed record KratixSettings(
     string DataFolder, EngineMode Mode, string NodeName, ApiSettings Api, HttpSettings Http, ReconcileSettings Reconcile, WorkflowSettings Workflows,
-    OutputSettings Output, GitSettings Git, ReadModelSettings ReadModels, StandaloneSettings Standalone,
+    OutputSettings Output, JournalSettings Journal, GitSettings Git, ReadModelSettings ReadModels, StandaloneSettings Standalone,
     ShardSettings Shards, ActorSettings Actors, LogSettings Log)
 {
     internal static KratixSettings Read(SettingsReader reader)
@@ -20,6 +20,7 @@ public sealed record KratixSettings(
             Reconcile: ReconcileSettings.Read(reader),
             Workflows: WorkflowSettings.Read(reader),
             Output: OutputSettings.Read(reader),
+            Journal: JournalSettings.Read(reader),
             Git: GitSettings.Read(reader),
             ReadModels: new ReadModelSettings(reader.Bool("kratix.read-models.publish")),
             Standalone: StandaloneSettings.Read(reader),
@@ -83,6 +84,14 @@ public sealed record ReconcileSettings(TimeSpan Interval, double Jitter, OnStart
         reader.Choice<OnStart>("kratix.reconcile.on-start"),
         reader.Duration("kratix.reconcile.on-start-window", TimeSpan.Zero),
         reader.Bool("kratix.reconcile.after-failure"));
+}
+
+/// <param name="CompactionInterval">Null: contents are kept for ever.</param>
+public sealed record JournalSettings(TimeSpan? CompactionInterval, TimeSpan CompactionMinAge)
+{
+    internal static JournalSettings Read(SettingsReader reader) => new(
+        reader.DurationOrOff("kratix.journal.compaction.interval", TimeSpan.FromMinutes(1)),
+        reader.Duration("kratix.journal.compaction.min-age", TimeSpan.FromHours(1)));
 }
 
 public sealed record ReadModelSettings(bool Publish);

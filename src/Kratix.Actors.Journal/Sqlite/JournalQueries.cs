@@ -59,13 +59,13 @@ internal static class JournalQueries
             .Bind(1, entity.Type).Bind(2, entity.Id).Bind(3, afterSequence).Bind(4, afterPosition),
         EventOf, e => e.Payload.Length);
 
-    public static List<DueWakeUp> Due(Database database, DateTimeOffset until, int limit)
+    public static List<DueWakeUp> Due(Database database, DateTimeOffset after, DateTimeOffset until, int limit)
     {
         var select = database.Statement(
             """
             SELECT n.type, n.id, e.wake_up FROM entities e JOIN names n ON n.entity = e.entity
-            WHERE e.wake_up <= ?1 ORDER BY e.wake_up, e.entity LIMIT ?2
-            """).Bind(1, until.UtcTicks).Bind(2, limit);
+            WHERE e.wake_up > ?1 AND e.wake_up <= ?2 ORDER BY e.wake_up, e.entity LIMIT ?3
+            """).Bind(1, after.UtcTicks).Bind(2, until.UtcTicks).Bind(3, limit);
         var due = new List<DueWakeUp>();
         while (select.Step())
             due.Add(new DueWakeUp(new EntityKey(select.Text(0), select.Text(1)), Time(select.Number(2))));

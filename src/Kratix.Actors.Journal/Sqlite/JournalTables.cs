@@ -68,7 +68,7 @@ internal sealed class JournalTables(Database database)
     }
 
     /// <summary>Looks at the next contents after a key and removes those that are in no use. Answers where to go on, 0 at the end.</summary>
-    public (long Last, CompactionReport Removed) Compact(long after, int limit, IReadOnlySet<string> referenced, DateTimeOffset unusedSince)
+    public (long Last, (long Contents, long Bytes) Removed) CompactContents(long after, int limit, IReadOnlySet<string> needed, DateTimeOffset unusedSince)
     {
         var select = database.Statement("SELECT content, digest, size, used FROM contents WHERE content > ?1 ORDER BY content LIMIT ?2")
             .Bind(1, after).Bind(2, limit);
@@ -77,7 +77,7 @@ internal sealed class JournalTables(Database database)
         while (select.Step())
         {
             last = select.Number(0);
-            if (select.Number(3) >= unusedSince.UtcTicks || referenced.Contains(Convert.ToHexStringLower(select.Bytes(1))))
+            if (select.Number(3) >= unusedSince.UtcTicks || needed.Contains(Convert.ToHexStringLower(select.Bytes(1))))
                 continue;
             unused.Add(last);
             bytes += select.Number(2);
@@ -86,12 +86,32 @@ internal sealed class JournalTables(Database database)
         select.Reset();
         foreach (var content in unused)
             database.Statement("DELETE FROM contents WHERE content = ?1").Bind(1, content).Run();
-        return (last, new CompactionReport(unused.Count, bytes));
+        return (last, (unused.Count, bytes));
     }
 
-    public bool PutRun(string run, ReadOnlySpan<byte> manifest)
+    /// <summary>The same for manifests, by run id; answers null at the end.</summary>
+    public (string? Last, long Removed) CompactRuns(string after, int limit, IReadOnlySet<string> needed, DateTimeOffset unusedSince)
     {
-        database.Statement("INSERT INTO runs (run, manifest) VALUES (?1, ?2) ON CONFLICT DO NOTHING").Bind(1, run).Bind(2, manifest).Run();
+        var select = database.Statement("SELECT run, stored FROM runs WHERE run > ?1 ORDER BY run LIMIT ?2").Bind(1, after).Bind(2, limit);
+        var unused = new List<string>();
+        string? last = null;
+        while (select.Step())
+        {
+            last = select.Text(0);
+            if (select.Number(1) < unusedSince.UtcTicks && !needed.Contains(last))
+                unused.Add(last);
+        }
+
+        select.Reset();
+        foreach (var run in unused)
+            database.Statement("DELETE FROM runs WHERE run = ?1").Bind(1, run).Run();
+        return (last, unused.Count);
+    }
+
+    public bool PutRun(string run, ReadOnlySpan<byte> manifest, DateTimeOffset now)
+    {
+        database.Statement("INSERT INTO runs (run, manifest, stored) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+            .Bind(1, run).Bind(2, manifest).Bind(3, now.UtcTicks).Run();
         var select = database.Statement("SELECT manifest FROM runs WHERE run = ?1").Bind(1, run);
         select.Step();
         var same = select.Bytes(0).SequenceEqual(manifest);

@@ -60,6 +60,9 @@ internal static class Schema
         );
         CREATE TABLE runs (run TEXT PRIMARY KEY, manifest BLOB NOT NULL) WITHOUT ROWID;
         """,
+
+        // runs.stored: when the manifest came, so that compaction can tell what is old. Of those that are there already nobody knows; they count as old.
+        "ALTER TABLE runs ADD COLUMN stored INTEGER NOT NULL DEFAULT 0",
     ];
 
     /// <summary>Brings a new or older file to the newest version, all in one transaction.</summary>

@@ -72,8 +72,8 @@ public interface IJournal : IAsyncDisposable
     /// <summary>Rows of one type with their states.</summary>
     IAsyncEnumerable<EntityRow> Rows(string type, CancellationToken cancellation);
 
-    /// <summary>The wake-ups due at <paramref name="until"/>, earliest first, at most <paramref name="limit"/>.</summary>
-    Task<IReadOnlyList<DueWakeUp>> Due(DateTimeOffset until, int limit, CancellationToken cancellation);
+    /// <summary>The wake-ups of moments later than <paramref name="after"/> and up to <paramref name="until"/>, earliest first, at most <paramref name="limit"/>.</summary>
+    Task<IReadOnlyList<DueWakeUp>> Due(DateTimeOffset after, DateTimeOffset until, int limit, CancellationToken cancellation);
 
     /// <summary>Makes <paramref name="owner"/> the owner of the shards and returns the new epoch of each, one higher than before.</summary>
     Task<IReadOnlyDictionary<int, long>> TakeShards(IReadOnlyCollection<int> shards, string owner, CancellationToken cancellation);
@@ -81,6 +81,12 @@ public interface IJournal : IAsyncDisposable
     /// <summary>Recomputes the hash chains of one entity or (null) of all.</summary>
     Task<ChainReport> VerifyChain(EntityKey? entity, CancellationToken cancellation);
 }
+
+/// <summary>What compaction must leave: contents by digest, and the ids of runs whose manifests somebody will ask for.</summary>
+public sealed record StillNeeded(IReadOnlySet<string> Contents, IReadOnlySet<string> Runs);
+
+/// <summary>How many contents were removed, their bytes, and how many runs' manifests. A store may keep its size and use the room for what comes next.</summary>
+public sealed record CompactionReport(long Contents, long Bytes, long Runs);
 
 /// <summary>Contents by their digest, and what each run handed in. Both are durable when the call returns.</summary>
 public interface IContentStore
@@ -98,6 +104,12 @@ public interface IContentStore
     Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation);
 
     Task<byte[]?> GetRun(string runId, CancellationToken cancellation);
+
+    /// <summary>
+    /// Removes contents and manifests that are not <paramref name="needed"/> and were last put before <paramref name="unusedSince"/>. The age protects
+    /// what was put and is not referred to yet. Works in short steps between the writes of others; one that is broken off has removed a part.
+    /// </summary>
+    Task<CompactionReport> Compact(StillNeeded needed, DateTimeOffset unusedSince, CancellationToken cancellation);
 }
 
 /// <summary>The store failed. The message names the file and what an operator can do.</summary>

@@ -21,6 +21,7 @@ internal sealed class EngineBed
     internal EngineBed(EngineSettings? settings = null)
     {
         Settings = settings ?? Samples.Settings;
+        Journal = new InMemoryJournal(Kit.Time);
         Kubernetes = new FakeKubernetes(Kit.Time);
         Stores = new InMemoryStateStores(Journal);
         Kit.Dispatcher.InContext(() => _ = EstablishApis());
@@ -30,7 +31,7 @@ internal sealed class EngineBed
 
     internal EngineSettings Settings { get; set; }
 
-    internal InMemoryJournal Journal { get; } = new();
+    internal InMemoryJournal Journal { get; }
 
     internal FakeKubernetes Kubernetes { get; }
 
@@ -121,6 +122,27 @@ internal sealed class EngineBed
         var plan = Assert.Single(Plans);
         _plans.Clear();
         return plan;
+    }
+
+    /// <summary>All plans that wait to be carried out.</summary>
+    internal IReadOnlyList<RunPlan> TakeAll()
+    {
+        Kit.Run();
+        var plans = Plans.ToList();
+        _plans.Clear();
+        return plans;
+    }
+
+    /// <summary>Many runs do their work, all at one moment.</summary>
+    internal void CompleteAll(IReadOnlyList<RunPlan> plans, params (string Path, string Text)[] files)
+    {
+        foreach (var plan in plans)
+        {
+            Kit.Settle(() => Engine.Exchange.Submit(plan.RunId, plan.ExchangeToken, Samples.Tar(files), CancellationToken.None));
+            Kit.Dispatcher.InContext(() => Runner.Finish(plan.Namespace, plan.PodName, 0));
+        }
+
+        Kit.Advance(TimeSpan.FromSeconds(1));
     }
 
     /// <summary>The run does its work: hands these files in and succeeds.</summary>

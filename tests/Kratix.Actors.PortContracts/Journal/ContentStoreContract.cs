@@ -95,4 +95,34 @@ public abstract class ContentStoreContract : IAsyncLifetime
 
         Assert.Single(kept, true);
     }
+
+    [Fact]
+    public async Task Compact_removes_what_is_old_and_not_needed()
+    {
+        var kept = await Contents.Put(Appends.Bytes("kept"), default);
+        var left = await Contents.Put(Appends.Bytes("left"), default);
+        await Contents.PutRun("owed", Appends.Bytes("{}"), default);
+        await Contents.PutRun("over", Appends.Bytes("{}"), default);
+
+        var report = await Contents.Compact(new StillNeeded(new HashSet<string> { kept }, new HashSet<string> { "owed" }), DateTimeOffset.MaxValue, default);
+
+        Assert.Equal(new CompactionReport(1, 4, 1), report);
+        Assert.NotNull(await Contents.Get(kept, default));
+        Assert.Null(await Contents.Get(left, default));
+        Assert.NotNull(await Contents.GetRun("owed", default));
+        Assert.Null(await Contents.GetRun("over", default));
+    }
+
+    [Fact]
+    public async Task Compact_leaves_what_was_put_lately_whoever_needs_it()
+    {
+        var young = await Contents.Put(Appends.Bytes("young"), default);
+        await Contents.PutRun("run", Appends.Bytes("{}"), default);
+
+        var report = await Contents.Compact(new StillNeeded(new HashSet<string>(), new HashSet<string>()), new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), default);
+
+        Assert.Equal(new CompactionReport(0, 0, 0), report);
+        Assert.NotNull(await Contents.Get(young, default));
+        Assert.NotNull(await Contents.GetRun("run", default));
+    }
 }

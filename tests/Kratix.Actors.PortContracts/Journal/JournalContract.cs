@@ -244,9 +244,10 @@ public abstract class JournalContract : IAsyncLifetime
 
         Assert.Equal(
             [new DueWakeUp(Appends.Entity("first"), Appends.Noon.AddMinutes(1)), new DueWakeUp(Appends.Entity("second"), Appends.Noon.AddMinutes(2))],
-            await Journal.Due(Appends.Noon.AddMinutes(2), 10, default));
-        Assert.Equal(["first"], (await Journal.Due(Appends.Noon.AddDays(1), 1, default)).Select(d => d.Entity.Id));
-        Assert.Empty(await Journal.Due(Appends.Noon, 10, default));
+            await Journal.Due(DateTimeOffset.MinValue, Appends.Noon.AddMinutes(2), 10, default));
+        Assert.Equal(["first"], (await Journal.Due(DateTimeOffset.MinValue, Appends.Noon.AddDays(1), 1, default)).Select(d => d.Entity.Id));
+        Assert.Empty(await Journal.Due(DateTimeOffset.MinValue, Appends.Noon, 10, default));
+        Assert.Equal(["second", "late"], (await Journal.Due(Appends.Noon.AddMinutes(1), Appends.Noon.AddDays(1), 10, default)).Select(d => d.Entity.Id));
     }
 
     [Fact]
@@ -255,7 +256,7 @@ public abstract class JournalContract : IAsyncLifetime
         await Wake("first", Appends.Noon);
         await Journal.Append(Appends.Of(Appends.Entity("first"), 1), default);
 
-        Assert.Empty(await Journal.Due(Appends.Noon.AddDays(1), 10, default));
+        Assert.Empty(await Journal.Due(DateTimeOffset.MinValue, Appends.Noon.AddDays(1), 10, default));
     }
 
     [Fact]
