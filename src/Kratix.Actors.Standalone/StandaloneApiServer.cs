@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Api;
+using Kratix.Actors.Standalone.Authorization;
 using Kratix.Actors.Standalone.Lifecycle;
 using Kratix.Actors.Standalone.OpenApi;
 using Kratix.Actors.Standalone.Resources;
@@ -16,18 +17,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Standalone;
 
-/// <summary>A Kubernetes-compatible API server for one machine: HTTPS, one administrator, everything in one folder.</summary>
+/// <summary>A Kubernetes-compatible API server for one machine: HTTPS, roles, everything in one folder.</summary>
 public sealed class StandaloneApiServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Janitor _janitor;
     private readonly EventExpiry _events;
-    private readonly ServerCertificate _certificate;
+    private readonly Credentials _credentials;
     private readonly CancellationTokenSource _closing;
 
-    private StandaloneApiServer(WebApplication app, ObjectStore store, Janitor janitor, EventExpiry events, ServerCertificate certificate, CancellationTokenSource closing, AdmissionHooks admission, Uri url, string kubeconfig)
+    private StandaloneApiServer(WebApplication app, ObjectStore store, Janitor janitor, EventExpiry events, Credentials credentials, ServiceAccountTokens tokens, CancellationTokenSource closing, AdmissionHooks admission, Uri url, string kubeconfig)
     {
-        (_app, Store, _janitor, _events, _certificate, _closing, Admission, Url, KubeconfigPath) = (app, store, janitor, events, certificate, closing, admission, url, kubeconfig);
+        (_app, Store, _janitor, _events, _credentials, Tokens, _closing, Admission, Url, KubeconfigPath) = (app, store, janitor, events, credentials, tokens, closing, admission, url, kubeconfig);
     }
 
     /// <summary>Where it listens, e.g. <c>https://127.0.0.1:6443/</c>.</summary>
@@ -39,6 +40,9 @@ public sealed class StandaloneApiServer : IAsyncDisposable
     /// <summary>The same objects, without HTTP, for code in this process.</summary>
     public ObjectStore Store { get; }
 
+    /// <summary>Makes tokens of ServiceAccounts, as the TokenRequest API does, for code in this process.</summary>
+    public ServiceAccountTokens Tokens { get; }
+
     /// <summary>Hooks asked before every write; add them before users come.</summary>
     public AdmissionHooks Admission { get; }
 
@@ -47,8 +51,7 @@ public sealed class StandaloneApiServer : IAsyncDisposable
     public static async Task<StandaloneApiServer> Start(StandaloneOptions options, CancellationToken ct)
     {
         var folder = DataFolder(options.DataFolder);
-        var certificate = ServerCertificate.Load(folder, options.Address, options.Time);
-        var admin = AdminToken.Load(folder);
+        var credentials = Credentials.Load(folder, options.Address, options.Time);
         var store = ObjectStore.Open(Path.Combine(folder, "objects.db"), options.Store, options.Time);
         var closing = new CancellationTokenSource();
         try
@@ -56,26 +59,31 @@ public sealed class StandaloneApiServer : IAsyncDisposable
             var catalog = new ResourceCatalog(store);
             var admission = new AdmissionHooks();
             var deletion = new Deletion(store, admission);
-            await CreateFirstObjects(store);
-            var endpoint = new ApiEndpoint(
-                options, catalog, admin, new ReadHandler(store, options.Time),
-                new WriteHandler(store, new ObjectOperations(store, catalog, admission, options.Time), deletion, options.Time),
-                new WatchHandler(store, options, closing.Token), new PodLogHandler(store, options.PodLogs), new OpenApiDocuments(catalog));
-            var app = await Listen(options, Port(options, folder), certificate, endpoint, ct);
+            var contents = new NamespaceContents(store, credentials.Certificate.AuthorityPem);
+            await CreateFirstObjects(store, contents);
+            var tokens = new ServiceAccountTokens(credentials.Key, store);
+            var rbac = new Rbac(store);
+            var authentication = new Authentication(credentials.Admin, tokens, rbac);
+            var handlers = new ApiHandlers(
+                new ReadHandler(store, options.Time), new WriteHandler(store, new ObjectOperations(store, catalog, admission, rbac, options.Time), deletion, options.Time),
+                new WatchHandler(store, options, closing.Token), new PodLogHandler(store, options.PodLogs), new TokenHandler(store, tokens),
+                new ReviewHandler(rbac, authentication), new OpenApiDocuments(catalog));
+            var endpoint = new ApiEndpoint(options, catalog, authentication, rbac, credentials.Key, handlers);
+            var app = await Listen(options, Port(options, folder), credentials.Certificate, endpoint, ct);
             // Started last: they begin with all that is stored, so nothing before them is missed, and nothing is left running when listening fails.
-            var janitor = new Janitor(store, catalog, deletion, options.Log);
+            var janitor = new Janitor(store, catalog, deletion, contents, options.Log);
             var events = new EventExpiry(store, options.EventLifetime, options.MaxEvents, options.Log);
             var url = new Uri(app.Urls.First());
             await File.WriteAllTextAsync(Path.Combine(folder, "port"), url.Port.ToString(CultureInfo.InvariantCulture), ct);
             var kubeconfig = Path.GetFullPath(options.KubeconfigPath ?? Path.Combine(folder, "kubeconfig"));
-            Kubeconfig.Write(kubeconfig, Reachable(url), certificate.AuthorityPem, admin.Text);
+            Kubeconfig.Write(kubeconfig, Reachable(url), credentials.Certificate.AuthorityPem, credentials.Admin.Text);
             ServerLog.Started(options.Log, Reachable(url), store.Current.Kinds.Values.Sum(k => k.Count), kubeconfig);
-            return new StandaloneApiServer(app, store, janitor, events, certificate, closing, admission, Reachable(url), kubeconfig);
+            return new StandaloneApiServer(app, store, janitor, events, credentials, tokens, closing, admission, Reachable(url), kubeconfig);
         }
         catch
         {
             await store.DisposeAsync();
-            certificate.Dispose();
+            credentials.Dispose();
             closing.Dispose();
             throw;
         }
@@ -89,7 +97,7 @@ public sealed class StandaloneApiServer : IAsyncDisposable
         await _events.DisposeAsync();
         await _janitor.DisposeAsync();
         await Store.DisposeAsync();
-        _certificate.Dispose();
+        _credentials.Dispose();
         _closing.Dispose();
     }
 
@@ -142,16 +150,16 @@ public sealed class StandaloneApiServer : IAsyncDisposable
     private static Uri Reachable(Uri url) =>
         url.Host is "0.0.0.0" or "[::]" ? new UriBuilder(url) { Host = IPAddress.Loopback.ToString() }.Uri : url;
 
-    private static async Task CreateFirstObjects(ObjectStore store)
+    private static async Task CreateFirstObjects(ObjectStore store, NamespaceContents contents)
     {
-        foreach (var name in (string[])["default", "kube-system", "kube-public"])
+        foreach (var name in Deletion.LastingNamespaces)
         {
             var o = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = name } };
             BuiltInDefaults.Namespace(o);
             await store.TryCreate(BuiltIn.Namespaces.Key("", name), o);
-            await store.TryCreate(
-                BuiltIn.ServiceAccounts.Key(name, "default"),
-                new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ServiceAccount", ["metadata"] = new JsonObject() });
+            await contents.Ensure(name);
         }
+        await DefaultRoles.Ensure(store);
+        await RoleAggregation.Refresh(store);
     }
 }

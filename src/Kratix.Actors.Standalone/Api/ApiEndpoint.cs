@@ -1,17 +1,19 @@
 using System.Text.Json.Nodes;
-using Kratix.Actors.Standalone.Lifecycle;
+using Kratix.Actors.Standalone.Authorization;
 using Kratix.Actors.Standalone.OpenApi;
 using Kratix.Actors.Standalone.Resources;
 using Kratix.Actors.Standalone.Security;
-using Kratix.Actors.Standalone.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Kratix.Actors.Standalone.Api;
 
-/// <summary>Every request: who asks, what for, and the answer, which is a <c>Status</c> when anything is wrong.</summary>
-internal sealed class ApiEndpoint(
-    StandaloneOptions options, ResourceCatalog catalog, AdminToken admin, ReadHandler reads, WriteHandler writes, WatchHandler watches, PodLogHandler logs, OpenApiDocuments openApi)
+/// <summary>Who answers what.</summary>
+internal sealed record ApiHandlers(
+    ReadHandler Reads, WriteHandler Writes, WatchHandler Watches, PodLogHandler Logs, TokenHandler Tokens, ReviewHandler Reviews, OpenApiDocuments OpenApi);
+
+/// <summary>Every request: who asks, what for, whether they may, and the answer, which is a <c>Status</c> when anything is wrong.</summary>
+internal sealed class ApiEndpoint(StandaloneOptions options, ResourceCatalog catalog, Authentication authentication, Rbac rbac, ServiceAccountKey key, ApiHandlers handlers)
 {
     public async Task Handle(HttpContext http)
     {
@@ -46,30 +48,34 @@ internal sealed class ApiEndpoint(
             await Answers.Text(http, "ok");
             return;
         }
-        Authenticate(http);
+        var user = authentication.UserOf(http);
+        if (ResourcePath.Parse(path) is { } address)
+        {
+            await Resource(http, user, address);
+            return;
+        }
+        CheckMay(AccessRequest.ToPath(user, http.Request.Method.ToLowerInvariant(), path));
         if (parts is ["version"]) await Answers.Send(http, 200, ServerVersion.Document());
-        else if (parts is ["openapi", ..]) await openApi.Answer(http, parts);
-        else if (HttpMethods.IsGet(http.Request.Method) && await Discovery.TryAnswer(http, parts, catalog)) return;
-        else await Resource(http, path);
+        else if (parts is ["openid", "v1", "jwks"]) await Answers.Send(http, 200, key.ToJwks(), "application/jwk-set+json");
+        else if (parts is [".well-known", "openid-configuration"]) await Answers.Send(http, 200, Issuer(http));
+        else if (parts is ["openapi", ..]) await handlers.OpenApi.Answer(http, parts);
+        else if (!HttpMethods.IsGet(http.Request.Method) || !await Discovery.TryAnswer(http, parts, catalog)) throw ApiException.NoSuchPath();
     }
 
-    private void Authenticate(HttpContext http)
+    private void CheckMay(AccessRequest access)
     {
-        var header = http.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || !admin.Is(header["Bearer ".Length..].Trim())) throw ApiException.Unauthorized();
-        // Answering as the administrator what was asked in another's name would be a wrong answer.
-        if (http.Request.Headers.TryGetValue("Impersonate-User", out var user))
-            throw new ApiException(403, "Forbidden", $"users \"{user}\" is forbidden: this server knows one user, its administrator, and does not impersonate");
+        var decision = rbac.Decide(access);
+        if (!decision.IsAllowed) throw ApiException.Denied(access, decision);
     }
 
-    private async Task Resource(HttpContext http, string path)
+    private async Task Resource(HttpContext http, UserInfo user, ResourcePath address)
     {
-        var address = ResourcePath.Parse(path) ?? throw ApiException.NoSuchPath();
+        CheckMay(address.AccessOf(http.Request, user));
         var type = catalog.Find(address.Group, address.Version, address.Plural) ?? throw ApiException.NoSuchPath();
         if (!type.Namespaced && address.Namespace is not null) throw ApiException.NoSuchPath();
         if (type.Namespaced && address.Namespace is null && address.Name.Length > 0) throw ApiException.NoSuchPath();
-        var request = new ApiRequest(http, type, address.Namespace, address.Name, address.Subresource, options.MaxBodyBytes);
-        if (type.Group is "authorization.k8s.io" or "authentication.k8s.io") await Reviews.Answer(request);
+        var request = new ApiRequest(http, user, type, address.Namespace, address.Name, address.Subresource, options.MaxBodyBytes);
+        if (type.Group is "authorization.k8s.io" or "authentication.k8s.io") await handlers.Reviews.Answer(request);
         else if (address.Subresource.Length > 0) await Subresource(request);
         else if (address.Name.Length > 0) await One(request);
         else await Collection(request);
@@ -77,56 +83,43 @@ internal sealed class ApiEndpoint(
 
     private Task Collection(ApiRequest request) => request.Http.Request.Method switch
     {
-        "GET" when request.QueryIsTrue("watch") => watches.Watch(request),
-        "GET" => reads.List(request),
-        "POST" => writes.Create(request),
-        "DELETE" => writes.DeleteCollection(request),
+        "GET" when request.QueryIsTrue("watch") => handlers.Watches.Watch(request),
+        "GET" => handlers.Reads.List(request),
+        "POST" => handlers.Writes.Create(request),
+        "DELETE" => handlers.Writes.DeleteCollection(request),
         _ => throw ApiException.MethodNotAllowed(),
     };
 
     private Task One(ApiRequest request) => request.Http.Request.Method switch
     {
-        "GET" when request.QueryIsTrue("watch") => watches.Watch(request),
-        "GET" => reads.Get(request),
-        "PUT" => writes.Update(request),
-        "PATCH" => writes.Patch(request),
-        "DELETE" => writes.Delete(request),
+        "GET" when request.QueryIsTrue("watch") => handlers.Watches.Watch(request),
+        "GET" => handlers.Reads.Get(request),
+        "PUT" => handlers.Writes.Update(request),
+        "PATCH" => handlers.Writes.Patch(request),
+        "DELETE" => handlers.Writes.Delete(request),
         _ => throw ApiException.MethodNotAllowed(),
     };
 
     private Task Subresource(ApiRequest request) => (request.Subresource, request.Http.Request.Method) switch
     {
-        ("status", "GET") when request.Type.HasStatus => reads.Get(request),
-        ("status", "PUT") when request.Type.HasStatus => writes.Update(request),
-        ("status", "PATCH") when request.Type.HasStatus => writes.Patch(request),
-        ("finalize", "PUT") when request.Type == BuiltIn.Namespaces => writes.Update(request),
-        ("log", "GET") when request.Type == BuiltIn.Pods => logs.Read(request),
+        ("status", "GET") when request.Type.HasStatus => handlers.Reads.Get(request),
+        ("status", "PUT") when request.Type.HasStatus => handlers.Writes.Update(request),
+        ("status", "PATCH") when request.Type.HasStatus => handlers.Writes.Patch(request),
+        ("finalize", "PUT") when request.Type == BuiltIn.Namespaces => handlers.Writes.Update(request),
+        ("token", "POST") when request.Type == BuiltIn.ServiceAccounts => handlers.Tokens.Create(request),
+        ("log", "GET") when request.Type == BuiltIn.Pods => handlers.Logs.Read(request),
         _ => throw ApiException.NoSuchPath(),
     };
-}
 
-/// <summary>The questions kubectl asks about itself. There is one user, and it may do everything.</summary>
-internal static class Reviews
-{
-    public static async Task Answer(ApiRequest request)
+    /// <summary>Where whoever is shown a ServiceAccount token finds the key to check it with.</summary>
+    private static JsonObject Issuer(HttpContext http) => new()
     {
-        if (!HttpMethods.IsPost(request.Http.Request.Method)) throw ApiException.MethodNotAllowed();
-        var review = await request.ReadObject();
-        review["kind"] = request.Type.Kind;
-        review["apiVersion"] = request.Type.ApiVersion;
-        review["status"] = request.Type.Kind switch
-        {
-            "SelfSubjectAccessReview" => new JsonObject { ["allowed"] = true, ["reason"] = "the administrator's token" },
-            "SelfSubjectReview" => new JsonObject { ["userInfo"] = new JsonObject { ["username"] = "kubernetes-admin", ["groups"] = new JsonArray("system:masters", "system:authenticated") } },
-            _ => new JsonObject
-            {
-                ["incomplete"] = false,
-                ["resourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"), ["resources"] = new JsonArray("*") }),
-                ["nonResourceRules"] = new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["nonResourceURLs"] = new JsonArray("*") }),
-            },
-        };
-        await Answers.Send(request.Http, 201, review);
-    }
+        ["issuer"] = ServiceAccountTokens.Issuer,
+        ["jwks_uri"] = $"https://{http.Request.Host}/openid/v1/jwks",
+        ["response_types_supported"] = new JsonArray("id_token"),
+        ["subject_types_supported"] = new JsonArray("public"),
+        ["id_token_signing_alg_values_supported"] = new JsonArray("ES256"),
+    };
 }
 
 internal static class ServerVersion

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Standalone.Authorization;
 using Kratix.Actors.Standalone.Resources;
+using Kratix.Actors.Standalone.Storage;
 
 namespace Kratix.Actors.Standalone.Api;
 
@@ -78,6 +80,19 @@ public sealed class ApiException(int code, string reason, string message, JsonOb
 
     public static ApiException Forbidden(ResourceType type, string name, string why) =>
         new(403, "Forbidden", $"{type.GroupResource} \"{name}\" is forbidden: {why}", Details(type, name));
+
+    /// <summary>What a user without the right to something reads.</summary>
+    internal static ApiException Denied(AccessRequest request, AccessDecision decision)
+    {
+        var why = decision.Why.Length > 0 ? $"{request.Refusal}: {decision.Why}" : request.Refusal;
+        if (request.Path is not null) return new ApiException(403, "Forbidden", $"forbidden: {why}", []);
+        var details = new JsonObject();
+        if (request.Name.Length > 0) details["name"] = request.Name;
+        if (request.Group.Length > 0) details["group"] = request.Group;
+        details["kind"] = request.Resource;
+        var name = request.Name.Length > 0 ? $" \"{request.Name}\"" : "";
+        return new ApiException(403, "Forbidden", $"{new GroupResource(request.Group, request.Resource)}{name} is forbidden: {why}", details);
+    }
 
     public static ApiException Expired(string message) => new(410, "Expired", message);
 

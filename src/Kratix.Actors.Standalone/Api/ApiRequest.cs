@@ -5,16 +5,20 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Ports.Documents;
 using Kratix.Actors.Standalone.Protobuf;
 using Kratix.Actors.Standalone.Resources;
+using Kratix.Actors.Standalone.Security;
 using Microsoft.AspNetCore.Http;
 
 namespace Kratix.Actors.Standalone.Api;
 
 /// <summary>One request to a resource path, taken apart.</summary>
-internal sealed class ApiRequest(HttpContext http, ResourceType type, string? ns, string name, string subresource, long bodyLimit)
+internal sealed class ApiRequest(HttpContext http, UserInfo user, ResourceType type, string? ns, string name, string subresource, long bodyLimit)
 {
     private readonly List<string> _warnings = [];
 
     public HttpContext Http => http;
+
+    /// <summary>Who asks.</summary>
+    public UserInfo User => user;
 
     public ResourceType Type => type;
 

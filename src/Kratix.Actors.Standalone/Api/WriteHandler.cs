@@ -40,7 +40,7 @@ internal sealed class WriteHandler(ObjectStore store, ObjectOperations operation
         var items = new JsonArray();
         foreach (var o in store.Current.List(type.Storage, type.Namespaced ? request.Namespace : null).Where(o => labels.Matches(o.Header.Labels) && fields.Matches(o)).ToList())
         {
-            var one = new ApiRequest(request.Http, type, o.Namespace, o.Name, "", 0);
+            var one = new ApiRequest(request.Http, request.User, type, o.Namespace, o.Name, "", 0);
             try
             {
                 items.Add((await deletion.Delete(one, o.Name, options)).LastState);

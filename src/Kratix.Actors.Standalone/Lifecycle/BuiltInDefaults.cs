@@ -119,6 +119,14 @@ internal static class BuiltInValidation
         if (o.At("roleRef", "name").AsText().Length == 0) yield return FieldError.Required("roleRef.name");
         if (o.At("roleRef", "kind").AsText() is not ("Role" or "ClusterRole"))
             yield return FieldError.NotSupported("roleRef.kind", o.At("roleRef", "kind").AsText(), ["Role", "ClusterRole"]);
+        var subjects = o["subjects"] is JsonArray list ? list : [];
+        for (var i = 0; i < subjects.Count; i++)
+        {
+            var (kind, name) = (subjects[i].At("kind").AsText(), subjects[i].At("name").AsText());
+            if (name.Length == 0) yield return FieldError.Required($"subjects[{i}].name");
+            if (kind is not ("User" or "Group" or "ServiceAccount")) yield return FieldError.NotSupported($"subjects[{i}].kind", kind, ["ServiceAccount", "User", "Group"]);
+            if (kind == "ServiceAccount" && subjects[i].At("namespace").AsText().Length == 0) yield return FieldError.Required($"subjects[{i}].namespace");
+        }
         if (before is not null && !JsonNode.DeepEquals(before["roleRef"], o["roleRef"]))
             yield return FieldError.Invalid("roleRef", o["roleRef"]?.DeepClone(), "cannot change roleRef");
     }

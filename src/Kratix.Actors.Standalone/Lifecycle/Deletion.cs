@@ -37,7 +37,7 @@ internal sealed class Deletion(ObjectStore store, AdmissionHooks admission)
     public const string ForegroundFinalizer = "foregroundDeletion";
     public const string OrphanFinalizer = "orphan";
 
-    private static readonly string[] LastingNamespaces = ["default", "kube-system", "kube-public"];
+    public static readonly string[] LastingNamespaces = ["default", "kube-system", "kube-public"];
 
     public async Task<Deleted> Delete(ApiRequest request, string name, DeleteOptions options)
     {

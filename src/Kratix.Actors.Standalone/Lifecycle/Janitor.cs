@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Kratix.Actors.Standalone.Authorization;
 using Kratix.Actors.Standalone.Resources;
 using Kratix.Actors.Standalone.Storage;
 using Microsoft.Extensions.Logging;
@@ -9,21 +10,22 @@ namespace Kratix.Actors.Standalone.Lifecycle;
 
 /// <summary>
 /// What a cluster leaves to its controllers: dependents follow their owners, a namespace or definition being deleted takes its contents
-/// along, and every namespace has its <c>default</c> ServiceAccount. Driven by what was committed; one object at a time, so it never races itself.
+/// along, every namespace has what every namespace has, and aggregated roles follow those they are made of. Driven by what was committed; one object at a time, so it never races itself.
 /// </summary>
 internal sealed class Janitor : IAsyncDisposable
 {
     private readonly ObjectStore _store;
     private readonly ResourceCatalog _catalog;
     private readonly Deletion _deletion;
+    private readonly NamespaceContents _contents;
     private readonly ILogger _log;
     private readonly Channel<WatchEvent> _events = Channel.CreateUnbounded<WatchEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<string, ImmutableHashSet<ObjectKey>> _dependents = [];
     private readonly Task _work;
 
-    public Janitor(ObjectStore store, ResourceCatalog catalog, Deletion deletion, ILogger log)
+    public Janitor(ObjectStore store, ResourceCatalog catalog, Deletion deletion, NamespaceContents contents, ILogger log)
     {
-        (_store, _catalog, _deletion, _log) = (store, catalog, deletion, log);
+        (_store, _catalog, _deletion, _contents, _log) = (store, catalog, deletion, contents, log);
         // Subscribed before the past is read: an event that is seen twice is harmless, one that is missed is not.
         store.Committed += Enqueue;
         var past = store.Current;
@@ -67,6 +69,7 @@ internal sealed class Janitor : IAsyncDisposable
     private async Task Handle(WatchEvent e)
     {
         if (e.Previous is not null) Forget(e.Previous);
+        if (e.Object.Key.Resource == BuiltIn.ClusterRoles.Storage) await RoleAggregation.Refresh(_store);
         if (e.Type == WatchEventType.Deleted)
         {
             await AfterRemoval(e.Object);
@@ -76,14 +79,15 @@ internal sealed class Janitor : IAsyncDisposable
         if (_store.Get(e.Object.Key) is not { } now) return;
         var header = now.ReadHeader();
         if (header.Uid != e.Object.ReadHeader().Uid) return;
-        if (now.Key.Resource == BuiltIn.Namespaces.Storage) await CareForNamespace(now);
+        if (now.Key.Resource == BuiltIn.Namespaces.Storage && header.DeletionTimestamp is null) await _contents.Ensure(now.Name);
+        if (NamespaceContents.Has(now.Key) && e.Type == WatchEventType.Modified) await _contents.Ensure(now.Namespace);
         if (e.Type == WatchEventType.Added && e.Previous is null) await CareForLatecomer(now);
         if (header.DeletionTimestamp is not null) await CareForDeletion(now);
         else if (header.Owners.Count > 0) await CareForDependent(now);
     }
 
     private static bool NeedsCare(StoredObject o) =>
-        o.ReadHeader() is { Owners.Count: > 0 } or { DeletionTimestamp: not null } || o.Key.Resource == BuiltIn.Namespaces.Storage;
+        o.ReadHeader() is { Owners.Count: > 0 } or { DeletionTimestamp: not null } || o.Key.Resource == BuiltIn.Namespaces.Storage || o.Key.Resource == BuiltIn.ClusterRoles.Storage;
 
     private void Learn(StoredObject o)
     {
@@ -108,7 +112,11 @@ internal sealed class Janitor : IAsyncDisposable
         {
             if (OwnerOf(gone, owner) is { Header.DeletionTimestamp: not null } waiting) await CareForDeletion(waiting);
         }
-        if (gone.Namespace.Length > 0 && _store.Get(BuiltIn.Namespaces.Key("", gone.Namespace)) is { Header.DeletionTimestamp: not null } ns) await CareForDeletion(ns);
+        if (gone.Namespace.Length > 0 && _store.Get(BuiltIn.Namespaces.Key("", gone.Namespace)) is { } ns)
+        {
+            if (ns.Header.DeletionTimestamp is not null) await CareForDeletion(ns);
+            else if (NamespaceContents.Has(gone.Key)) await _contents.Ensure(ns.Name);
+        }
         if (_store.Get(DefinitionOf(gone)) is { Header.DeletionTimestamp: not null } crd) await CareForDeletion(crd);
     }
 
@@ -151,14 +159,6 @@ internal sealed class Janitor : IAsyncDisposable
         }
         if (o.Key.Resource == BuiltIn.Namespaces.Storage) await EmptyNamespace(o);
         else if (o.Key.Resource == BuiltIn.CustomResourceDefinitions.Storage) await EmptyDefinition(o);
-    }
-
-    private async Task CareForNamespace(StoredObject ns)
-    {
-        if (ns.Header.DeletionTimestamp is not null) return;
-        var key = BuiltIn.ServiceAccounts.Key(ns.Name, "default");
-        if (_store.Get(key) is not null) return;
-        await _store.TryCreate(key, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ServiceAccount", ["metadata"] = new JsonObject() });
     }
 
     private async Task EmptyNamespace(StoredObject ns)

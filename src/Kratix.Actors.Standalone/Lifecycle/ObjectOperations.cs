@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Api;
+using Kratix.Actors.Standalone.Authorization;
 using Kratix.Actors.Standalone.Patches;
 using Kratix.Actors.Standalone.Resources;
 using Kratix.Actors.Standalone.Storage;
@@ -10,10 +11,11 @@ namespace Kratix.Actors.Standalone.Lifecycle;
 internal sealed record Written(JsonObject Tree, bool IsNew);
 
 /// <summary>Create, update and patch: from a client's body to a conditional write, tried again while others come between.</summary>
-internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalog, AdmissionHooks admission, TimeProvider time)
+internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalog, AdmissionHooks admission, Rbac rbac, TimeProvider time)
 {
     private const int NameTries = 8;
     private readonly Preparation _preparation = new(catalog, time);
+    private readonly Escalation _escalation = new(rbac);
 
     public async Task<Written> Create(ApiRequest request, JsonObject body)
     {
@@ -70,6 +72,7 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
             _preparation.ForUpdate(request, before, next);
             ObjectMetadata.KeepSystemFields(before, next);
             if (JsonNode.DeepEquals(before, next)) return new Written(before, false);
+            _escalation.Check(request.User, type, request.Namespace ?? "", request.Name, next, before);
             admission.Ask(new AdmissionRequest("UPDATE", type, request.Namespace ?? "", request.Name, request.Subresource, next, before, request.IsDryRun), request.Warn);
             if (request.IsDryRun) return new Written(next, false);
             if (await store.Write(current, Versions.ToStored(type, next)) is { } written) return new Written(Versions.PresentTree(type, written), false);
@@ -98,10 +101,19 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
             if (store.Get(key) is not null)
                 return await Change(request, before => ServerSideApply.Apply(before, applied, request, ObjectMetadata.Timestamp(time.GetUtcNow())));
             if (request.Subresource.Length > 0) throw ApiException.NotFound(type, request.Name);
+            CheckMayCreate(request);
             var next = ServerSideApply.Apply(null, applied, request, ObjectMetadata.Timestamp(time.GetUtcNow()));
             var (tree, isTaken) = await TryCreate(request, next, request.Name);
             if (!isTaken) return new Written(tree, true);
         }
+    }
+
+    /// <summary>The right to patch does not include the right to make what is not there.</summary>
+    private void CheckMayCreate(ApiRequest request)
+    {
+        var access = AccessRequest.To(request.User, "create", request.Type, request.Namespace ?? "", request.Name);
+        var decision = rbac.Decide(access);
+        if (!decision.IsAllowed) throw ApiException.Denied(access, decision);
     }
 
     private async Task<(JsonObject Tree, bool IsTaken)> TryCreate(ApiRequest request, JsonObject o, string nameInPath)
@@ -118,6 +130,7 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
         if (type.IsCustom && o.At("metadata", "managedFields") is not JsonArray { Count: > 0 })
             ManagedFields.OfCreation(o, request, ObjectMetadata.Timestamp(time.GetUtcNow()));
         _preparation.ForCreate(request, o, ns, name);
+        _escalation.Check(request.User, type, ns, name, o, null);
         admission.Ask(new AdmissionRequest("CREATE", type, ns, name, "", o, null, request.IsDryRun), request.Warn);
         var key = type.Key(ns, name);
         if (request.IsDryRun) return (o, store.Get(key) is not null);

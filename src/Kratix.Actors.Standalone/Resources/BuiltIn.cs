@@ -13,7 +13,7 @@ public static class BuiltIn
 
     public static readonly ResourceType Secrets = Core("Secret", "secrets") with { SelectableFields = ["type"], Columns = BuiltInColumns.Secrets };
 
-    public static readonly ResourceType ServiceAccounts = Core("ServiceAccount", "serviceaccounts", "sa") with { Columns = BuiltInColumns.ServiceAccounts };
+    public static readonly ResourceType ServiceAccounts = Core("ServiceAccount", "serviceaccounts", "sa") with { Subresources = ["token"], Columns = BuiltInColumns.ServiceAccounts };
 
     public static readonly ResourceType Pods = Core("Pod", "pods", "po") with
     {
@@ -36,22 +36,43 @@ public static class BuiltIn
     public static readonly ResourceType CustomResourceDefinitions = Of("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions", "crd", "crds") with
     { Namespaced = false, HasStatus = true, HasGeneration = true, Categories = ["api-extensions"], Columns = BuiltInColumns.CustomResourceDefinitions };
 
+    public static readonly ResourceType Roles = Of(Rbac, "Role", "roles") with { Columns = BuiltInColumns.NameAndCreated };
+
+    public static readonly ResourceType RoleBindings = Of(Rbac, "RoleBinding", "rolebindings") with { Columns = BuiltInColumns.RoleBindings };
+
+    public static readonly ResourceType ClusterRoles = Of(Rbac, "ClusterRole", "clusterroles") with { Namespaced = false, Columns = BuiltInColumns.NameAndCreated };
+
+    public static readonly ResourceType ClusterRoleBindings = Of(Rbac, "ClusterRoleBinding", "clusterrolebindings") with
+    { Namespaced = false, Columns = BuiltInColumns.RoleBindings };
+
+    public static readonly ResourceType SubjectAccessReviews = Review("authorization.k8s.io", "SubjectAccessReview");
+
+    public static readonly ResourceType LocalSubjectAccessReviews = Review("authorization.k8s.io", "LocalSubjectAccessReview") with { Namespaced = true };
+
+    public static readonly ResourceType SelfSubjectAccessReviews = Review("authorization.k8s.io", "SelfSubjectAccessReview");
+
+    public static readonly ResourceType SelfSubjectRulesReviews = Review("authorization.k8s.io", "SelfSubjectRulesReview");
+
+    public static readonly ResourceType SelfSubjectReviews = Review("authentication.k8s.io", "SelfSubjectReview");
+
+    public static readonly ResourceType TokenReviews = Review("authentication.k8s.io", "TokenReview");
+
+    /// <summary>The body of <c>serviceaccounts/NAME/token</c>; not addressed by itself.</summary>
+    internal static readonly ResourceType TokenRequests = Review("authentication.k8s.io", "TokenRequest");
+
     public static readonly IReadOnlyList<ResourceType> All =
     [
         Namespaces, ConfigMaps, Secrets, ServiceAccounts, Pods, Events, CustomResourceDefinitions,
         Of("events.k8s.io", "Event", "events", "ev") with { StoredAs = Events.GroupResource, StorageApiVersion = "v1", SelectableFields = InvolvedObject, Columns = BuiltInColumns.Events },
         Of("batch", "Job", "jobs") with { HasStatus = true, HasGeneration = true, Categories = ["all"], Columns = BuiltInColumns.Jobs },
         Of("coordination.k8s.io", "Lease", "leases") with { Columns = BuiltInColumns.Leases },
-        Of(Rbac, "Role", "roles") with { Columns = BuiltInColumns.NameAndCreated },
-        Of(Rbac, "RoleBinding", "rolebindings") with { Columns = BuiltInColumns.RoleBindings },
-        Of(Rbac, "ClusterRole", "clusterroles") with { Namespaced = false, Columns = BuiltInColumns.NameAndCreated },
-        Of(Rbac, "ClusterRoleBinding", "clusterrolebindings") with { Namespaced = false, Columns = BuiltInColumns.RoleBindings },
-        Of("authorization.k8s.io", "SelfSubjectAccessReview", "selfsubjectaccessreviews") with { Namespaced = false, Verbs = ["create"] },
-        Of("authorization.k8s.io", "SelfSubjectRulesReview", "selfsubjectrulesreviews") with { Namespaced = false, Verbs = ["create"] },
-        Of("authentication.k8s.io", "SelfSubjectReview", "selfsubjectreviews") with { Namespaced = false, Verbs = ["create"] },
+        Roles, RoleBindings, ClusterRoles, ClusterRoleBindings,
+        SubjectAccessReviews, LocalSubjectAccessReviews, SelfSubjectAccessReviews, SelfSubjectRulesReviews, SelfSubjectReviews, TokenReviews,
     ];
 
     private const string Rbac = "rbac.authorization.k8s.io";
+
+    private static ResourceType Review(string group, string kind) => Of(group, kind, kind.ToLowerInvariant() + "s") with { Namespaced = false, Verbs = ["create"] };
 
     private static ResourceType Core(string kind, string plural, params string[] shortNames) => Of("", kind, plural, shortNames);
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Api;
 
 namespace Kratix.Actors.Standalone.Selection;
@@ -17,12 +18,28 @@ internal sealed class LabelSelector
     public static LabelSelector Parse(string? text) =>
         string.IsNullOrWhiteSpace(text) ? Everything : new LabelSelector([.. Split(text).Select(part => One(part.Trim(), text))]);
 
+    /// <summary>The structured form: <c>matchLabels</c> and <c>matchExpressions</c>.</summary>
+    public static LabelSelector Of(JsonObject selector) => new(
+    [
+        .. (selector.Child("matchLabels") ?? []).Select(l => new Requirement(l.Key, Operator.In, [l.Value.AsText()])),
+        .. (selector["matchExpressions"] as JsonArray ?? []).OfType<JsonObject>().Select(e => new Requirement(e.Text("key"), OperatorOf(e.Text("operator")), [.. (e["values"] as JsonArray ?? []).Select(v => v.AsText())])),
+    ]);
+
     public bool Matches(IReadOnlyDictionary<string, string> labels)
     {
         foreach (var r in _requirements)
             if (!r.Matches(labels)) return false;
         return true;
     }
+
+    private static Operator OperatorOf(string name) => name switch
+    {
+        "In" => Operator.In,
+        "NotIn" => Operator.NotIn,
+        "Exists" => Operator.Exists,
+        "DoesNotExist" => Operator.Missing,
+        _ => throw ApiException.BadRequest($"\"{name}\" is not a valid label selector operator"),
+    };
 
     private static IEnumerable<string> Split(string text)
     {

@@ -33,7 +33,7 @@ public sealed class RestartTests
         foreach (var file in Directory.GetFiles(server.Folder, "objects.db*")) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         await using (var survivor = ObjectStore.Open(Path.Combine(copy, "objects.db"), new StoreBounds(), TimeProvider.System))
         {
-            Assert.Equal(20, survivor.List(BuiltIn.ConfigMaps.Storage).Items.Count);
+            Assert.Equal(20, survivor.List(BuiltIn.ConfigMaps.Storage).Items.Count(o => o.Name.StartsWith('c')));
             Assert.Equal(server.Server.Store.Version, survivor.Version);
         }
         Directory.Delete(copy, recursive: true);

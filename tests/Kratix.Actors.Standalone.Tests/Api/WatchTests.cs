@@ -33,6 +33,7 @@ public sealed class WatchTests : IAsyncLifetime
 
         using var watch = await Open("");
 
+        Assert.Equal("ADDED kube-root-ca.crt", await watch.Next());
         Assert.Equal("ADDED present", await watch.Next());
     }
 
@@ -41,7 +42,7 @@ public sealed class WatchTests : IAsyncLifetime
     {
         await _server.Post(ConfigMaps, Manifests.ConfigMap("present"));
 
-        using var watch = await Open("sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan");
+        using var watch = await Open("sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan&fieldSelector=metadata.name%3Dpresent");
 
         Assert.Equal("ADDED present", await watch.Next());
         Assert.Equal("true", (await watch.NextEvent()).At("object", "metadata", "annotations", "k8s.io/initial-events-end").AsText());
@@ -106,7 +107,7 @@ public sealed class WatchTests : IAsyncLifetime
     [Fact]
     public async Task Kubectl_get_w_prints_a_line_per_change()
     {
-        using var process = _server.Kubectl.Start(["get", "cm", "-w", "--no-headers"]);
+        using var process = _server.Kubectl.Start(["get", "cm", "-w", "--no-headers", "--field-selector=metadata.name=live"]);
         await _server.Post(ConfigMaps, Manifests.ConfigMap("live"));
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         Assert.Matches(@"^live\s+0\s+", await process.StandardOutput.ReadLineAsync(limit.Token));

@@ -70,6 +70,19 @@ public sealed class TestServer : IAsyncDisposable
             if (e.Type == WatchEventType.Deleted && e.Object.Key == key) return;
     }
 
+    /// <summary>Waits for an object to be there.</summary>
+    internal Task Present(ObjectKey key) => Changed(key, 0);
+
+    /// <summary>Waits for a state of an object that is newer than a version.</summary>
+    internal async Task Changed(ObjectKey key, long after)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var from = Server.Store.Version;
+        if (Server.Store.Get(key) is { } found && found.Version > after) return;
+        await foreach (var e in Server.Store.Watch(key.Resource, from, limit.Token))
+            if (e.Type != WatchEventType.Deleted && e.Object.Key == key) return;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
