@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Fencing;
 using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Engine.Pipelines;
 using Kratix.Actors.Engine.Promises;
@@ -17,7 +18,7 @@ namespace Kratix.Actors.Engine;
 /// <summary>What the aggregates' actors share.</summary>
 internal sealed record EngineServices(
     World World, EngineSettings Settings, JournalEventStore<ResourceState, ResourceEvent> ResourceStore, JournalEventStore<PromiseState, PromiseEvent> PromiseStore,
-    DestinationSnapshot Destinations, IActorRef<StateStoresMessage> Stores, RunServices Runs, Revisions Revisions, Announcer Announcer, string StartToken)
+    DestinationSnapshot Destinations, IActorRef<StateStoresMessage> Stores, RunServices Runs, Revisions Revisions, Announcer Announcer, string StartToken, Fence Fence)
 {
     /// <summary>The region of all Resources; set once, before any message flows.</summary>
     internal IActorRef<ShardEnvelope<ResourceMessage>> Resources { get; set; } = null!;

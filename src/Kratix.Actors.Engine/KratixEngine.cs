@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Fencing;
 using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Engine.Pipelines;
 using Kratix.Actors.Engine.Promises;
@@ -28,9 +29,10 @@ public sealed partial class KratixEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _unfinished;
 
-    private KratixEngine(ActorSystem system, RunExchange exchange, Func<CancellationToken, Task> takeUp)
+    private KratixEngine(ActorSystem system, Fence fence, RunExchange exchange, Func<CancellationToken, Task> takeUp)
     {
         _system = system;
+        Replaced = fence.Lost;
         Exchange = exchange;
         _unfinished = takeUp(_stop.Token);
     }
@@ -38,13 +40,17 @@ public sealed partial class KratixEngine : IAsyncDisposable
     /// <summary>What runs talk to; whoever has an HTTP server offers it.</summary>
     public RunExchange Exchange { get; }
 
+    /// <summary>Completes when another engine has taken the journal's shards. This one writes nothing from then on, and is to be ended.</summary>
+    public Task Replaced { get; }
+
     public KernelMetrics Metrics => _system.Metrics;
 
     public static async Task<KratixEngine> Start(EngineSettings settings, World world, ActorSystem system, CancellationToken cancellation)
     {
         await InstallCrds(settings, world, cancellation);
-        var epochs = await world.Journal.TakeShards([.. Enumerable.Range(0, settings.Shards)], settings.NodeName, cancellation);
-        var startToken = $"{settings.NodeName}/{epochs.Values.Max()}";
+        var fence = await Fence.Take(world.Journal, world.Time, settings.Shards, settings.NodeName, cancellation);
+        world = world.Behind(fence);
+        var startToken = $"{settings.NodeName}/{fence.Taken.Values.Max()}";
 
         var exchange = new RunExchange(world.Content, settings);
         var snapshot = new DestinationSnapshot();
@@ -54,10 +60,10 @@ public sealed partial class KratixEngine : IAsyncDisposable
         var services = new EngineServices(
             world, settings, new JournalEventStore<ResourceState, ResourceEvent>(world.Journal, settings.NodeName, Shapes.OfResource),
             new JournalEventStore<PromiseState, PromiseEvent>(world.Journal, settings.NodeName, Shapes.OfPromise), snapshot, stores,
-            new RunServices(world, settings, exchange, slots, directory, new RunJanitor(world, settings), new PipelineAccounts(world.Kubernetes)), new Revisions(world.Content), new Announcer(world), startToken);
+            new RunServices(world, settings, exchange, slots, directory, new RunJanitor(world, settings), new PipelineAccounts(world.Kubernetes)), new Revisions(world.Content), new Announcer(world), startToken, fence);
 
         var supervision = new SupervisorStrategy.Restart(settings.Restart.Min, settings.Restart.Max);
-        ShardLease? LeaseOf(int shard) => epochs.TryGetValue(shard, out var epoch) ? new ShardLease(shard, epoch) : null;
+        ShardLease? LeaseOf(int shard) => fence.Taken.TryGetValue(shard, out var epoch) ? new ShardLease(shard, epoch) : null;
         var resources = system.Spawn(
             ShardRegion.Props(new ShardRegionSettings<ResourceMessage>(
                 settings.Shards, (id, lease) => new Props<ResourceMessage>(() => new ResourceActor(id, lease, services)) { SupervisorStrategy = supervision }, LeaseOf, settings.PassivateAfter, 0)), "resources");
@@ -70,7 +76,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
         var wakeUps = system.Spawn(new Props<WakeUpsMessage>(() => new WakeUpsActor(world, settings, promises, resources, startToken)), "wake-ups");
         if (settings.Compaction is { } compaction)
             system.Spawn(new Props<CompactionMessage>(() => new CompactionActor(world, compaction)), "compaction");
-        return new KratixEngine(system, exchange, stop => TakeUp(world, () => TakeUpUnfinished(settings, world, promises, resources, wakeUps, stop), stop));
+        return new KratixEngine(system, fence, exchange, stop => TakeUp(world, () => TakeUpUnfinished(settings, world, promises, resources, wakeUps, stop), stop));
     }
 
     public async ValueTask DisposeAsync()

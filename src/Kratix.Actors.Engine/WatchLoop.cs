@@ -39,7 +39,7 @@ internal static partial class WatchLoop
                 catch (Exception cause)
                 {
                     LogBroken(world.Log, what, cause);
-                    await Task.Delay(AgainAfter, world.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await Task.Delay(AgainAfter, world.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 }
             }
         }

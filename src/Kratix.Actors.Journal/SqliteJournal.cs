@@ -66,6 +66,8 @@ public sealed class SqliteJournal : IJournal, IContentStore
     public Task<IReadOnlyDictionary<int, long>> TakeShards(IReadOnlyCollection<int> shards, string owner, CancellationToken cancellation) =>
         Writer.Write(tables => tables.TakeShards(shards, owner), 0, cancellation);
 
+    public async Task<IReadOnlyDictionary<int, long>> Epochs(CancellationToken cancellation) => await _readers.Read(JournalQueries.Epochs, cancellation);
+
     public Task<EntityRow?> Read(EntityKey entity, CancellationToken cancellation) =>
         _readers.Read(database => JournalQueries.Row(database, entity), cancellation);
 

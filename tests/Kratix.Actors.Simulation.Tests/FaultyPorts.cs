@@ -77,6 +77,8 @@ internal sealed class FaultyJournal(IJournal journal, IContentStore contents, Ch
     public Task<IReadOnlyDictionary<int, long>> TakeShards(IReadOnlyCollection<int> shards, string owner, CancellationToken cancellation) =>
         journal.TakeShards(shards, owner, cancellation);
 
+    public Task<IReadOnlyDictionary<int, long>> Epochs(CancellationToken cancellation) => chaos.Journal(() => journal.Epochs(cancellation));
+
     public Task<ChainReport> VerifyChain(EntityKey? entity, CancellationToken cancellation) => journal.VerifyChain(entity, cancellation);
 
     public Task<string> Put(ReadOnlyMemory<byte> content, CancellationToken cancellation) => chaos.Journal(() => contents.Put(content, cancellation));

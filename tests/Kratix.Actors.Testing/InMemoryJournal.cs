@@ -78,6 +78,13 @@ public sealed class InMemoryJournal(TimeProvider? time = null) : IJournal, ICont
                 shards.Distinct().ToDictionary(shard => shard, shard => _epochs[shard] = _epochs.GetValueOrDefault(shard) + 1));
     }
 
+    public Task<IReadOnlyDictionary<int, long>> Epochs(CancellationToken cancellation)
+    {
+        MaybeFail(nameof(Epochs), "");
+        lock (_lock)
+            return Task.FromResult<IReadOnlyDictionary<int, long>>(new Dictionary<int, long>(_epochs));
+    }
+
     public Task<ChainReport> VerifyChain(EntityKey? entity, CancellationToken cancellation)
     {
         MaybeFail(nameof(VerifyChain), entity?.ToString() ?? "");

@@ -62,7 +62,13 @@ internal static class Platform
 
         var stopped = new TaskCompletionSource();
         await using (stop.Register(stopped.SetResult))
-            await stopped.Task;
+            await Task.WhenAny(stopped.Task, engine.Replaced);
+        if (engine.Replaced.IsCompleted)
+        {
+            await output.WriteLineAsync($"another engine has taken over the journal in {folder}; this one ends");
+            return ExitCode.Failure;
+        }
+
         await output.WriteLineAsync("stopping");
         return ExitCode.Ok;
     }

@@ -73,6 +73,16 @@ internal static class JournalQueries
         return due;
     }
 
+    public static Dictionary<int, long> Epochs(Database database)
+    {
+        var select = database.Statement("SELECT shard, epoch FROM shards");
+        var epochs = new Dictionary<int, long>();
+        while (select.Step())
+            epochs.Add((int)select.Number(0), select.Number(1));
+        select.Reset();
+        return epochs;
+    }
+
     public static byte[]? Content(Database database, byte[] digest) =>
         OneBlob(database.Statement("SELECT bytes FROM contents WHERE digest = ?1").Bind(1, digest));
 

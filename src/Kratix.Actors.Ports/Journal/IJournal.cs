@@ -78,6 +78,9 @@ public interface IJournal : IAsyncDisposable
     /// <summary>Makes <paramref name="owner"/> the owner of the shards and returns the new epoch of each, one higher than before.</summary>
     Task<IReadOnlyDictionary<int, long>> TakeShards(IReadOnlyCollection<int> shards, string owner, CancellationToken cancellation);
 
+    /// <summary>The epoch of each shard that was ever taken, as it is now.</summary>
+    Task<IReadOnlyDictionary<int, long>> Epochs(CancellationToken cancellation);
+
     /// <summary>Recomputes the hash chains of one entity or (null) of all.</summary>
     Task<ChainReport> VerifyChain(EntityKey? entity, CancellationToken cancellation);
 }

@@ -8,10 +8,9 @@ public sealed class RunSlotsActorTests
 {
     private readonly ActorTestKit _kit = new();
     private readonly List<string> _granted = [];
-    private readonly IActorRef<RunSlotsMessage> _slots;
+    private IActorRef<RunSlotsMessage> _slots;
 
-    public RunSlotsActorTests() =>
-        _slots = _kit.System.Spawn(new Props<RunSlotsMessage>(() => new RunSlotsActor(maxInFlight: 3, maxPerPromise: 2)), "slots");
+    public RunSlotsActorTests() => _slots = Slots("slots", maxInFlight: 3, maxPerPromise: 2);
 
     [Fact]
     public void Promise_at_its_bound_leaves_room_for_others_and_nobody_overtakes_within_it()
@@ -60,16 +59,50 @@ public sealed class RunSlotsActorTests
         Assert.Equal(["r1", "r2", "r4"], _granted);
     }
 
-    private List<IActorRef<PipelineMessage>> Acquire(string promise, params string[] names)
+    [Fact, Conformance("K18", "What users wait for goes ahead of periodic work, which gets every fourth slot and so is never starved.")]
+    public void Periodic_work_gets_every_fourth_slot_and_no_more_while_users_wait()
+    {
+        _slots = Slots("one", maxInFlight: 1, maxPerPromise: 1);
+        var runs = Acquire("redis", "first");
+        runs.AddRange(AcquireLate("redis", "late1", "late2", "late3"));
+        runs.AddRange(Acquire("redis", "s1", "s2", "s3", "s4", "s5", "s6"));
+
+        while (_granted.Count < 10)
+            End(runs.Single(run => run.Path == $"/user/{_granted[^1]}"));
+        Assert.Equal(["first", "s1", "s2", "late1", "s3", "s4", "s5", "late2", "s6", "late3"], _granted);
+    }
+
+    [Fact, Conformance("K18", "A slot is never kept free for the other kind of work.")]
+    public void Slot_goes_to_whoever_waits_whosever_turn_it_is()
+    {
+        _slots = Slots("one", maxInFlight: 1, maxPerPromise: 1);
+        var runs = Acquire("redis", "s1", "s2", "s3", "s4", "s5");
+        while (_granted.Count < 5)
+            End(runs.Single(run => run.Path == $"/user/{_granted[^1]}"));
+        Assert.Equal(["s1", "s2", "s3", "s4", "s5"], _granted);
+
+        End(runs[4]);
+        AcquireLate("redis", "late1");
+        Assert.Equal("late1", _granted[^1]);
+    }
+
+    private IActorRef<RunSlotsMessage> Slots(string name, int maxInFlight, int maxPerPromise) =>
+        _kit.System.Spawn(new Props<RunSlotsMessage>(() => new RunSlotsActor(maxInFlight, maxPerPromise)), name);
+
+    private List<IActorRef<PipelineMessage>> Acquire(string promise, params string[] names) => Acquire(promise, late: false, names);
+
+    private List<IActorRef<PipelineMessage>> AcquireLate(string promise, params string[] names) => Acquire(promise, late: true, names);
+
+    private List<IActorRef<PipelineMessage>> Acquire(string promise, bool late, string[] names)
     {
         var runs = names.Select(name => _kit.System.Spawn(new Props<PipelineMessage>(() => new Run(() => _granted.Add(name))), name)).ToList();
-        runs.ForEach(run => Ask(promise, run));
+        runs.ForEach(run => Ask(promise, run, late));
         return runs;
     }
 
-    private void Ask(string promise, IActorRef<PipelineMessage> run)
+    private void Ask(string promise, IActorRef<PipelineMessage> run, bool late = false)
     {
-        _slots.Tell(new RunSlotsMessage.Acquire(run.Path, promise, Late: false, run));
+        _slots.Tell(new RunSlotsMessage.Acquire(run.Path, promise, late, run));
         _kit.Run();
     }
 

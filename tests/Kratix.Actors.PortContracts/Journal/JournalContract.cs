@@ -112,6 +112,15 @@ public abstract class JournalContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Epochs_are_those_of_the_last_owner_of_each_shard()
+    {
+        await Journal.TakeShards([1, 2], "node-b", default);
+        await Journal.TakeShards([2], "node-c", default);
+
+        Assert.Equal([(1, 2L), (2, 2L)], (await Journal.Epochs(default)).OrderBy(s => s.Key).Select(s => (s.Key, s.Value)));
+    }
+
+    [Fact]
     public async Task Append_by_many_at_once_to_one_sequence_lets_exactly_one_through()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Journal.Append(Appends.Of(Example, 0), default)));

@@ -1,0 +1,63 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Ports.Runs;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.Engine.Fencing;
+
+/// <summary>The world of an engine that may be replaced: what changes something outside the journal passes the fence, what only looks does not.</summary>
+internal static class FencedPorts
+{
+    internal static World Behind(this World world, Fence fence) => world with
+    {
+        Kubernetes = new FencedKubernetes(world.Kubernetes, fence),
+        Runner = new FencedRunner(world.Runner, fence),
+        StateStores = new FencedStateStores(world.StateStores, fence),
+    };
+}
+
+internal sealed class FencedKubernetes(IKubernetes api, Fence fence) : IKubernetes
+{
+    public Task<Outcome<JsonObject>> Get(ResourceType type, string? ns, string name, CancellationToken cancellation) => api.Get(type, ns, name, cancellation);
+
+    public Task<Outcome<IReadOnlyList<JsonObject>>> List(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation) =>
+        api.List(type, ns, labelSelector, cancellation);
+
+    public Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, JsonObject body, CancellationToken cancellation) =>
+        fence.Pass(() => api.Create(type, ns, body, cancellation));
+
+    public Task<Outcome<JsonObject>> Patch(ResourceType type, string? ns, string name, PatchKind kind, JsonNode body, string? subresource, CancellationToken cancellation) =>
+        fence.Pass(() => api.Patch(type, ns, name, kind, body, subresource, cancellation));
+
+    public Task<Outcome<Nothing>> Delete(ResourceType type, string? ns, string name, CancellationToken cancellation) =>
+        fence.Pass(() => api.Delete(type, ns, name, cancellation));
+
+    public Task<Outcome<string>> PodLog(string ns, string pod, string container, int lines, CancellationToken cancellation) =>
+        api.PodLog(ns, pod, container, lines, cancellation);
+}
+
+internal sealed class FencedRunner(IRunner runner, Fence fence) : IRunner
+{
+    public Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation) => fence.Pass(() => runner.CreateOrAdopt(plan, cancellation));
+
+    public Task<Outcome<Nothing>> Remove(string ns, string podName, CancellationToken cancellation) => fence.Pass(() => runner.Remove(ns, podName, cancellation));
+
+    public IAsyncEnumerable<RunSignal> Observe(CancellationToken cancellation) => runner.Observe(cancellation);
+}
+
+internal sealed class FencedStateStores(IStateStores stores, Fence fence) : IStateStores
+{
+    public Outcome<string> KeyOf(GitAddress address) => stores.KeyOf(address);
+
+    public Outcome<IStateStore> Open(GitAddress address) => stores.Open(address).Select<IStateStore>(store => new FencedStateStore(store, fence));
+}
+
+internal sealed class FencedStateStore(IStateStore store, Fence fence) : IStateStore
+{
+    public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => fence.Pass(() => store.Write(intents, cancellation));
+
+    public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => store.CheckAccess(cancellation);
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+}
