@@ -20,8 +20,9 @@ public sealed class KubernetesClient : IKubernetes, IDisposable
     private readonly SemaphoreSlim _inFlight;
     private long _writes;
 
-    public KubernetesClient(KubernetesAccess access, KubernetesClientOptions options, TimeProvider time)
-        : this(new ApiTransport(access, time), options, time)
+    /// <summary><paramref name="handler"/>: the way to a server in this process; null: over the network, as <paramref name="access"/> says.</summary>
+    public KubernetesClient(KubernetesAccess access, KubernetesClientOptions options, TimeProvider time, HttpMessageHandler? handler = null)
+        : this(new ApiTransport(access, time, handler), options, time)
     {
     }
 

@@ -21,14 +21,15 @@ namespace Kratix.Actors.Standalone;
 public sealed class StandaloneApiServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly ApiEndpoint _endpoint;
     private readonly Janitor _janitor;
     private readonly EventExpiry _events;
     private readonly Credentials _credentials;
     private readonly CancellationTokenSource _closing;
 
-    private StandaloneApiServer(WebApplication app, ObjectStore store, Janitor janitor, EventExpiry events, Credentials credentials, ServiceAccountTokens tokens, CancellationTokenSource closing, AdmissionHooks admission, Uri url, string kubeconfig)
+    private StandaloneApiServer(WebApplication app, ApiEndpoint endpoint, ObjectStore store, Janitor janitor, EventExpiry events, Credentials credentials, ServiceAccountTokens tokens, CancellationTokenSource closing, AdmissionHooks admission, Uri url, string kubeconfig)
     {
-        (_app, Store, _janitor, _events, _credentials, Tokens, _closing, Admission, Url, KubeconfigPath) = (app, store, janitor, events, credentials, tokens, closing, admission, url, kubeconfig);
+        (_app, _endpoint, Store, _janitor, _events, _credentials, Tokens, _closing, Admission, Url, KubeconfigPath) = (app, endpoint, store, janitor, events, credentials, tokens, closing, admission, url, kubeconfig);
     }
 
     /// <summary>Where it listens, e.g. <c>https://127.0.0.1:6443/</c>.</summary>
@@ -45,6 +46,9 @@ public sealed class StandaloneApiServer : IAsyncDisposable
 
     /// <summary>Hooks asked before every write; add them before users come.</summary>
     public AdmissionHooks Admission { get; }
+
+    /// <summary>A way to the same server for clients in this process: same credentials, same rules, no socket.</summary>
+    public HttpMessageHandler CreateHandler() => new InProcessHandler(_endpoint.Handle);
 
     /// <summary>Opens the data folder and serves. When this returns, kubectl works.</summary>
     /// <exception cref="IOException">The address is in use, or the folder cannot be written; the message says which.</exception>
@@ -78,7 +82,7 @@ public sealed class StandaloneApiServer : IAsyncDisposable
             var kubeconfig = Path.GetFullPath(options.KubeconfigPath ?? Path.Combine(folder, "kubeconfig"));
             Kubeconfig.Write(kubeconfig, Reachable(url), credentials.Certificate.AuthorityPem, credentials.Admin.Text);
             ServerLog.Started(options.Log, Reachable(url), store.Current.Kinds.Values.Sum(k => k.Count), kubeconfig);
-            return new StandaloneApiServer(app, store, janitor, events, credentials, tokens, closing, admission, Reachable(url), kubeconfig);
+            return new StandaloneApiServer(app, endpoint, store, janitor, events, credentials, tokens, closing, admission, Reachable(url), kubeconfig);
         }
         catch
         {

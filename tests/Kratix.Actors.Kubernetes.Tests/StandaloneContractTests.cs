@@ -24,6 +24,9 @@ public sealed class StandaloneFixture : IAsyncLifetime
 
     public ResourceWatch Watch { get; private set; } = null!;
 
+    /// <summary>To the same server without a socket; null where the server is a cluster's.</summary>
+    public KubernetesClient? InProcess { get; private set; }
+
     public async Task InitializeAsync()
     {
         var kubeconfig = Environment.GetEnvironmentVariable("KRATIX_TEST_KUBECONFIG");
@@ -36,6 +39,7 @@ public sealed class StandaloneFixture : IAsyncLifetime
         Access = KubeConfig.Load(kubeconfig);
         Client = new KubernetesClient(Access, new KubernetesClientOptions { PageSize = 2 }, TimeProvider.System);
         Watch = new ResourceWatch(Client, new ResourceWatchOptions(), TimeProvider.System);
+        InProcess = _server is null ? null : new KubernetesClient(Access, new KubernetesClientOptions { PageSize = 2 }, TimeProvider.System, _server.CreateHandler());
         var definitions = CrdFiles.All.Append(WidgetDefinition()).ToList();
         foreach (var definition in definitions)
             Assert.Null((await Client.Patch(KnownTypes.CustomResourceDefinition, null, (string)definition["metadata"]!["name"]!, PatchKind.Apply, definition, null, default)).Failure);
@@ -46,6 +50,7 @@ public sealed class StandaloneFixture : IAsyncLifetime
     public async Task DisposeAsync()
     {
         Client.Dispose();
+        InProcess?.Dispose();
         if (_server is not null)
             await _server.DisposeAsync();
         Directory.Delete(_folder, true);
@@ -87,6 +92,17 @@ public sealed class StandaloneFixture : IAsyncLifetime
 public sealed class StandaloneContractTests(StandaloneFixture server) : KubernetesContract, IClassFixture<StandaloneFixture>
 {
     protected override Task<KubernetesUnderTest> Start() => Task.FromResult(new KubernetesUnderTest(server.Client, server.Watch, StandaloneFixture.Widget));
+
+    protected override Task Stop() => Task.CompletedTask;
+}
+
+/// <summary>The same, as the engine speaks with the server of its own process.</summary>
+public sealed class InProcessContractTests(StandaloneFixture server) : KubernetesContract, IClassFixture<StandaloneFixture>
+{
+    private KubernetesClient Client => server.InProcess ?? server.Client;
+
+    protected override Task<KubernetesUnderTest> Start() =>
+        Task.FromResult(new KubernetesUnderTest(Client, new ResourceWatch(Client, new ResourceWatchOptions(), TimeProvider.System), StandaloneFixture.Widget));
 
     protected override Task Stop() => Task.CompletedTask;
 }

@@ -34,7 +34,7 @@ internal static class Platform
         var access = api is null
             ? KubernetesAccess.Find(settings.Api.Kubeconfig, null, EnvironmentOfProcess())
             : KubeConfig.Load(api.KubeconfigPath);
-        using var client = new KubernetesClient(access, new KubernetesClientOptions(), time);
+        using var client = new KubernetesClient(access, new KubernetesClientOptions(), time, api?.CreateHandler());
         var watch = new ResourceWatch(client, new ResourceWatchOptions(), time);
         var runner = new PodRunner(client, watch, new PodRunnerOptions { AdapterImage = AdapterInProcess.Image });
         var stores = new GitStateStores(

@@ -24,13 +24,13 @@ internal sealed class BenchApi : IAsyncDisposable
 
     internal IKubernetes User { get; }
 
-    /// <summary>The standalone API server, durable, spoken to over HTTPS.</summary>
-    internal static async Task<BenchApi> Standalone(string folder)
+    /// <summary>The standalone API server, durable; the user speaks with it over HTTPS, and so does the engine unless it is in the server's process.</summary>
+    internal static async Task<BenchApi> Standalone(string folder, bool inProcess)
     {
         var time = TimeProvider.System;
         var server = await StandaloneApiServer.Start(new StandaloneOptions(folder, IPAddress.Loopback, 0, time), CancellationToken.None);
         var access = KubeConfig.Load(server.KubeconfigPath);
-        var engine = new KubernetesClient(access, new KubernetesClientOptions(), time);
+        var engine = new KubernetesClient(access, new KubernetesClientOptions(), time, inProcess ? server.CreateHandler() : null);
         var user = new KubernetesClient(access, new KubernetesClientOptions(), time);
         return new BenchApi(engine, new ResourceWatch(engine, new ResourceWatchOptions(), time), user, [engine, user], server);
     }

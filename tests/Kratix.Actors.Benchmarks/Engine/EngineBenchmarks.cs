@@ -19,7 +19,8 @@ internal static class EngineBenchmarks
     {
         foreach (var count in requests is { } asked ? [asked] : Sizes)
         {
-            await Measure(figures, $"{count:#,0} requests, standalone API over HTTPS", count, BenchApi.Standalone);
+            await Measure(figures, $"{count:#,0} requests, standalone API as `up` has it: the engine in its process", count, folder => BenchApi.Standalone(folder, inProcess: true));
+            await Measure(figures, $"{count:#,0} requests, standalone API over HTTPS for the engine too", count, folder => BenchApi.Standalone(folder, inProcess: false));
             await Measure(figures, $"{count:#,0} requests, API in memory", count, _ => Task.FromResult(BenchApi.InMemory()));
         }
     }
@@ -50,6 +51,7 @@ internal static class EngineBenchmarks
             figures.Add("journal transactions", "a request", (double)used.Transactions / count, name);
             figures.Add("pushes", "per 100 placements", 100.0 * used.Commits / count, name);
             figures.Add("processor time, git's apart", "ms a request", used.Processor.TotalMilliseconds / count, name);
+            figures.Add("pauses for garbage collection", "ms a request", used.Pauses.TotalMilliseconds / count, name);
             figures.Add("memory allocated", "KiB a request", used.Allocated / 1024.0 / count, name);
         }
         finally
@@ -58,17 +60,17 @@ internal static class EngineBenchmarks
         }
     }
 
-    private sealed record Counters(IReadOnlyDictionary<string, long> Writes, long JournalWrites, long Transactions, int Commits, TimeSpan Processor, long Allocated)
+    private sealed record Counters(IReadOnlyDictionary<string, long> Writes, long JournalWrites, long Transactions, int Commits, TimeSpan Processor, TimeSpan Pauses, long Allocated)
     {
         internal static Counters Of(EngineBed bed)
         {
             var journal = bed.Journal.Metrics;
             using var process = Process.GetCurrentProcess();
-            return new Counters(bed.Api.Engine.Writes, journal.Writes, journal.Transactions, bed.Commits(), process.TotalProcessorTime, GC.GetTotalAllocatedBytes());
+            return new Counters(bed.Api.Engine.Writes, journal.Writes, journal.Transactions, bed.Commits(), process.TotalProcessorTime, GC.GetTotalPauseDuration(), GC.GetTotalAllocatedBytes());
         }
 
         internal Counters Since(Counters before) => new(
             Writes.ToDictionary(w => w.Key, w => w.Value - before.Writes.GetValueOrDefault(w.Key), StringComparer.Ordinal), JournalWrites - before.JournalWrites,
-            Transactions - before.Transactions, Commits - before.Commits, Processor - before.Processor, Allocated - before.Allocated);
+            Transactions - before.Transactions, Commits - before.Commits, Processor - before.Processor, Pauses - before.Pauses, Allocated - before.Allocated);
     }
 }
