@@ -38,6 +38,10 @@ public static class Marks
     public const string Work = "kratix.io/work";
     public const string WorkloadGroupId = "kratix.io/workload-group-id";
     public const string TargetDestination = "kratix.io/targetDestinationName";
+    public const string Paused = "kratix.io/paused";
+    public const string ManualReconciliation = "kratix.io/manual-reconciliation";
+    public const string WorkflowSuspended = "kratix.io/workflow-suspended";
+    public const string ReconcileResources = "kratix.io/reconcile-resources";
     public const string ManagedBy = "app.kubernetes.io/managed-by";
 
     /// <summary>On every request the engine has taken up, and off it when everything it left behind is gone.</summary>

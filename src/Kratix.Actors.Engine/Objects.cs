@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Documents;
 
@@ -13,6 +14,16 @@ internal static class Objects
     internal static string Uid(this JsonObject item) => item["metadata"]?["uid"]?.ToString() ?? "";
 
     internal static long Generation(this JsonObject item) => item["metadata"]?["generation"]?.GetValue<long>() ?? 0;
+
+    /// <summary>
+    /// Whether it is older than the other state of the same object, as far as their versions tell: what was asked for directly can be newer than what
+    /// a watch or a listing brings after it.
+    /// </summary>
+    internal static bool IsOlderThan(this JsonObject item, JsonObject other) =>
+        item.Uid() == other.Uid() && (item.Generation() < other.Generation() || (Version(item) is { } mine && Version(other) is { } theirs && mine < theirs));
+
+    private static ulong? Version(JsonObject item) =>
+        ulong.TryParse(item["metadata"]?["resourceVersion"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
 
     internal static bool IsDeleting(this JsonObject item) => item["metadata"]?["deletionTimestamp"] is not null;
 

@@ -71,18 +71,19 @@ public static class PromiseDecider
             return Happened(new PromiseEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
         var revision = definition.Revision;
         var next = c.At + (revision.Interval * (1 + (c.Jitter * revision.IntervalJitter)));
-        switch (c.Result)
+        var steps = c.Result.Steps;
+        switch (RunVerdict.Of(state.Workflow, c.Result, revision.Retry, c.Jitter, c.At))
         {
-            case RunResult.Succeeded succeeded:
+            case RunVerdict.Succeeded { Output: var output }:
                 var work = state.Workflow.Action == WorkflowAction.Delete ? null : Placing.Place(
                     state.Owner, run.Pipeline,
-                    Placing.Group(succeeded.Output.Files, succeeded.Output.Selectors, revision.Selectors, SelectorSource.PromiseWorkflow),
+                    Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.PromiseWorkflow),
                     state.Works, c.Destinations);
-                return Happened(new PromiseEvent.RunSucceeded(c.RunId, run.Pipeline, succeeded.Steps, succeeded.Output.StatusJson, work, next, c.At));
-            case RunResult.Failed failed:
-                var limit = state.Workflow.Pipelines.First(p => p.Name == run.Pipeline).BackoffLimit;
-                var retryAt = c.At + revision.Retry.DelayAfter(run.Attempt, limit, c.Jitter);
-                return Happened(new PromiseEvent.RunFailed(c.RunId, run.Pipeline, run.Attempt, failed.Steps, failed.Reason, retryAt, next, c.At));
+                return Happened(new PromiseEvent.RunSucceeded(c.RunId, run.Pipeline, steps, output.StatusJson, work, next, c.At));
+            case RunVerdict.Suspended suspended:
+                return Happened(new PromiseEvent.RunSuspended(c.RunId, run.Pipeline, steps, suspended.StatusJson, suspended.Message, suspended.RetryAt, c.At));
+            case RunVerdict.Failed failed:
+                return Happened(new PromiseEvent.RunFailed(c.RunId, run.Pipeline, run.Attempt, steps, failed.Reason, failed.RetryAt, next, c.At));
             default:
                 throw new InvalidOperationException($"unknown result {c.Result.GetType()}");
         }
@@ -103,6 +104,8 @@ public static class PromiseDecider
     {
         PromisePhase.Retrying p when p.At <= c.At => Happened(new PromiseEvent.RetryStarted(c.At)),
         PromisePhase.DeleteRetrying p when p.At <= c.At => Happened(new PromiseEvent.RetryStarted(c.At)),
+        PromisePhase.Suspended p when p.At <= c.At => Happened(new PromiseEvent.RetryStarted(c.At)),
+        PromisePhase.DeleteSuspended p when p.At <= c.At => Happened(new PromiseEvent.RetryStarted(c.At)),
         PromisePhase.Available p when p.NextRun <= c.At => Happened(new PromiseEvent.RunRequested(RunCause.Interval, null, c.At)),
         PromisePhase.Failed p when p.NextRun <= c.At => Happened(new PromiseEvent.RunRequested(RunCause.Interval, null, c.At)),
         _ => Nothing("nothing is due"),

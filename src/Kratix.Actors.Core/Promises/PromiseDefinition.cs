@@ -23,4 +23,6 @@ public sealed record PromiseApi(string Group, string Version, string Plural, str
 public sealed record PromiseDefinition(PromiseRevision Revision, PromiseApi? Api, WorkflowPlan Plan, FileEntry? Dependencies);
 
 /// <summary>What matters of a Promise as the API server has it. <paramref name="SpecDigest"/>: of the canonical JSON of <c>spec</c>.</summary>
-public sealed record PromiseObservation(string Uid, long Generation, string SpecDigest, string Version, bool Deleting, string By);
+public sealed record PromiseObservation(
+    string Uid, long Generation, string SpecDigest, string Version, bool Deleting, string By,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] Controls Controls = Controls.None);

@@ -14,6 +14,7 @@ namespace Kratix.Actors.Core.Promises;
 [JsonDerivedType(typeof(RunSucceeded), "run-succeeded")]
 [JsonDerivedType(typeof(RunSuperseded), "run-superseded")]
 [JsonDerivedType(typeof(RunFailed), "run-failed")]
+[JsonDerivedType(typeof(RunSuspended), "run-suspended")]
 [JsonDerivedType(typeof(RetryStarted), "retry-started")]
 [JsonDerivedType(typeof(RunRequested), "run-requested")]
 [JsonDerivedType(typeof(Placed), "placed")]
@@ -40,6 +41,10 @@ public abstract record PromiseEvent(DateTimeOffset At)
 
     public sealed record RunFailed(
         string RunId, string Pipeline, int Attempt, ImmutableArray<StepReport> Steps, string Reason, DateTimeOffset? RetryAt, DateTimeOffset NextRun, DateTimeOffset At) : PromiseEvent(At);
+
+    /// <summary>See the Resource's event of this name.</summary>
+    public sealed record RunSuspended(
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, string? Message, DateTimeOffset? RetryAt, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record RetryStarted(DateTimeOffset At) : PromiseEvent(At);
 

@@ -19,20 +19,24 @@ public static class PromiseEvolution
     private static PromiseState Apply(PromiseState state, PromiseEvent @event) => @event switch
     {
         PromiseEvent.Observed e => Observed(state, e),
-        PromiseEvent.SpecRefused e => (SameObject(state, e.Object) ? state : Reborn(state)) with { Object = e.Object, Refusal = e.Reason },
+        PromiseEvent.SpecRefused e => SpecRefused(SameObject(state, e.Object) ? state : Reborn(state), e),
         PromiseEvent.ApiInstalled e => Begin(state with { InstalledApi = state.Definition!.Api!.Digest, ApiAsked = false }, CauseOf(state), e.At),
         PromiseEvent.ApiRefused e => state with { Refusal = e.Reason },
         PromiseEvent.RunSucceeded e => AfterWorkflow(
             state with
             {
-                Workflow = state.Workflow.PipelineSucceeded(e.At),
+                Workflow = state.Paused ? state.Workflow.PipelineSucceeded(e.At).Halt() : state.Workflow.PipelineSucceeded(e.At),
                 Works = e.Work is null ? state.Works : state.Works.PutAndVerify(e.Work),
                 StatusJson = StatusDocument.Merge(state.StatusJson, e.StatusJson),
                 NextRun = e.NextRun,
             }, e.At),
-        PromiseEvent.RunSuperseded e => Begin(state, CauseOf(state), e.At),
+        PromiseEvent.RunSuperseded e => Superseded(state with { StoppedRun = null }, e),
+        PromiseEvent.RunSuspended e => state with
+        {
+            Workflow = state.Workflow.PipelineSuspended(e.Message, e.RetryAt, e.At), StatusJson = StatusDocument.Merge(state.StatusJson, e.StatusJson),
+        },
         PromiseEvent.RunFailed e => state with { Workflow = state.Workflow.PipelineFailed(e.Reason, e.RetryAt, e.At), NextRun = e.NextRun },
-        PromiseEvent.RetryStarted => state with { Workflow = state.Workflow.RetryStarted() },
+        PromiseEvent.RetryStarted e => state with { Workflow = state.Workflow.RetryStarted(e.At) },
         PromiseEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
         PromiseEvent.Placed e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)) },
         PromiseEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
@@ -46,20 +50,46 @@ public static class PromiseEvolution
     private static PromiseState Observed(PromiseState state, PromiseEvent.Observed e)
     {
         var same = SameObject(state, e.Object);
-        var next = (same ? state : Reborn(state)) with { Object = e.Object, Definition = e.Definition, Refusal = null };
+        var known = same ? state : Reborn(state);
+        var next = Asked(known, known with { Object = e.Object, Definition = e.Definition, Refusal = null });
         if (next.ActiveRun is not null && same)
             return next;
         // Its delete workflow is done, its finalizers may be off already: a change that is seen only now cannot call it back.
         if (next is { Object.Deleting: true, Workflow: { Action: WorkflowAction.Delete, Stage: WorkflowStage.Succeeded } })
             return next;
-        var begun = next.Workflow.Stage is not WorkflowStage.Idle && next.UpToDate && next.ApiIsInstalled;
+        if (next.Paused)
+            return next;
+        if (next.UpToDate && next.Workflow.Stage is WorkflowStage.Suspended && known.Object!.Controls.HasFlag(Controls.Suspended) && !e.Object.Controls.HasFlag(Controls.Suspended))
+            return next with { Workflow = next.Workflow.RetryStarted(e.At) };
+        var begun = next.Workflow.Stage is not WorkflowStage.Idle && next.UpToDate && (e.Object.Deleting || next.ApiIsInstalled);
         return begun
             ? next with { ObservedGeneration = next.Workflow.Stage is WorkflowStage.Succeeded ? e.Object.Generation : next.ObservedGeneration }
             : Begin(next, CauseOf(next), e.At);
     }
 
+    private static PromiseState SpecRefused(PromiseState known, PromiseEvent.SpecRefused e) => Asked(known, known with { Object = e.Object, Refusal = e.Reason });
+
+    /// <summary>What marks that were not there before, or the end of a pause, ask for.</summary>
+    private static PromiseState Asked(PromiseState before, PromiseState after)
+    {
+        bool IsNew(Controls mark) => after.Object!.Controls.HasFlag(mark) && !(before.Object?.Controls.HasFlag(mark) ?? false);
+        var (again, unpaused) = (IsNew(Controls.RunAgain), before.Paused && !after.Paused);
+        return after with
+        {
+            Asked = after.Asked + (again || unpaused ? 1 : 0),
+            Wave = after.Wave + (IsNew(Controls.RunRequests) || unpaused ? 1 : 0),
+            StoppedRun = again ? after.ActiveRun?.RunId ?? after.StoppedRun : after.StoppedRun,
+        };
+    }
+
+    private static PromiseState Superseded(PromiseState ended, PromiseEvent.RunSuperseded e) =>
+        ended.Paused ? ended with { Workflow = ended.Workflow.Halt() } : Begin(ended, CauseOf(ended), e.At);
+
     private static RunCause CauseOf(PromiseState state) =>
-        state.Object is { Deleting: true } ? RunCause.Deleted : state.Completed is null ? RunCause.Created : RunCause.SpecChanged;
+        state.Object is { Deleting: true } ? RunCause.Deleted
+        : state.Completed is null ? RunCause.Created
+        : state.Workflow.Target is { } target && target == state.Wanted! with { Asked = target.Asked } ? RunCause.Asked
+        : RunCause.SpecChanged;
 
     private static bool SameObject(PromiseState state, PromiseObservation observed) => state.Object is null || state.Object.Uid == observed.Uid;
 
@@ -115,14 +145,17 @@ public static class PromiseEvolution
         // Never valid, never installed: there is nothing to take back.
         if (state.Definition is null && state.Object is { Deleting: true })
             return new PromisePhase.Releasing();
+        var deleting = state.Workflow.Action == WorkflowAction.Delete;
+        if (state.Paused && state.ActiveRun is null && !(deleting && state.Workflow.Stage is WorkflowStage.Succeeded))
+            return new PromisePhase.Paused();
         if (state.Refusal is { } reason && state.ActiveRun is null)
             return new PromisePhase.Refused(reason);
-        var deleting = state.Workflow.Action == WorkflowAction.Delete;
         return state.Workflow.Stage switch
         {
             WorkflowStage.Idle => new PromisePhase.Installing(),
             WorkflowStage.Running => deleting ? new PromisePhase.DeleteRunning() : new PromisePhase.Running(),
             WorkflowStage.Retrying retrying => deleting ? new PromisePhase.DeleteRetrying(retrying.At) : new PromisePhase.Retrying(retrying.At),
+            WorkflowStage.Suspended suspended => deleting ? new PromisePhase.DeleteSuspended(suspended.At) : new PromisePhase.Suspended(suspended.At),
             WorkflowStage.Failed => deleting ? new PromisePhase.DeleteFailed() : new PromisePhase.Failed(state.Definition!.Revision.ReconcileAfterFailure ? state.NextRun : null),
             WorkflowStage.Succeeded when !deleting => new PromisePhase.Available(state.Workflow.Pipelines.IsEmpty ? null : state.NextRun),
             WorkflowStage.Succeeded when !state.RequestsRemoved => new PromisePhase.RemovingRequests(),

@@ -20,6 +20,12 @@ public abstract record PromiseEffect
 
     public sealed record WritePlacement(PlacementWrite Write) : PromiseEffect;
 
+    /// <summary>See the Resource's effect of this name.</summary>
+    public sealed record StopRun(string RunId) : PromiseEffect;
+
+    /// <summary>Put the mark on the Promise, or take it off. Answered by <see cref="PromiseCommand.Observe"/>.</summary>
+    public sealed record Relabel(string Uid, Relabelling Change) : PromiseEffect;
+
     /// <summary>Delete all requests and say when none is left. Answered by <see cref="PromiseCommand.ReportRequestsRemoved"/>.</summary>
     public sealed record RemoveRequests(string Uid) : PromiseEffect;
 
@@ -43,6 +49,10 @@ public static class PromiseObligations
             owed.Add(new PromiseEffect.InstallApi(state.Definition!.Api!, state.ApiStamp!));
         if (state.ActiveRun is { } run)
             owed.Add(new PromiseEffect.RunPipeline(run.RunId, state.Workflow.Action, run.Pipeline, run.Attempt, state.Workflow.Target!.RevisionDigest, state.Workflow.Cause));
+        if (state.ActiveRun is { } active && state.StoppedRun == active.RunId)
+            owed.Add(new PromiseEffect.StopRun(active.RunId));
+        if (state.Phase is not PromisePhase.Releasing)
+            owed.AddRange(ControlMarks.Owed(state.Object!.Controls, state.Workflow, state.Paused).Select(m => new PromiseEffect.Relabel(state.Object.Uid, m)));
         owed.AddRange(PlacementWrites.Owed(state.Works).Select(w => new PromiseEffect.WritePlacement(w)));
         if (state.Works.Groups.Any())
             owed.Add(new PromiseEffect.AwaitDestinations(state.Works.Search(_ => true)));
@@ -62,6 +72,8 @@ public static class PromiseObligations
     {
         PromisePhase.Retrying p => p.At,
         PromisePhase.DeleteRetrying p => p.At,
+        PromisePhase.Suspended p => p.At,
+        PromisePhase.DeleteSuspended p => p.At,
         PromisePhase.Failed p => p.NextRun,
         PromisePhase.Available p => p.NextRun,
         _ => null,

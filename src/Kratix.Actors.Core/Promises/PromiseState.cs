@@ -9,13 +9,16 @@ namespace Kratix.Actors.Core.Promises;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "phase")]
 [JsonDerivedType(typeof(Unobserved), "unobserved")]
 [JsonDerivedType(typeof(Refused), "refused")]
+[JsonDerivedType(typeof(Paused), "paused")]
 [JsonDerivedType(typeof(Installing), "installing")]
 [JsonDerivedType(typeof(Running), "running")]
 [JsonDerivedType(typeof(Retrying), "retrying")]
+[JsonDerivedType(typeof(Suspended), "suspended")]
 [JsonDerivedType(typeof(Failed), "failed")]
 [JsonDerivedType(typeof(Available), "available")]
 [JsonDerivedType(typeof(DeleteRunning), "delete-running")]
 [JsonDerivedType(typeof(DeleteRetrying), "delete-retrying")]
+[JsonDerivedType(typeof(DeleteSuspended), "delete-suspended")]
 [JsonDerivedType(typeof(DeleteFailed), "delete-failed")]
 [JsonDerivedType(typeof(RemovingRequests), "removing-requests")]
 [JsonDerivedType(typeof(Removing), "removing")]
@@ -31,6 +34,9 @@ public abstract record PromisePhase
     /// <summary>Its spec, or the API in it, cannot be used; waits for a change.</summary>
     public sealed record Refused(string Reason) : PromisePhase;
 
+    /// <summary>It is paused, and no run is under way.</summary>
+    public sealed record Paused : PromisePhase;
+
     /// <summary>Its CustomResourceDefinition is being installed.</summary>
     public sealed record Installing : PromisePhase;
 
@@ -38,6 +44,9 @@ public abstract record PromisePhase
     public sealed record Running : PromisePhase;
 
     public sealed record Retrying(DateTimeOffset At) : PromisePhase;
+
+    /// <summary>A promise configure Pipeline asked to wait: until <paramref name="At"/>, or (null) until the mark is taken off.</summary>
+    public sealed record Suspended(DateTimeOffset? At) : PromisePhase;
 
     public sealed record Failed(DateTimeOffset? NextRun) : PromisePhase;
 
@@ -47,6 +56,8 @@ public abstract record PromisePhase
     public sealed record DeleteRunning : PromisePhase;
 
     public sealed record DeleteRetrying(DateTimeOffset At) : PromisePhase;
+
+    public sealed record DeleteSuspended(DateTimeOffset? At) : PromisePhase;
 
     public sealed record DeleteFailed : PromisePhase;
 
@@ -80,8 +91,27 @@ public sealed record PromiseState(
     [JsonIgnore]
     public WorkOwner Owner => new(Name, null, null, EveryMatch: true);
 
+    /// <summary>How often a run was asked for by the mark or by the end of a pause.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Asked { get; init; }
+
+    /// <summary>How often all requests were asked to run again: by the mark, or by the end of a pause.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Wave { get; init; }
+
+    /// <summary>The run that was under way when a new one was asked for: it is ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StoppedRun { get; init; }
+
     [JsonIgnore]
-    public RunTarget? Wanted => Definition is null ? null : new RunTarget(Definition.Revision.Digest, Definition.Revision.Digest);
+    public bool Paused => Object?.Controls.HasFlag(Controls.Paused) ?? false;
+
+    /// <summary>What requests run with.</summary>
+    [JsonIgnore]
+    public PromiseRevision? Revision => Definition is null ? null : Definition.Revision with { Paused = Paused, Wave = Wave };
+
+    [JsonIgnore]
+    public RunTarget? Wanted => Definition is null ? null : new RunTarget(Definition.Revision.Digest, Definition.Revision.Digest, 0, Asked);
 
     [JsonIgnore]
     public (string Pipeline, string RunId, int Attempt)? ActiveRun => Object is null ? null : Workflow.Active(Name, Object.Uid);
@@ -99,7 +129,7 @@ public sealed record PromiseState(
     [JsonIgnore]
     public string? ApiStamp => Object is null || Definition?.Api is not { } api ? null : $"{Object.Uid}.{Object.Generation}.{api.Digest}";
 
-    /// <summary>Requests may run: once able, it stays able while its own workflow runs again or a later spec is refused.</summary>
+    /// <summary>Requests may run: once able, it stays able while its own workflow runs again or a later spec is refused, but not while that workflow waits.</summary>
     [JsonIgnore]
-    public bool Serves => Completed is not null && InstalledApi is not null && Object is { Deleting: false };
+    public bool Serves => Completed is not null && InstalledApi is not null && Object is { Deleting: false } && !Paused && Workflow.Stage is not WorkflowStage.Suspended;
 }

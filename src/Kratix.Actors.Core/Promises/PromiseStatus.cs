@@ -12,25 +12,34 @@ public static class PromiseStatus
         var works = Workflows.Conditions.Works(state.Works, "promise");
         var result = new List<Condition>
         {
-            state.Serves || state.Phase is PromisePhase.Available
-                ? new("Available", "True", "PromiseAvailable", "Ready to fulfil resource requests")
-                : new("Available", "False", "PromiseUnavailable", "Cannot fulfil resource requests"),
+            Available(state),
         };
-        if (state.Phase is PromisePhase.DeleteFailed)
-            result.Add(Workflows.Conditions.DeleteFailed());
+        if (Workflows.Conditions.Delete(state.Workflow) is { } delete)
+            result.Add(delete);
         else if (state.Workflow.Action == WorkflowAction.Configure && !state.Workflow.Pipelines.IsEmpty)
             result.Add(Workflows.Conditions.Configure(state.Workflow));
         if (state.Completed is not null)
             result.Add(works);
         result.Add(state.Refusal is { } refusal
             ? new(Workflows.Conditions.Reconciled, "False", "SpecRefused", refusal)
-            : Workflows.Conditions.Sum(state.Workflow, works));
+            : Workflows.Conditions.Sum(state.Workflow, works, state.Phase is PromisePhase.Paused));
         return result;
+    }
+
+    private static Condition Available(PromiseState state)
+    {
+        if (state.Serves || state.Phase is PromisePhase.Available)
+            return new("Available", "True", "PromiseAvailable", "Ready to fulfil resource requests");
+        if (state.Paused)
+            return new("Available", "False", "PausedReconciliation", "Paused");
+        return state.Workflow is { Action: WorkflowAction.Configure, Stage: WorkflowStage.Suspended }
+            ? new("Available", "False", "WorkflowSuspended", "Suspended")
+            : new("Available", "False", "PromiseUnavailable", "Cannot fulfil resource requests");
     }
 
     public static JsonObject Of(PromiseState state)
     {
-        var available = state.Serves || state.Phase is PromisePhase.Available ? "Available" : "Unavailable";
+        var available = Available(state).Status == "True" ? "Available" : "Unavailable";
         var version = state.Object?.Version ?? "";
         var status = new JsonObject
         {
@@ -47,7 +56,7 @@ public static class PromiseStatus
         {
             ["status"] = available,
             ["version"] = version,
-            ["workflows"] = new JsonObject { ["pipelines"] = StatusParts.Pipelines(state.Workflow) },
+            ["workflows"] = StatusParts.Workflows(state.Workflow, state.Object?.Generation ?? 0),
         };
         if (state.InstalledApi is not null && state.Definition?.Api is { } api)
         {
@@ -73,8 +82,7 @@ public static class PromiseStatus
     private static string Message(PromiseState state) => state.Workflow.Stage switch
     {
         _ when state.Refusal is { } refusal => refusal,
-        WorkflowStage.Failed failed => $"Pipeline {state.Workflow.FailedPipeline} failed: {failed.Reason}",
-        WorkflowStage.Retrying retrying => $"Pipeline {state.Workflow.Pipelines[retrying.Pipeline].Name} failed: {retrying.Reason}; attempt {retrying.NextAttempt} follows at {StatusParts.Time(retrying.At)}",
+        _ when StatusParts.Waiting(state.Workflow) is { } waiting => waiting,
         _ when StatusParts.Problem(state.Works) is { } problem => problem,
         WorkflowStage.Succeeded => StatusDocument.Parse(state.StatusJson)["message"]?.ToString() ?? (state.Workflow.Pipelines.IsEmpty ? "" : "Promise configured"),
         _ => "Pending",

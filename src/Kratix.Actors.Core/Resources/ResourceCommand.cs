@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
 
@@ -6,9 +7,11 @@ namespace Kratix.Actors.Core.Resources;
 
 /// <summary>
 /// What matters of a request as the API server has it. <paramref name="SpecDigest"/>: of the canonical JSON of <c>spec</c>.
-/// <paramref name="By"/>: who changed it last, as far as the object tells. Labels, annotations and status are not here: they run nothing.
+/// <paramref name="By"/>: who changed it last, as far as the object tells. Of its labels and annotations only those that control it are here.
 /// </summary>
-public sealed record ResourceObservation(string Uid, long Generation, string SpecDigest, bool Deleting, string By);
+public sealed record ResourceObservation(
+    string Uid, long Generation, string SpecDigest, bool Deleting, string By,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] Controls Controls = Controls.None);
 
 /// <summary>What a Resource is told. Everything it needs to decide is inside, the time (UTC) too.</summary>
 public abstract record ResourceCommand(DateTimeOffset At)

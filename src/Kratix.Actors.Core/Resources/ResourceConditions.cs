@@ -18,11 +18,11 @@ public static class ResourceConditions
         var works = Conditions.Works(state.Works, "resource");
         if (state.Workflow.Action == WorkflowAction.Configure)
             result.Add(Conditions.Configure(state.Workflow));
-        else if (state.Phase is ResourcePhase.DeleteFailed)
-            result.Add(Conditions.DeleteFailed());
+        else if (Conditions.Delete(state.Workflow) is { } delete)
+            result.Add(delete);
         if (state.Completed is not null)
             result.Add(works);
-        result.Add(Conditions.Sum(state.Workflow, works));
+        result.Add(Conditions.Sum(state.Workflow, works, state.Phase is ResourcePhase.Paused));
         return result;
     }
 

@@ -43,15 +43,16 @@ public static class ResourceDecider
         if (!state.UpToDate)
             return Happened(new ResourceEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
         var next = c.At + (revision.Interval * (1 + (c.Jitter * revision.IntervalJitter)));
-        switch (c.Result)
+        var steps = c.Result.Steps;
+        switch (RunVerdict.Of(state.Workflow, c.Result, revision.Retry, c.Jitter, c.At))
         {
-            case RunResult.Succeeded succeeded:
-                var work = state.Workflow.Action == WorkflowAction.Delete ? null : Place(state, revision, run.Pipeline, succeeded.Output, c.Destinations);
-                return Happened(new ResourceEvent.RunSucceeded(c.RunId, run.Pipeline, succeeded.Steps, succeeded.Output.StatusJson, work, next, c.At));
-            case RunResult.Failed failed:
-                var limit = state.Workflow.Pipelines.First(p => p.Name == run.Pipeline).BackoffLimit;
-                var retryAt = c.At + revision.Retry.DelayAfter(run.Attempt, limit, c.Jitter);
-                return Happened(new ResourceEvent.RunFailed(c.RunId, run.Pipeline, run.Attempt, failed.Steps, failed.Reason, retryAt, next, c.At));
+            case RunVerdict.Succeeded { Output: var output }:
+                var work = state.Workflow.Action == WorkflowAction.Delete ? null : Place(state, revision, run.Pipeline, output, c.Destinations);
+                return Happened(new ResourceEvent.RunSucceeded(c.RunId, run.Pipeline, steps, output.StatusJson, work, next, c.At));
+            case RunVerdict.Suspended suspended:
+                return Happened(new ResourceEvent.RunSuspended(c.RunId, run.Pipeline, steps, suspended.StatusJson, suspended.Message, suspended.RetryAt, c.At));
+            case RunVerdict.Failed failed:
+                return Happened(new ResourceEvent.RunFailed(c.RunId, run.Pipeline, run.Attempt, steps, failed.Reason, failed.RetryAt, next, c.At));
             default:
                 throw new InvalidOperationException($"unknown result {c.Result.GetType()}");
         }
@@ -93,6 +94,8 @@ public static class ResourceDecider
     {
         ResourcePhase.Retrying p when p.At <= c.At => Happened(new ResourceEvent.RetryStarted(c.At)),
         ResourcePhase.DeleteRetrying p when p.At <= c.At => Happened(new ResourceEvent.RetryStarted(c.At)),
+        ResourcePhase.Suspended p when p.At <= c.At => Happened(new ResourceEvent.RetryStarted(c.At)),
+        ResourcePhase.DeleteSuspended p when p.At <= c.At => Happened(new ResourceEvent.RetryStarted(c.At)),
         ResourcePhase.Settled p when p.NextRun <= c.At => Happened(new ResourceEvent.RunRequested(RunCause.Interval, null, c.At)),
         ResourcePhase.Failed p when p.NextRun <= c.At => Happened(new ResourceEvent.RunRequested(RunCause.Interval, null, c.At)),
         ResourcePhase.Writing when state.NextRun <= c.At => Happened(new ResourceEvent.RunRequested(RunCause.Interval, null, c.At)),

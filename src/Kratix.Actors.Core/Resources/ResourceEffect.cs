@@ -17,6 +17,12 @@ public abstract record ResourceEffect
     /// <summary>Answered by <see cref="ResourceCommand.ReportWritten"/> or <see cref="ResourceCommand.ReportWriteFailed"/> with the stamp.</summary>
     public sealed record WritePlacement(PlacementWrite Write) : ResourceEffect;
 
+    /// <summary>End the run, whatever it is doing: its Pod is gone before <see cref="ResourceCommand.ReportRun"/> says so.</summary>
+    public sealed record StopRun(string RunId) : ResourceEffect;
+
+    /// <summary>Put the mark on the object, or take it off. Answered by <see cref="ResourceCommand.Observe"/>.</summary>
+    public sealed record Relabel(string Uid, Relabelling Change) : ResourceEffect;
+
     /// <summary>Take our finalizer off. Answered by <see cref="ResourceCommand.ReportReleased"/>.</summary>
     public sealed record ReleaseFinalizer(string Uid) : ResourceEffect;
 

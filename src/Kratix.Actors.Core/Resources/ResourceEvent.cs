@@ -11,6 +11,7 @@ namespace Kratix.Actors.Core.Resources;
 [JsonDerivedType(typeof(RunSucceeded), "run-succeeded")]
 [JsonDerivedType(typeof(RunSuperseded), "run-superseded")]
 [JsonDerivedType(typeof(RunFailed), "run-failed")]
+[JsonDerivedType(typeof(RunSuspended), "run-suspended")]
 [JsonDerivedType(typeof(RetryStarted), "retry-started")]
 [JsonDerivedType(typeof(RunRequested), "run-requested")]
 [JsonDerivedType(typeof(Placed), "placed")]
@@ -32,6 +33,11 @@ public abstract record ResourceEvent(DateTimeOffset At)
     public sealed record RunFailed(
         string RunId, string Pipeline, int Attempt, ImmutableArray<StepReport> Steps, string Reason, DateTimeOffset? RetryAt, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At);
 
+    /// <summary>It ended and asked to wait: until <paramref name="RetryAt"/>, or (null) until the mark is taken off. Its output is not used.</summary>
+    public sealed record RunSuspended(
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, string? Message, DateTimeOffset? RetryAt, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>The Pipeline that failed, or suspended until now, runs again.</summary>
     public sealed record RetryStarted(DateTimeOffset At) : ResourceEvent(At);
 
     /// <summary>The workflow starts again with nothing changed. <paramref name="Token"/>: see <see cref="ResourceCommand.Restart"/>.</summary>

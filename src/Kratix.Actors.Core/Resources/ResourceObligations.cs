@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
 
 namespace Kratix.Actors.Core.Resources;
 
@@ -13,6 +14,10 @@ public static class ResourceObligations
             return owed.ToImmutable();
         if (state.ActiveRun is { } run)
             owed.Add(new ResourceEffect.RunPipeline(run.RunId, state.Workflow.Action, run.Pipeline, run.Attempt, state.Workflow.Target!.RevisionDigest, state.Workflow.Cause));
+        if (state.ActiveRun is { } active && state.StoppedRun == active.RunId)
+            owed.Add(new ResourceEffect.StopRun(active.RunId));
+        if (state.Phase is not ResourcePhase.Releasing)
+            owed.AddRange(ControlMarks.Owed(state.Object!.Controls, state.Workflow, state.Paused).Select(m => new ResourceEffect.Relabel(state.Object.Uid, m)));
         owed.AddRange(PlacementWrites.Owed(state.Works).Select(w => new ResourceEffect.WritePlacement(w)));
         if (state.Works.Unscheduled.Any())
             owed.Add(new ResourceEffect.AwaitDestination(state.Works.Search(g => g.Placements.IsEmpty)));
@@ -28,6 +33,8 @@ public static class ResourceObligations
     {
         ResourcePhase.Retrying p => p.At,
         ResourcePhase.DeleteRetrying p => p.At,
+        ResourcePhase.Suspended p => p.At,
+        ResourcePhase.DeleteSuspended p => p.At,
         ResourcePhase.Settled p => p.NextRun,
         ResourcePhase.Failed p => p.NextRun,
         ResourcePhase.Writing => state.NextRun,

@@ -23,13 +23,16 @@ public sealed record ResourceId(string Promise, string Namespace, string Name)
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "phase")]
 [JsonDerivedType(typeof(Unobserved), "unobserved")]
 [JsonDerivedType(typeof(Held), "held")]
+[JsonDerivedType(typeof(Paused), "paused")]
 [JsonDerivedType(typeof(Running), "running")]
 [JsonDerivedType(typeof(Retrying), "retrying")]
+[JsonDerivedType(typeof(Suspended), "suspended")]
 [JsonDerivedType(typeof(Writing), "writing")]
 [JsonDerivedType(typeof(Settled), "settled")]
 [JsonDerivedType(typeof(Failed), "failed")]
 [JsonDerivedType(typeof(DeleteRunning), "delete-running")]
 [JsonDerivedType(typeof(DeleteRetrying), "delete-retrying")]
+[JsonDerivedType(typeof(DeleteSuspended), "delete-suspended")]
 [JsonDerivedType(typeof(DeleteFailed), "delete-failed")]
 [JsonDerivedType(typeof(Removing), "removing")]
 [JsonDerivedType(typeof(Releasing), "releasing")]
@@ -44,11 +47,17 @@ public abstract record ResourcePhase
     /// <summary>Its Promise cannot serve requests; it runs when the Promise can.</summary>
     public sealed record Held : ResourcePhase;
 
+    /// <summary>It or its Promise is paused, and no run is under way. What was to be written is written; everything else waits.</summary>
+    public sealed record Paused : ResourcePhase;
+
     /// <summary>A configure Pipeline runs.</summary>
     public sealed record Running : ResourcePhase;
 
     /// <summary>A configure Pipeline failed and waits for its next attempt.</summary>
     public sealed record Retrying(DateTimeOffset At) : ResourcePhase;
+
+    /// <summary>A configure Pipeline asked to wait: until <paramref name="At"/>, or (null) until the mark is taken off.</summary>
+    public sealed record Suspended(DateTimeOffset? At) : ResourcePhase;
 
     /// <summary>The workflow is done; a store has not acknowledged everything, or a Destination is missing.</summary>
     public sealed record Writing : ResourcePhase;
@@ -63,6 +72,9 @@ public abstract record ResourcePhase
     public sealed record DeleteRunning : ResourcePhase;
 
     public sealed record DeleteRetrying(DateTimeOffset At) : ResourcePhase;
+
+    /// <summary>A delete Pipeline asked to wait. Nothing is taken back meanwhile.</summary>
+    public sealed record DeleteSuspended(DateTimeOffset? At) : ResourcePhase;
 
     /// <summary>A delete Pipeline failed for good: deletion waits for a change.</summary>
     public sealed record DeleteFailed : ResourcePhase;
@@ -90,9 +102,20 @@ public sealed record ResourceState(
         id, ResourceEvolution.Start, null, null, false, Workflow.None, Works.None, null, null, null, 0, null,
         Workflows.Conditions.NoTimes);
 
+    /// <summary>How often a run was asked for by the mark or by the end of a pause.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Asked { get; init; }
+
+    /// <summary>The run that was under way when a new one was asked for: it is ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StoppedRun { get; init; }
+
+    [JsonIgnore]
+    public bool Paused => (Object?.Controls.HasFlag(Controls.Paused) ?? false) || (Revision?.Paused ?? false);
+
     /// <summary>What a run must be for, to be of use.</summary>
     [JsonIgnore]
-    public RunTarget? Wanted => Object is null || Revision is null ? null : new RunTarget(Object.SpecDigest, Revision.Digest, Object.Generation);
+    public RunTarget? Wanted => Object is null || Revision is null ? null : new RunTarget(Object.SpecDigest, Revision.Digest, Object.Generation, Asked, Revision.Wave);
 
     /// <summary>The run that is under way, or null.</summary>
     [JsonIgnore]

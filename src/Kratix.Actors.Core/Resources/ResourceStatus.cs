@@ -33,7 +33,7 @@ public static class ResourceStatus
 
     private static JsonObject Kratix(ResourceState state)
     {
-        var workflows = new JsonObject { ["pipelines"] = StatusParts.Pipelines(state.Workflow) };
+        var workflows = StatusParts.Workflows(state.Workflow, state.Object?.Generation ?? 0);
         if (state.Completed is { } completed)
             workflows["lastSuccessfulConfigureWorkflowTime"] = StatusParts.Time(completed);
         return new JsonObject
@@ -48,8 +48,7 @@ public static class ResourceStatus
     /// <summary>What keeps the request from being served comes first: it is where a requester looks. Then what the Pipelines said.</summary>
     private static JsonNode? Message(ResourceState state, JsonNode? said) => state.Workflow.Stage switch
     {
-        WorkflowStage.Failed failed => $"Pipeline {state.Workflow.FailedPipeline} failed: {failed.Reason}",
-        WorkflowStage.Retrying retrying => $"Pipeline {state.Workflow.Pipelines[retrying.Pipeline].Name} failed: {retrying.Reason}; attempt {retrying.NextAttempt} follows at {StatusParts.Time(retrying.At)}",
+        _ when StatusParts.Waiting(state.Workflow) is { } waiting => waiting,
         WorkflowStage.Succeeded when StatusParts.Problem(state.Works) is { } problem => problem,
         WorkflowStage.Succeeded => said?.DeepClone() ?? Requested,
         _ => said?.DeepClone() ?? Pending,

@@ -26,7 +26,13 @@ public static class Conditions
         _ => new(ConfigureWorkflowCompleted, "False", "PipelinesInProgress", "Pipelines are still in progress"),
     };
 
-    public static Condition DeleteFailed() => new(DeleteWorkflowCompleted, "False", "DeleteWorkflowFailed", "The Delete Pipeline has failed");
+    /// <summary>The condition of a delete workflow that does not go on, or null.</summary>
+    public static Condition? Delete(Workflow workflow) => (workflow.Action, workflow.Stage) switch
+    {
+        (WorkflowAction.Delete, WorkflowStage.Failed) => new(DeleteWorkflowCompleted, "False", "DeleteWorkflowFailed", "The Delete Pipeline has failed"),
+        (WorkflowAction.Delete, WorkflowStage.Suspended) => new(DeleteWorkflowCompleted, "False", "DeleteWorkflowSuspended", "The delete workflow is suspended"),
+        _ => null,
+    };
 
     /// <summary><paramref name="noun"/>: <c>resource</c> or <c>promise</c>.</summary>
     public static Condition Works(Works works, string noun)
@@ -41,8 +47,10 @@ public static class Conditions
     }
 
     /// <summary>The sum of the workflow and its works.</summary>
-    public static Condition Sum(Workflow workflow, Condition works) => (workflow.Action, workflow.Stage, works.Status) switch
+    public static Condition Sum(Workflow workflow, Condition works, bool paused) => (workflow.Action, workflow.Stage, works.Status) switch
     {
+        _ when paused => new(Reconciled, "Unknown", "PausedReconciliation", "Paused"),
+        (_, WorkflowStage.Suspended, _) => new(Reconciled, "Unknown", "WorkflowSuspended", "Suspended"),
         (WorkflowAction.Delete, WorkflowStage.Failed, _) => new(Reconciled, "False", "DeleteWorkflowFailed", "Failing"),
         (_, WorkflowStage.Failed, _) => new(Reconciled, "False", "ConfigureWorkflowFailed", "Failing"),
         (WorkflowAction.Delete, _, _) => new(Reconciled, "Unknown", "WorkflowPending", "Pending"),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Kratix.Actors.Core.Placement;
 
 namespace Kratix.Actors.Core.Workflows;
@@ -33,8 +34,16 @@ public sealed record PromiseRevision(
     /// <summary>Intervals are lengthened by up to this part of themselves, so that what was made together does not for ever run together.</summary>
     public double IntervalJitter { get; init; } = 0.1;
 
+    /// <summary>Whether the Promise is paused, and so its requests.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Paused { get; init; }
+
+    /// <summary>Counts how often all requests were asked to run again with nothing in the spec changed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Wave { get; init; }
+
     /// <summary>Whether there is nothing to learn from the other. The settings are compared too: the platform's are resolved into a revision and not in its digest.</summary>
     public bool Same(PromiseRevision other) =>
         Digest == other.Digest && Version == other.Version && Interval == other.Interval && Retry == other.Retry && ReconcileAfterFailure == other.ReconcileAfterFailure
-        && IntervalJitter == other.IntervalJitter;
+        && IntervalJitter == other.IntervalJitter && Paused == other.Paused && Wave == other.Wave;
 }

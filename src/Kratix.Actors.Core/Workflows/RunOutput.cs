@@ -9,6 +9,9 @@ namespace Kratix.Actors.Core.Workflows;
 /// </summary>
 public sealed record RunOutput(ImmutableArray<FileEntry> Files, string? StatusJson, ImmutableArray<SelectorEntry> Selectors)
 {
+    /// <summary>The content of <c>workflow-control.yaml</c>, or null.</summary>
+    public WorkflowControl? Control { get; init; }
+
     public static readonly RunOutput Empty = new([], null, []);
 }
 

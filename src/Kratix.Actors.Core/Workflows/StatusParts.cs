@@ -37,13 +37,17 @@ public static class StatusParts
         return result;
     }
 
-    public static JsonArray Pipelines(Workflow workflow) =>
+    private static JsonArray Pipelines(Workflow workflow) =>
     [
         .. workflow.Pipelines.Select((p, index) =>
         {
             var row = new JsonObject { ["name"] = p.Name, ["phase"] = p.Phase.ToString(), ["lastTransitionTime"] = Time(p.Since) };
             if (p.Message is not null)
                 row["message"] = p.Message;
+            if (p.Attempts is { } attempts)
+                row["attempts"] = attempts;
+            if (p.NextRetryAt is { } next)
+                row["nextRetryAt"] = Time(next);
             if (workflow.Stage is WorkflowStage.Retrying retrying && retrying.Pipeline == index)
             {
                 row["attempts"] = retrying.NextAttempt - 1;
@@ -53,6 +57,28 @@ public static class StatusParts
             return row;
         }),
     ];
+
+    /// <summary><c>status.kratix.workflows</c> but for its times. <paramref name="generation"/>: the object's.</summary>
+    public static JsonObject Workflows(Workflow workflow, long generation)
+    {
+        var shown = new JsonObject { ["pipelines"] = Pipelines(workflow) };
+        if (workflow.Stage is WorkflowStage.Suspended)
+            shown["suspendedGeneration"] = generation;
+        return shown;
+    }
+
+    /// <summary>Why the workflow does not go on by itself at once, or null.</summary>
+    public static string? Waiting(Workflow workflow) => workflow.Stage switch
+    {
+        WorkflowStage.Failed failed => $"Pipeline {workflow.FailedPipeline} failed: {failed.Reason}",
+        WorkflowStage.Retrying r => $"Pipeline {workflow.Pipelines[r.Pipeline].Name} failed: {r.Reason}; attempt {r.NextAttempt} follows at {Time(r.At)}",
+        WorkflowStage.Suspended { At: { } at } s => $"Pipeline {workflow.Pipelines[s.Pipeline].Name} is suspended until {Time(at)}{Said(workflow, s)}",
+        WorkflowStage.Suspended s => $"Pipeline {workflow.Pipelines[s.Pipeline].Name} is suspended{Said(workflow, s)}",
+        _ => null,
+    };
+
+    private static string Said(Workflow workflow, WorkflowStage.Suspended suspended) =>
+        workflow.Pipelines[suspended.Pipeline].Message is { } message ? $": {message}" : "";
 
     /// <summary>Where the files are: one row per placement or per group that has none.</summary>
     public static JsonArray Placements(Works works) =>

@@ -17,6 +17,9 @@ public enum RunCause
 
     /// <summary>The engine was started with <c>reconcile.on-start = run</c>.</summary>
     Restart,
+
+    /// <summary>A mark asked for it, or a pause ended.</summary>
+    Asked,
 }
 
 /// <summary>Where a workflow stands.</summary>
@@ -24,6 +27,8 @@ public enum RunCause
 [JsonDerivedType(typeof(Idle), "idle")]
 [JsonDerivedType(typeof(Running), "running")]
 [JsonDerivedType(typeof(Retrying), "retrying")]
+[JsonDerivedType(typeof(Suspended), "suspended")]
+[JsonDerivedType(typeof(Halted), "halted")]
 [JsonDerivedType(typeof(Succeeded), "succeeded")]
 [JsonDerivedType(typeof(Failed), "failed")]
 public abstract record WorkflowStage
@@ -33,11 +38,21 @@ public abstract record WorkflowStage
     /// <summary>Never started.</summary>
     public sealed record Idle : WorkflowStage;
 
-    /// <summary>Pipeline number <paramref name="Pipeline"/> (from 0) is on its <paramref name="Attempt"/>th attempt (from 1).</summary>
-    public sealed record Running(int Pipeline, int Attempt) : WorkflowStage;
+    /// <summary>
+    /// Pipeline number <paramref name="Pipeline"/> (from 0) is on its <paramref name="Attempt"/>th attempt (from 1). <paramref name="Suspensions"/>:
+    /// how many attempts before ended by suspending; they do not count as failures.
+    /// </summary>
+    public sealed record Running(int Pipeline, int Attempt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Suspensions = 0) : WorkflowStage;
 
     /// <summary>The Pipeline failed and is tried again at <paramref name="At"/>.</summary>
-    public sealed record Retrying(int Pipeline, int NextAttempt, DateTimeOffset At, string Reason) : WorkflowStage;
+    public sealed record Retrying(
+        int Pipeline, int NextAttempt, DateTimeOffset At, string Reason, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Suspensions = 0) : WorkflowStage;
+
+    /// <summary>The Pipeline asked to wait: it runs again at <paramref name="At"/>, or (null) when the mark is taken off.</summary>
+    public sealed record Suspended(int Pipeline, int Attempt, int Suspensions, DateTimeOffset? At) : WorkflowStage;
+
+    /// <summary>A pause stopped it between two runs; when the pause ends it begins anew.</summary>
+    public sealed record Halted : WorkflowStage;
 
     public sealed record Succeeded(DateTimeOffset At) : WorkflowStage;
 
@@ -52,16 +67,28 @@ public enum PipelinePhase
     Running,
     Succeeded,
     Failed,
+    Suspended,
 }
 
-/// <summary>One row of <c>status.kratix.workflows.pipelines</c>.</summary>
-public sealed record PipelineProgress(string Name, int? BackoffLimit, PipelinePhase Phase, DateTimeOffset Since, string? Message = null);
+/// <summary>
+/// One row of <c>status.kratix.workflows.pipelines</c>. <paramref name="Attempts"/>: how often in a row it has asked to be tried again, the next time at
+/// <paramref name="NextRetryAt"/>.
+/// </summary>
+public sealed record PipelineProgress(
+    string Name, int? BackoffLimit, PipelinePhase Phase, DateTimeOffset Since, string? Message = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Attempts = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? NextRetryAt = null);
 
 /// <summary>
 /// What a run was started for; when what is wished differs, the run is out of date. <paramref name="Generation"/> is the request's: a run reads
 /// the object as it is then, so one that began between two changes of the spec, there and back, has seen what its digests do not tell.
+/// <paramref name="Asked"/> and <paramref name="Wave"/> count what nothing in the spec tells: runs asked for by a mark or the end of a pause, of the object
+/// itself and of all requests of its Promise.
 /// </summary>
-public sealed record RunTarget(string SpecDigest, string RevisionDigest, long Generation = 0);
+public sealed record RunTarget(
+    string SpecDigest, string RevisionDigest, long Generation = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Asked = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Wave = 0);
 
 /// <summary>
 /// The progress of one workflow of one object. <paramref name="Run"/> counts the starts and never goes back, not even when the object is
@@ -94,14 +121,40 @@ public sealed record Workflow(
         return retryAt is { } when
             ? Mark(running.Pipeline, PipelinePhase.Running, $"attempt {running.Attempt} failed: {reason}", at) with
             {
-                Stage = new WorkflowStage.Retrying(running.Pipeline, running.Attempt + 1, when, reason),
+                Stage = new WorkflowStage.Retrying(running.Pipeline, running.Attempt + 1, when, reason, running.Suspensions),
             }
             : Mark(running.Pipeline, PipelinePhase.Failed, reason, at) with { Stage = new WorkflowStage.Failed(running.Pipeline, reason, at) };
     }
 
-    public Workflow RetryStarted() => Stage is WorkflowStage.Retrying retrying
-        ? this with { Stage = new WorkflowStage.Running(retrying.Pipeline, retrying.NextAttempt) }
-        : throw new InvalidOperationException($"nothing to retry in {Stage}");
+    /// <summary>The running Pipeline asked to wait until <paramref name="retryAt"/>, or (null) until it is told to go on.</summary>
+    public Workflow PipelineSuspended(string? message, DateTimeOffset? retryAt, DateTimeOffset at)
+    {
+        var running = Current;
+        int? attempts = retryAt is null ? null : (Pipelines[running.Pipeline].Attempts ?? 0) + 1;
+        var marked = Mark(running.Pipeline, PipelinePhase.Suspended, message, at);
+        return marked with
+        {
+            Pipelines = marked.Pipelines.SetItem(running.Pipeline, marked.Pipelines[running.Pipeline] with { Attempts = attempts, NextRetryAt = retryAt }),
+            Stage = new WorkflowStage.Suspended(running.Pipeline, running.Attempt, running.Suspensions, retryAt),
+        };
+    }
+
+    /// <summary>The Pipeline that waits runs again: after a failure, or after it suspended. What it said of its waiting is shown until it ends.</summary>
+    public Workflow RetryStarted(DateTimeOffset at) => Stage switch
+    {
+        WorkflowStage.Retrying r => this with { Stage = new WorkflowStage.Running(r.Pipeline, r.NextAttempt, r.Suspensions) },
+        WorkflowStage.Suspended s => this with
+        {
+            Pipelines = Pipelines.SetItem(s.Pipeline, Pipelines[s.Pipeline] with { Phase = PipelinePhase.Running, Since = at }),
+            Stage = new WorkflowStage.Running(s.Pipeline, s.Attempt + 1, s.Suspensions + 1),
+        },
+        _ => throw new InvalidOperationException($"nothing to try again in {Stage}"),
+    };
+
+    /// <summary>Between two Pipelines it stops here; what has ended stays as it is.</summary>
+    public Workflow Halt() => Stage is WorkflowStage.Running running
+        ? Mark(running.Pipeline, PipelinePhase.Pending, null, Pipelines[running.Pipeline].Since) with { Stage = new WorkflowStage.Halted() }
+        : this;
 
     /// <summary>The Pipeline that runs now and its run id, or null.</summary>
     public (string Pipeline, string RunId, int Attempt)? Active(string entity, string uid) => Stage is WorkflowStage.Running running
@@ -120,6 +173,13 @@ public sealed record Workflow(
     {
         var row = Pipelines[pipeline];
         var since = row.Phase == phase ? row.Since : at;
-        return this with { Pipelines = Pipelines.SetItem(pipeline, row with { Phase = phase, Since = since, Message = message }) };
+        var kept = phase == PipelinePhase.Running || phase == PipelinePhase.Suspended;
+        return this with
+        {
+            Pipelines = Pipelines.SetItem(pipeline, row with
+            {
+                Phase = phase, Since = since, Message = message, Attempts = kept ? row.Attempts : null, NextRetryAt = kept ? row.NextRetryAt : null,
+            }),
+        };
     }
 }

@@ -8,7 +8,7 @@ using Kratix.Actors.Engine.StateStores;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Documents;
-using Kratix.Actors.Ports.StateStores;
+using Kratix.Actors.Ports.Kubernetes;
 
 namespace Kratix.Actors.Engine.Aggregates;
 
@@ -20,6 +20,7 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
     where TEffect : notnull
 {
     private readonly Dictionary<string, StartedRun> _runs = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
 
     protected EngineServices Services { get; } = services;
 
@@ -64,18 +65,47 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
         _runs[request.RunId] = new StartedRun(request, context.Spawn(
             new Props<PipelineMessage>(() => new PipelineActor(
                 Services.Runs, request, _ => Task.FromResult<Outcome<ReadOnlyMemory<byte>>>(new Outcome<ReadOnlyMemory<byte>>.Done(yaml)),
-                cause is RunCause.Interval or RunCause.Restart,
+                cause is RunCause.Interval or RunCause.Restart or RunCause.PromiseChanged,
                 (result, podAtWork) => Tell(new AggregateMessage<TCommand, TEffect>.RunEnded(request.RunId, result, podAtWork)))),
             "run-" + request.RunId));
+        if (_stopped.Contains(request.RunId))
+            Stop(request.RunId);
+    }
+
+    /// <summary>Ends the run, also one that is still being prepared: it reports when its Pod is gone.</summary>
+    protected void Stop(string runId)
+    {
+        _stopped.Add(runId);
+        if (_runs.TryGetValue(runId, out var started))
+            started.Child.Tell(new PipelineMessage.Stop());
     }
 
     protected void LetGoRun(string runId)
     {
+        _stopped.Remove(runId);
         if (!_runs.Remove(runId, out var started))
             return;
         context.Stop(started.Child);
         Services.Runs.Janitor.After(started.Request, started.PodAtWork);
     }
+
+    /// <summary>Changes a mark on the object. The watch tells the outcome; an object that is gone, or another of its name, needs no mark.</summary>
+    protected void Relabel(TEffect effect, Relabelling change, string uid, JsonObject? seen, Func<Task<(ResourceType Type, string? Namespace, string Name)>> address) => Guard(
+        effect,
+        async () =>
+        {
+            var (type, ns, name) = await address();
+            var outcome = seen is null ? await World.Kubernetes.Get(type, ns, name, CancellationToken.None) : new Outcome<JsonObject>.Done(seen);
+            if (outcome is Outcome<JsonObject>.Done { Value: var item })
+            {
+                if (item.Uid() != uid)
+                    return;
+                outcome = await World.Kubernetes.Patch(type, ns, name, PatchKind.Merge, ControlLabels.Patch(item, change), null, CancellationToken.None);
+            }
+
+            if (outcome is not (Outcome<JsonObject>.Done or Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }))
+                Failed(effect, outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After);
+        });
 
     protected void AwaitDestinations() => Services.Stores.Tell(new StateStoresMessage.Subscribe(
         context.Self, now => Tell(at => Offered(now, at), "Destinations changed")));

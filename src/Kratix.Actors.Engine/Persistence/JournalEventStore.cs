@@ -1,5 +1,7 @@
+using System.Globalization;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports.Journal;
 
@@ -52,12 +54,17 @@ public static class Shapes
         s => new EntityIndex(s.Phase.GetType().Name, s.Object?.SpecDigest ?? "", PromiseStatus.DigestOf(s), PromiseObligations.WakeUp(s)));
 
     /// <summary>What an observation must equal for the Resource to have nothing to do with it.</summary>
-    public static string DigestOf(ResourceObservation observed, string revisionDigest, bool promiseAvailable) => Core.Digest.Of(
-        observed.Uid, observed.Generation.ToString(System.Globalization.CultureInfo.InvariantCulture), observed.SpecDigest, observed.Deleting.ToString(), revisionDigest,
-        promiseAvailable.ToString());
+    public static string DigestOf(ResourceObservation observed, PromiseRevision revision, bool promiseAvailable) => Core.Digest.Of(
+    [
+        observed.Uid, observed.Generation.ToString(CultureInfo.InvariantCulture), observed.SpecDigest, observed.Deleting.ToString(), revision.Digest, promiseAvailable.ToString(),
+        // Rows of before know no controls: without any, the digest is as it was.
+        .. observed.Controls == Controls.None && !revision.Paused && revision.Wave == 0
+            ? Array.Empty<string>()
+            : [observed.Controls.ToString(), revision.Paused.ToString(), revision.Wave.ToString(CultureInfo.InvariantCulture)],
+    ]);
 
     private static string ResourceDigest(ResourceState state) =>
-        state.Object is { } o && state.Revision is { } r ? DigestOf(o, r.Digest, state.PromiseAvailable) : "";
+        state.Object is { } o && state.Revision is { } r ? DigestOf(o, r, state.PromiseAvailable) : "";
 
     private static string WireName(object @event, Type root) => WireNames.GetOrAdd(
         @event.GetType(), type => root.GetCustomAttributes(typeof(System.Text.Json.Serialization.JsonDerivedTypeAttribute), false)

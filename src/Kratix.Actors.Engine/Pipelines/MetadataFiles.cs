@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Ports.Documents;
@@ -14,7 +15,35 @@ internal static class MetadataFiles
     /// <summary>Its name of 2023, when entries were wrapped in <c>target:</c>. Both spellings of an entry are read in either file.</summary>
     private const string SchedulingFile = "scheduling.yaml";
 
-    internal static readonly ImmutableHashSet<string> Known = [StatusFile, SelectorsFile, SchedulingFile];
+    private const string ControlFile = "workflow-control.yaml";
+
+    internal static readonly ImmutableHashSet<string> Known = [StatusFile, SelectorsFile, SchedulingFile, ControlFile];
+
+    /// <summary>What the Pipeline wants of its workflow. Keys that mean nothing are left alone, as the reference leaves them.</summary>
+    internal static WorkflowControl? Control(IReadOnlyDictionary<string, string> files)
+    {
+        if (!files.TryGetValue(ControlFile, out var text) || Parse(ControlFile, text) is not { } document)
+            return null;
+        var map = document as JsonObject ?? throw Refused("it must hold a map, such as \"suspend: true\"");
+        var suspend = map["suspend"] switch
+        {
+            null => false,
+            JsonValue value when value.TryGetValue<bool>(out var yes) => yes,
+            var other => throw Refused($"suspend is {other.ToJsonString()}; it must be true or false"),
+        };
+        TimeSpan? retryAfter = map["retryAfter"]?.ToString() is { Length: > 0 } duration
+            ? GoDuration.Parse(duration) ?? throw Refused($"retryAfter is \"{duration}\"; it must be a duration such as 30s, 10m, 1h30m or 1d")
+            : null;
+        int? maxAttempts = map["maxAttempts"] switch
+        {
+            null => null,
+            var value when int.TryParse(value.ToJsonString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 => number,
+            var other => throw Refused($"maxAttempts is {other.ToJsonString()}; it must be a whole number, 1 or more"),
+        };
+        return new WorkflowControl(suspend, retryAfter, map["message"]?.ToString() is { Length: > 0 } message ? message : null, maxAttempts);
+
+        static OutputRefusedException Refused(string why) => new($"/kratix/metadata/{ControlFile}: {why}");
+    }
 
     internal static string? Status(IReadOnlyDictionary<string, string> files)
     {

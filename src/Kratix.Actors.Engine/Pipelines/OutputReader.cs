@@ -65,7 +65,7 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
             throw new EndOfStreamException("the blocks that end an archive are missing");
         await Store(waiting, files, cancellation);
         var directories = files.Keys.Where(p => p.Contains('/', StringComparison.Ordinal)).Select(p => p[..p.IndexOf('/', StringComparison.Ordinal)]).ToHashSet(StringComparer.Ordinal);
-        return new RunOutput([.. files.Values], MetadataFiles.Status(metadata), MetadataFiles.Selectors(metadata, directories));
+        return new RunOutput([.. files.Values], MetadataFiles.Status(metadata), MetadataFiles.Selectors(metadata, directories)) { Control = MetadataFiles.Control(metadata) };
     }
 
     private static async Task<TarEntry?> Next(TarReader reader, CancellationToken cancellation)

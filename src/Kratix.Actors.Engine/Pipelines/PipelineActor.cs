@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Persistence;
@@ -31,6 +32,12 @@ public abstract record PipelineMessage
 
     public sealed record Retry : PipelineMessage;
 
+    /// <summary>End it, whatever it is doing.</summary>
+    public sealed record Stop : PipelineMessage;
+
+    /// <summary>It is ended: its Pod is not there, and will not be made.</summary>
+    public sealed record Stopped : PipelineMessage;
+
     public sealed record Threw(Exception Cause) : PipelineMessage;
 }
 
@@ -59,6 +66,7 @@ internal sealed class PipelineActor(
     private bool _asking;
     private PipelineMessage? _hint;
     private bool _done;
+    private bool _stopping;
 
     protected override void PreStart()
     {
@@ -96,13 +104,22 @@ internal sealed class PipelineActor(
                 break;
             case PipelineMessage.PodGone:
                 // Before it was created it is no wonder. Afterwards somebody deleted it: what it handed in decides, else it is made again.
-                if (_report is not null)
+                if (_report is not null || _stopping)
                     Ask(message);
                 break;
             case PipelineMessage.Found found:
                 _asking = false;
                 Found(found.Outcome);
+                if (_stopping && found.Outcome is not Outcome<RunReport>.Transient)
+                    _hint ??= new PipelineMessage.Stop();
                 AskAgain();
+                break;
+            case PipelineMessage.Stop:
+                _stopping = true;
+                Ask(message);
+                break;
+            case PipelineMessage.Stopped:
+                End(new RunResult.Failed(Steps, "it was ended, because a new run was asked for"), atWork: false);
                 break;
             case PipelineMessage.HandedIn handedIn:
                 _asking = false;
@@ -147,6 +164,8 @@ internal sealed class PipelineActor(
     /// <summary>Looks for what was handed in when the Pod may be over, and else at the Pod, which is created if it is not there.</summary>
     private async Task<PipelineMessage> Look(PipelineMessage hint)
     {
+        if (_stopping)
+            return await StopPod();
         var over = hint is PipelineMessage.PodGone or PipelineMessage.Reported { Report.Phase: RunPhase.Succeeded };
         if (over && await services.World.Content.GetRun(request.RunId, CancellationToken.None) is { } manifest)
             return new PipelineMessage.HandedIn(manifest);
@@ -154,6 +173,17 @@ internal sealed class PipelineActor(
         return found is Outcome<RunReport>.Done { Value.Phase: RunPhase.Succeeded }
             ? new PipelineMessage.HandedIn(await services.World.Content.GetRun(request.RunId, CancellationToken.None))
             : new PipelineMessage.Found(found);
+    }
+
+    /// <summary>Takes the Pod away and looks until it is gone: nothing new may begin beside a container that still ends.</summary>
+    private async Task<PipelineMessage> StopPod()
+    {
+        var removed = await services.World.Runner.Remove(_plan!.Namespace, _plan.PodName, CancellationToken.None);
+        if (removed.Failure is { } failure)
+            return new PipelineMessage.Found(new Outcome<RunReport>.Transient(failure));
+        return await services.World.Kubernetes.Get(Kinds.Pod, _plan.Namespace, _plan.PodName, CancellationToken.None) is Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }
+            ? new PipelineMessage.Stopped()
+            : new PipelineMessage.Found(new Outcome<RunReport>.Transient("the Pod is being ended"));
     }
 
     private async Task<Outcome<RunReport>> CreatePod()
@@ -232,9 +262,11 @@ internal sealed class PipelineActor(
         return $"container {failed.Name} {why}{detail}; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";
     }
 
-    private void End(RunResult result)
+    private void End(RunResult result) => End(result, _report is { Phase: RunPhase.Pending or RunPhase.Running });
+
+    private void End(RunResult result, bool atWork)
     {
         _done = true;
-        ended(result, _report is { Phase: RunPhase.Pending or RunPhase.Running });
+        ended(result, atWork);
     }
 }

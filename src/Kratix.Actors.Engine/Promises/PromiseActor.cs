@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
 using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Publishing;
@@ -22,9 +23,9 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     private readonly ReadModels _readModels;
     private CancellationTokenSource? _watch;
     private ResourceType? _watched;
-    private (string Api, string Revision, bool Serves) _told;
+    private (string Api, PromiseRevision Revision, bool Serves)? _told;
     private JsonObject? _item;
-    private (string Uid, long Generation, string? Version, bool Deleting)? _read;
+    private (string Uid, long Generation, string? Version, bool Deleting, Controls Controls)? _read;
 
     internal PromiseActor(string entityId, ShardLease lease, EngineServices services)
         : base(entityId, lease, services, services.PromiseStore, PromiseState.Empty(entityId))
@@ -113,6 +114,8 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
 
     private void Observed(JsonObject item)
     {
+        if (_item is { } last && item.IsOlderThan(last))
+            return;
         _item = item;
         if (!item.IsDeleting() && !Ownership.Has(item, Marks.PromiseFinalizers))
         {
@@ -123,7 +126,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         if (item.IsDeleting() && !Ownership.HasAny(item, Marks.PromiseFinalizers))
             return;
         // Our own writes of status come back as observations: the same generation holds the same spec.
-        var read = (item.Uid(), item.Generation(), item.Label(Marks.PromiseVersion), item.IsDeleting());
+        var read = (item.Uid(), item.Generation(), item.Label(Marks.PromiseVersion), item.IsDeleting(), ControlLabels.Of(item));
         if (_read == read)
         {
             Publish();
@@ -144,7 +147,8 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     private void Observe(JsonObject item, PromiseDefinition? definition, string? refusal)
     {
         var seen = new PromiseObservation(
-            item.Uid(), item.Generation(), item.SpecDigest(), item.Label(Marks.PromiseVersion) ?? "not-set", item.IsDeleting(), item.LastManager());
+            item.Uid(), item.Generation(), item.SpecDigest(), item.Label(Marks.PromiseVersion) ?? "not-set", item.IsDeleting(), item.LastManager(),
+            ControlLabels.Of(item));
         Decide(new PromiseCommand.Observe(seen, definition, refusal, Now), $"observed generation {seen.Generation}");
     }
 
@@ -155,7 +159,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         if (State.Phase is PromisePhase.Releasing)
             Decide(new PromiseCommand.ReportReleased(known.Uid, Now), "the object is gone");
         else if (!known.Deleting)
-            Decide(new PromiseCommand.Observe(known with { Deleting = true }, State.Definition, State.Refusal, Now), "the object is gone, its finalizers were taken off");
+            Decide(new PromiseCommand.Observe(known with { Deleting = true, Controls = Controls.None }, State.Definition, State.Refusal, Now), "the object is gone, its finalizers were taken off");
     }
 
     protected override void TakeUp()
@@ -179,9 +183,9 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             return;
         }
 
-        var tell = (State.InstalledApi!, State.Definition!.Revision.Digest + State.Definition.Revision.Version, State.Serves);
+        var tell = (State.InstalledApi!, State.Revision!, State.Serves);
         var isNew = _watch is null || _watched != type;
-        if (!isNew && _told == tell)
+        if (!isNew && _told is { } told && told.Api == tell.Item1 && told.Revision.Same(tell.Item2) && told.Serves == tell.Serves)
             return;
         _told = tell;
         if (!isNew)
@@ -214,7 +218,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             case WatchSignal.Changed changed:
                 TellResource(changed.Item);
                 break;
-            case WatchSignal.Removed { Item: var item } when State.Definition is { } definition:
+            case WatchSignal.Removed { Item: var item } when Told is { } definition:
                 Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Vanished(item, definition)));
                 break;
             default:
@@ -225,7 +229,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     /// <summary>A listing of a hundred thousand requests is one read of the journal's digests: only what differs is woken.</summary>
     private void Compare(IReadOnlyList<JsonObject> items)
     {
-        if (State.Definition is not { } definition)
+        if (Told is not { } definition)
             return;
         Context.PipeToSelf<IReadOnlyList<JsonObject>>(
             RequestComparison.Differing(Services.World.Journal, EntityId, definition, State.Serves, items),
@@ -234,9 +238,12 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
 
     private void TellResource(JsonObject item)
     {
-        if (State.Definition is { Api: not null } definition)
+        if (Told is { Api: not null } definition)
             Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Observed(item, definition, State.Serves)));
     }
+
+    /// <summary>What requests are told of the Promise.</summary>
+    private PromiseDefinition? Told => State.Definition is null ? null : State.Definition with { Revision = State.Revision! };
 
     private string IdOf(JsonObject item) => $"{EntityId}/{item.Namespace()}/{item.Name()}";
 

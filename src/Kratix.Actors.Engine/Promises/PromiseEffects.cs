@@ -35,6 +35,12 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             case PromiseEffect.WritePlacement { Write: var write }:
                 Write(state().Name, state().Works, write, effect);
                 break;
+            case PromiseEffect.StopRun stop:
+                Stop(stop.RunId);
+                break;
+            case PromiseEffect.Relabel relabel:
+                Relabel(relabel, relabel.Change, relabel.Uid, seen(), () => Task.FromResult((Kinds.Promise, (string?)null, state().Name)));
+                break;
             case PromiseEffect.RemoveRequests remove:
                 RemoveRequests(remove);
                 break;

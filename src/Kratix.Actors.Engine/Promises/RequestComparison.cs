@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Documents;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Ports.Journal;
@@ -22,10 +23,10 @@ internal static class RequestComparison
 
     private static bool AtRest(EntityIndex index, PromiseDefinition definition, bool serves, JsonObject item)
     {
-        var observed = new ResourceObservation(item.Uid(), item.Generation(), item.SpecDigest(), item.IsDeleting(), "");
+        var observed = new ResourceObservation(item.Uid(), item.Generation(), item.SpecDigest(), item.IsDeleting(), "", ControlLabels.Of(item));
         return index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed)
             && Ownership.Has(item, Marks.ResourceFinalizers)
-            && index.SpecDigest == Shapes.DigestOf(observed, definition.Revision.Digest, serves)
+            && index.SpecDigest == Shapes.DigestOf(observed, definition.Revision, serves)
             && index.StatusDigest == Canonical.DigestOf(item["status"]);
     }
 }

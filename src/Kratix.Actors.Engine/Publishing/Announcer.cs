@@ -32,6 +32,8 @@ internal sealed partial class Announcer(World world)
     {
         foreach (var told in OfWorkflow("resource", before.Workflow, after.Workflow, @event is ResourceEvent.RunFailed f ? f.Reason : null))
             yield return told;
+        if (after.Phase is ResourcePhase.Paused && before.Phase is not ResourcePhase.Paused)
+            yield return Paused;
         if (@event is ResourceEvent.PlacementFailed failed)
             yield return ("Warning", "FailedWriteToDestination", failed.Reason);
         if (after.Works.Unscheduled.Any() && !before.Works.Unscheduled.Any())
@@ -46,6 +48,10 @@ internal sealed partial class Announcer(World world)
             yield return told;
         if (after.Refusal is { } refusal && before.Refusal != refusal)
             yield return ("Warning", "Invalid Promise", refusal);
+        if (after.Phase is PromisePhase.Paused && before.Phase is not PromisePhase.Paused)
+            yield return Paused;
+        if (after.Wave != before.Wave)
+            yield return ("Normal", "ReconcilingResources", "Reconciling all resource requests");
         if (@event is PromiseEvent.PlacementFailed failed)
             yield return ("Warning", "FailedWriteToDestination", failed.Reason);
         if (after.Serves && !before.Serves)
@@ -54,11 +60,15 @@ internal sealed partial class Announcer(World world)
             yield return ("Warning", "Unavailable", "Promise is no longer available");
     }
 
+    private static readonly (string Type, string Reason, string Message) Paused = ("Warning", "PausedReconciliation", $"Nothing new is begun while {Marks.Paused} is \"true\"");
+
     private static IEnumerable<(string Type, string Reason, string Message)> OfWorkflow(string noun, Workflow before, Workflow after, string? failure)
     {
         var action = after.Action == WorkflowAction.Configure ? "Configure" : "Delete";
         if (after.Stage is WorkflowStage.Running running && (before.Run != after.Run || before.Stage != after.Stage))
             yield return ("Normal", "PipelineStarted", $"{action} Pipeline started: {after.Pipelines[running.Pipeline].Name}");
+        if (after.Stage is WorkflowStage.Suspended && before.Stage != after.Stage)
+            yield return ("Warning", "WorkflowSuspended", StatusParts.Waiting(after)!);
         if (failure is null)
             yield break;
         if (after.Stage is WorkflowStage.Failed)

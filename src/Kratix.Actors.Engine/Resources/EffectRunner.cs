@@ -40,9 +40,7 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
     {
         if (state().Object is { } known && known.Uid == item.Uid() && item.Generation() < known.Generation)
             return true;
-        return Item is { } last && (last.Uid() == item.Uid()
-            ? item.Generation() < last.Generation()
-            : string.CompareOrdinal(Created(item), Created(last)) < 0);
+        return Item is { } last && (last.Uid() == item.Uid() ? item.IsOlderThan(last) : string.CompareOrdinal(Created(item), Created(last)) < 0);
     }
 
     private static string? Created(JsonObject item) => item["metadata"]?["creationTimestamp"]?.ToString();
@@ -59,6 +57,13 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
                 break;
             case ResourceEffect.WritePlacement { Write: var write }:
                 Write(state().Id.ToString(), state().Works, write, effect);
+                break;
+            case ResourceEffect.StopRun stop:
+                Stop(stop.RunId);
+                break;
+            case ResourceEffect.Relabel relabel:
+                var (id, digest) = (state().Id, state().Revision!.Digest);
+                Relabel(relabel, relabel.Change, relabel.Uid, Item, async () => ((await Services.Revisions.Get(digest)).Type!, id.Namespace, id.Name));
                 break;
             case ResourceEffect.ReleaseFinalizer release:
                 Release(release);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
 using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Promises;
@@ -99,7 +100,7 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         // Let go already, and held all the same: by a patch that crossed ours, or by somebody's copy of the finalizers.
         if (State.Phase is ResourcePhase.Gone && item.IsDeleting() && State.Object?.Uid == item.Uid())
             _effects.Issue(new ResourceEffect.ReleaseFinalizer(item.Uid()));
-        var seen = new ResourceObservation(item.Uid(), item.Generation(), item.SpecDigest(), item.IsDeleting(), item.LastManager());
+        var seen = new ResourceObservation(item.Uid(), item.Generation(), item.SpecDigest(), item.IsDeleting(), item.LastManager(), ControlLabels.Of(item));
         Decide(new ResourceCommand.Observe(seen, observed.Promise.Revision, observed.PromiseAvailable, Now), $"observed generation {seen.Generation}");
     }
 
@@ -112,7 +113,12 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         if (State.Phase is ResourcePhase.Releasing)
             Decide(new ResourceCommand.ReportReleased(known.Uid, Now), "the object is gone");
         else if (!known.Deleting)
-            Decide(new ResourceCommand.Observe(known with { Deleting = true }, vanished.Promise.Revision, true, Now), "the object is gone, its finalizers were taken off");
+        {
+            // Nobody can end its pause any more.
+            Decide(
+                new ResourceCommand.Observe(known with { Deleting = true, Controls = Controls.None }, vanished.Promise.Revision with { Paused = false }, true, Now),
+                "the object is gone, its finalizers were taken off");
+        }
     }
 
     protected override void Publish()

@@ -19,11 +19,12 @@ internal static class AuditStories
     internal static AuditStory Tell(ResourceEvent happened, ResourceState before) => happened switch
     {
         ResourceEvent.Observed e => AuditStory.Of(
-            $"generation {e.Object.Generation}, spec {Short(e.Object.SpecDigest)}{(e.Object.Deleting ? ", to be deleted" : "")}",
+            $"generation {e.Object.Generation}, spec {Short(e.Object.SpecDigest)}{(e.Object.Deleting ? ", to be deleted" : "")}{Marked(e.Object.Controls)}",
             e.PromiseAvailable ? Revision(e.Revision) : $"{Revision(e.Revision)}, which is not available"),
         ResourceEvent.RunSucceeded e => Succeeded(e.Pipeline, e.RunId, e.Steps, e.Work),
         ResourceEvent.RunSuperseded e => Superseded(e.Pipeline, e.RunId, e.Steps),
         ResourceEvent.RunFailed e => Failed(e.Pipeline, e.RunId, e.Attempt, e.Steps, e.Reason, e.RetryAt),
+        ResourceEvent.RunSuspended e => Suspended(e.Pipeline, e.RunId, e.Steps, e.Message, e.RetryAt),
         ResourceEvent.RetryStarted => Retry,
         ResourceEvent.RunRequested e => Requested(e.Cause),
         ResourceEvent.Placed e => Placed(e.Works),
@@ -36,7 +37,7 @@ internal static class AuditStories
     internal static AuditStory Tell(PromiseEvent happened, PromiseState before) => happened switch
     {
         PromiseEvent.Observed e => AuditStory.Of(
-            $"generation {e.Object.Generation}, spec {Short(e.Object.SpecDigest)}{(e.Object.Deleting ? ", to be deleted" : "")}",
+            $"generation {e.Object.Generation}, spec {Short(e.Object.SpecDigest)}{(e.Object.Deleting ? ", to be deleted" : "")}{Marked(e.Object.Controls)}",
             e.Definition.Api is { } api ? $"API {api.CrdName}" : "no API"),
         PromiseEvent.SpecRefused e => AuditStory.Of($"generation {e.Object.Generation} cannot be used: {e.Reason}"),
         PromiseEvent.ApiInstalled => AuditStory.Of("its API is established"),
@@ -44,6 +45,7 @@ internal static class AuditStories
         PromiseEvent.RunSucceeded e => Succeeded(e.Pipeline, e.RunId, e.Steps, e.Work),
         PromiseEvent.RunSuperseded e => Superseded(e.Pipeline, e.RunId, e.Steps),
         PromiseEvent.RunFailed e => Failed(e.Pipeline, e.RunId, e.Attempt, e.Steps, e.Reason, e.RetryAt),
+        PromiseEvent.RunSuspended e => Suspended(e.Pipeline, e.RunId, e.Steps, e.Message, e.RetryAt),
         PromiseEvent.RetryStarted => Retry,
         PromiseEvent.RunRequested e => Requested(e.Cause),
         PromiseEvent.Placed e => Placed(e.Works),
@@ -59,6 +61,8 @@ internal static class AuditStories
 
     private static readonly AuditStory Released = AuditStory.Of("nothing of it is left; the object may go");
 
+    private static string Marked(Controls controls) => controls == Controls.None ? "" : $", marked {controls}";
+
     private static AuditStory Requested(RunCause cause) => AuditStory.Of(cause switch
     {
         RunCause.Interval => "the workflow starts again: the interval has passed",
@@ -71,6 +75,10 @@ internal static class AuditStories
 
     private static AuditStory Superseded(string pipeline, string run, ImmutableArray<StepReport> steps) =>
         AuditStory.Of($"{pipeline} ended (run {Short(run)}); nothing of it is used, something else is wished by now", steps.Select(Step));
+
+    private static AuditStory Suspended(string pipeline, string run, ImmutableArray<StepReport> steps, string? message, DateTimeOffset? retryAt) => AuditStory.Of(
+        $"{pipeline} asked to wait (run {Short(run)}){(message is null ? "" : $": {message}")}",
+        [.. steps.Select(Step), retryAt is { } at ? $"again at {Time(at)}" : "until the label kratix.io/workflow-suspended is taken off"]);
 
     private static AuditStory Failed(string pipeline, string run, int attempt, ImmutableArray<StepReport> steps, string reason, DateTimeOffset? retryAt) => AuditStory.Of(
         $"{pipeline} failed, attempt {attempt} (run {Short(run)}): {reason}",

@@ -5,13 +5,13 @@ namespace Kratix.Actors.Core.Tests.Laws;
 
 /// <summary>
 /// What the Pipelines of the simulated world do: all of it follows from the spec they see. A <c>bad</c> spec fails always, a <c>flaky</c> one at the
-/// first attempt. Specs differ in which files, directories and selectors come out, and one makes nothing at all.
+/// first attempt; a <c>later</c> one asks to be tried again at the first attempt, a <c>held</c> one waits there for somebody. Specs differ in which files, directories and selectors come out, and one makes nothing at all.
 /// </summary>
 internal static class Pipelines
 {
-    public static readonly string[] Specs = ["good-0", "good-1", "good-2", "good-3", "flaky-1", "bad-1"];
+    public static readonly string[] Specs = ["good-0", "good-1", "good-2", "good-3", "flaky-1", "bad-1", "later-1", "held-1"];
 
-    public static readonly string[] LastingSpecs = ["good-0", "good-1", "good-2", "good-3", "flaky-1"];
+    public static readonly string[] LastingSpecs = ["good-0", "good-1", "good-2", "good-3", "flaky-1", "later-1"];
 
     public static readonly PromiseRevision[] Revisions =
     [
@@ -33,7 +33,11 @@ internal static class Pipelines
     {
         if (spec.StartsWith("bad", StringComparison.Ordinal) || (spec.StartsWith("flaky", StringComparison.Ordinal) && attempt == 1))
             return new RunResult.Failed(Given.Steps(1), $"container main of {pipeline} exited with code 1 on {spec}");
-        return new RunResult.Succeeded(Given.Steps(0), Output(spec, pipeline));
+        return new RunResult.Succeeded(Given.Steps(0), attempt > 1 ? Output(spec, pipeline) : Output(spec, pipeline) with
+        {
+            Control = spec.StartsWith("later", StringComparison.Ordinal) ? new WorkflowControl(false, TimeSpan.FromSeconds(30), $"{pipeline} is not ready", 3)
+                : spec.StartsWith("held", StringComparison.Ordinal) ? new WorkflowControl(true, null, $"{pipeline} wants approval", null) : null,
+        });
     }
 
     public static RunOutput Output(string spec, string pipeline)

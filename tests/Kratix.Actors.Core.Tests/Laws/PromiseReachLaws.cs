@@ -1,4 +1,5 @@
 using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Workflows;
 
 namespace Kratix.Actors.Core.Tests.Laws;
 
@@ -49,7 +50,11 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
         {
             yield return new PromiseCommand.ReportRun(run, Pipelines.Result("good-2", "a", 1), [.. Pipelines.Destinations], 0.5, Later);
             yield return new PromiseCommand.ReportRun(run, Pipelines.Result("bad-1", "a", 1), [], 0.5, Later);
+            yield return new PromiseCommand.ReportRun(run, Pipelines.Result("later-1", "a", 1), [], 0.5, Later);
         }
+
+        foreach (var marks in new[] { Controls.Paused, Controls.RunAgain, Controls.Suspended, Controls.RunRequests, Controls.None })
+            yield return new PromiseCommand.Observe(observed with { Controls = marks }, PromiseWorld.DefinitionOf("good-1"), null, Later);
 
         yield return new PromiseCommand.OfferDestinations([.. Pipelines.Destinations], Later);
         var write = Outstanding(state).OfType<PromiseEffect.WritePlacement>().FirstOrDefault()?.Write;
@@ -96,7 +101,7 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
     public void A_new_spec_in_any_phase_is_what_counts_from_then_on()
     {
         var definition = PromiseWorld.DefinitionOf("good-1")! with { Revision = PromiseWorld.DefinitionOf("good-1")!.Revision with { Digest = "brand-new" } };
-        foreach (var state in Lives.SelectMany(l => l.States).Where(s => s.Object is { Deleting: false } && s.Phase is not PromisePhase.Gone))
+        foreach (var state in Lives.SelectMany(l => l.States).Where(s => s.Object is { Deleting: false } && !s.Paused && s.Phase is not PromisePhase.Gone))
         {
             var changed = state.Object! with { SpecDigest = "brand-new", Generation = state.Object.Generation + 1 };
             var next = Happen(state, new PromiseCommand.Observe(changed, definition, null, Later));

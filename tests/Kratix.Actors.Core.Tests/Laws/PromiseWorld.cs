@@ -17,6 +17,8 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         ["good-3"] = Define("good-3", null, Given.Plan("b"), Dependencies),
         ["flaky-1"] = Define("flaky-1", "crd-one", Given.Plan("a,b", "x"), Dependencies),
         ["bad-1"] = Define("bad-1", "crd-one", Given.Plan("a", "x"), null),
+        ["later-1"] = Define("later-1", "crd-one", Given.Plan("a,b", "x"), Dependencies),
+        ["held-1"] = Define("held-1", "crd-one", Given.Plan("a", "x"), Dependencies),
         ["refused-1"] = Define("refused-1", "crd-refused", Given.Plan("a"), Dependencies),
     };
 
@@ -49,10 +51,11 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                     Step();
             }
 
-            Act(_user.Next(9));
+            Act(_user.Next(12));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
+        Mark(Controls.Paused, false);
         SetDestinations(Pipelines.Destinations);
         if (_user.Next(3) == 0)
             Delete();
@@ -85,6 +88,15 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
             case 7:
                 Settle();
                 break;
+            case 8:
+                Mark(Controls.Paused, _user.Next(2) == 0);
+                break;
+            case 9:
+                Mark(_user.Next(2) == 0 ? Controls.RunAgain : Controls.RunRequests, true);
+                break;
+            case 10:
+                Mark(Controls.Suspended, false);
+                break;
             default:
                 var badly = _user.Next(3) == 0;
                 if (badly)
@@ -98,12 +110,40 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         }
     }
 
+    private void Mark(Controls mark, bool present)
+    {
+        if (Object is null || Object.Controls.HasFlag(mark) == present)
+            return;
+        Object = Object with { Controls = present ? Object.Controls | mark : Object.Controls & ~mark };
+        Log($"author: marks {Object.Controls}");
+        Relist();
+    }
+
+    /// <summary>Only the object as it was when the mark was decided on is changed; else it is decided on again.</summary>
+    private void Relabel(PromiseEffect.Relabel effect)
+    {
+        var seen = Object;
+        Ask(effect, "mark", () =>
+        {
+            if (Object is null || Object.Uid != effect.Uid)
+                return null;
+            if (Object != seen && Outstanding(State).Contains(effect))
+                Relabel(effect);
+            else if (Object == seen)
+                Mark(effect.Change.Mark, effect.Change.Present);
+            return null;
+        });
+    }
+
+    private Func<RunResult, PromiseCommand> Ended(string runId) => result => new PromiseCommand.ReportRun(runId, result, [.. Destinations], Dice.NextDouble(), Now);
+
     private void Create()
     {
         var spec = Specs[_user.Next(Specs.Length)];
         if (Object is { Deleting: true })
         {
             Change(Pipelines.LastingSpecs[0]);
+            Mark(Controls.Paused, false);
             Settle();
         }
 
@@ -205,9 +245,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         switch (effect)
         {
             case PromiseEffect.RunPipeline e:
-                AskRun(
-                    e, e.RunId, () => Pipelines.Result(e.RevisionDigest, e.Pipeline, e.Attempt),
-                    result => new PromiseCommand.ReportRun(e.RunId, result, [.. Destinations], Dice.NextDouble(), Now));
+                AskRun(e, e.RunId, () => Pipelines.Result(e.RevisionDigest, e.Pipeline, e.Attempt), Ended(e.RunId));
                 break;
             case PromiseEffect.WritePlacement e:
                 AskWrite(
@@ -217,6 +255,12 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 break;
             case PromiseEffect.AwaitDestinations e:
                 Ask(e, "destinations", Offer);
+                break;
+            case PromiseEffect.StopRun e:
+                Ask(e, "stop", () => Stop(e.RunId, Ended(e.RunId)));
+                break;
+            case PromiseEffect.Relabel e:
+                Relabel(e);
                 break;
             case PromiseEffect.InstallApi e:
                 Ask(e, "api", () => Install(e));
@@ -280,7 +324,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
 
     protected override bool AwaitsDestinations(PromiseState state) => Outstanding(state).Any(e => e is PromiseEffect.AwaitDestinations);
 
-    protected override bool WaitsForTime(PromiseState state) => state.Phase is PromisePhase.Retrying or PromisePhase.DeleteRetrying;
+    protected override bool WaitsForTime(PromiseState state) => state.Phase is PromisePhase.Retrying or PromisePhase.DeleteRetrying or PromisePhase.Suspended or PromisePhase.DeleteSuspended;
 
     protected override object Phase(PromiseState state) => state.Phase;
 
@@ -296,6 +340,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
     {
         PromiseEvent.RunSucceeded e => e.RunId,
         PromiseEvent.RunFailed e => e.RunId,
+        PromiseEvent.RunSuspended e => e.RunId,
         PromiseEvent.RunSuperseded e => e.RunId,
         _ => null,
     };
@@ -303,13 +348,14 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
     protected override void Check(PromiseState state)
     {
         var resting = state.Phase is PromisePhase.Refused or PromisePhase.DeleteFailed or PromisePhase.Gone
-            or PromisePhase.Failed { NextRun: null } or PromisePhase.Available { NextRun: null };
+            or PromisePhase.Failed { NextRun: null } or PromisePhase.Available { NextRun: null } or PromisePhase.Paused
+            or PromisePhase.Suspended { At: null } or PromisePhase.DeleteSuspended { At: null };
         Assume(resting || !PromiseObligations.Outstanding(state).IsEmpty, "a state that does not rest is owed something");
         var reconciled = PromiseStatus.Conditions(state).Single(c => c.Type == Conditions.Reconciled).Status == "True";
         Assume(reconciled == (state.Phase is PromisePhase.Available && state.Works.AllWritten), "reconciled means available and written");
         Assume(PromiseStatus.Of(state)["status"]!.ToString() == (state.Serves || state.Phase is PromisePhase.Available ? "Available" : "Unavailable"), "status says whether it serves");
-        if (state is { Object.Deleting: false } && state.Object.Uid == _servedUid && state.Definition?.Api is not null)
-            Assume(state.Serves, "a Promise that served goes on serving until it is deleted");
+        if (state is { Object.Deleting: false, Paused: false, Workflow.Stage: not WorkflowStage.Suspended } && state.Object.Uid == _servedUid && state.Definition?.Api is not null)
+            Assume(state.Serves, "a Promise that served goes on serving until it is deleted, unless it is paused or waits");
         if (state.Serves)
             _servedUid = state.Object!.Uid;
     }

@@ -38,6 +38,8 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
             yield return new ResourceCommand.Observe(observed with { SpecDigest = "good-1", Generation = observed.Generation + 1 }, revision, false, Later);
             yield return new ResourceCommand.Observe(observed with { Deleting = true, Generation = observed.Generation + 1 }, revision, true, Later);
             yield return new ResourceCommand.Observe(Given.Request(uid: "another"), revision, true, Later);
+            foreach (var marks in new[] { Controls.Paused, Controls.RunAgain, Controls.Suspended, Controls.None })
+                yield return new ResourceCommand.Observe(observed with { Controls = marks }, revision, true, Later);
         }
 
         foreach (var run in new[] { state.ActiveRun?.RunId ?? "no-run", "old-run" })
@@ -87,7 +89,7 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
     [Conformance("R26", "A change during a run waits for the run to end; then the workflow starts again.")]
     public void A_new_spec_in_any_phase_is_what_counts_from_then_on()
     {
-        foreach (var state in Lives.SelectMany(l => l.States).Where(s => s.Object is { Deleting: false } && s.Phase is not ResourcePhase.Gone))
+        foreach (var state in Lives.SelectMany(l => l.States).Where(s => s.Object is { Deleting: false } && !s.Paused && s.Phase is not ResourcePhase.Gone))
         {
             var changed = state.Object! with { SpecDigest = "brand-new", Generation = state.Object.Generation + 1 };
             var happened = Assert.IsType<Decision<ResourceEvent>.Happened>(Decide(state, new ResourceCommand.Observe(changed, state.Revision!, true, Later)));

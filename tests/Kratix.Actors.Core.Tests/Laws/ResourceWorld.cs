@@ -33,11 +33,12 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                     Step();
             }
 
-            Act(_user.Next(10));
+            Act(_user.Next(13));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
-        Promise(Pipelines.Revisions[_user.Next(Pipelines.Revisions.Length)], available: true);
+        Mark(Controls.Paused, false);
+        Promise(Pipelines.Revisions[_user.Next(Pipelines.Revisions.Length)] with { Wave = _revision.Wave }, available: true);
         SetDestinations(Pipelines.Destinations);
         if (_user.Next(3) == 0)
             Delete();
@@ -75,6 +76,18 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
             case 8:
                 Settle();
                 break;
+            case 9:
+                Mark(Controls.Paused, _user.Next(2) == 0);
+                break;
+            case 10:
+                Mark(Controls.RunAgain, true);
+                break;
+            case 11:
+                if (_user.Next(2) == 0)
+                    Mark(Controls.Suspended, false);
+                else
+                    Promise(_revision with { Paused = !_revision.Paused, Wave = _revision.Wave + _user.Next(2) }, _promiseAvailable);
+                break;
             default:
                 var badly = _user.Next(3) == 0;
                 if (badly)
@@ -88,6 +101,16 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
         }
     }
 
+    /// <summary>Puts a mark on the object or takes it off.</summary>
+    public void Mark(Controls mark, bool present)
+    {
+        if (Object is null || Object.Controls.HasFlag(mark) == present)
+            return;
+        Object = Object with { Controls = present ? Object.Controls | mark : Object.Controls & ~mark };
+        Log($"user: marks {Object.Controls}");
+        Relist();
+    }
+
     /// <summary>Makes the object; one that is being deleted is waited for.</summary>
     public void Create()
     {
@@ -95,6 +118,8 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
         if (Object is { Deleting: true })
         {
             Change(Pipelines.LastingSpecs[0]);
+            Mark(Controls.Paused, false);
+            Promise(_revision with { Paused = false }, _promiseAvailable);
             Settle();
         }
 
@@ -190,9 +215,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
         switch (effect)
         {
             case ResourceEffect.RunPipeline e:
-                AskRun(
-                    e, e.RunId, () => Pipelines.Result(Spec(e.RunId), e.Pipeline, e.Attempt),
-                    result => new ResourceCommand.ReportRun(e.RunId, result, [.. Destinations], Dice.NextDouble(), Now));
+                AskRun(e, e.RunId, () => Pipelines.Result(Spec(e.RunId), e.Pipeline, e.Attempt), Ended(e.RunId));
                 break;
             case ResourceEffect.WritePlacement e:
                 AskWrite(
@@ -203,6 +226,12 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
             case ResourceEffect.AwaitDestination e:
                 Ask(e, "destinations", Offer);
                 break;
+            case ResourceEffect.StopRun e:
+                Ask(e, "stop", () => Stop(e.RunId, Ended(e.RunId)));
+                break;
+            case ResourceEffect.Relabel e:
+                Relabel(e);
+                break;
             case ResourceEffect.ReleaseFinalizer e:
                 Ask(e, "release", () => Release(e.Uid));
                 break;
@@ -211,6 +240,24 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
             default:
                 throw new InvalidOperationException($"unknown effect {effect.GetType()}");
         }
+    }
+
+    private Func<RunResult, ResourceCommand> Ended(string runId) => result => new ResourceCommand.ReportRun(runId, result, [.. Destinations], Dice.NextDouble(), Now);
+
+    /// <summary>Only the object as it was when the mark was decided on is changed; else it is decided on again.</summary>
+    private void Relabel(ResourceEffect.Relabel effect)
+    {
+        var seen = Object;
+        Ask(effect, "mark", () =>
+        {
+            if (Object is null || Object.Uid != effect.Uid)
+                return null;
+            if (Object != seen && Outstanding(State).Contains(effect))
+                Relabel(effect);
+            else if (Object == seen)
+                Mark(effect.Change.Mark, effect.Change.Present);
+            return null;
+        });
     }
 
     private string Spec(string runId)
@@ -239,7 +286,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
 
     protected override bool AwaitsDestinations(ResourceState state) => Outstanding(state).Any(e => e is ResourceEffect.AwaitDestination);
 
-    protected override bool WaitsForTime(ResourceState state) => state.Phase is ResourcePhase.Retrying or ResourcePhase.DeleteRetrying;
+    protected override bool WaitsForTime(ResourceState state) => state.Phase is ResourcePhase.Retrying or ResourcePhase.DeleteRetrying or ResourcePhase.Suspended or ResourcePhase.DeleteSuspended;
 
     protected override object Phase(ResourceState state) => state.Phase;
 
@@ -253,6 +300,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
     {
         ResourceEvent.RunSucceeded e => e.RunId,
         ResourceEvent.RunFailed e => e.RunId,
+        ResourceEvent.RunSuspended e => e.RunId,
         ResourceEvent.RunSuperseded e => e.RunId,
         _ => null,
     };
@@ -261,7 +309,8 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
     {
         Assume(state.Workflow.Run >= _lastRun, "runs are counted upwards");
         _lastRun = state.Workflow.Run;
-        var resting = state.Phase is ResourcePhase.Held or ResourcePhase.DeleteFailed or ResourcePhase.Gone or ResourcePhase.Failed { NextRun: null };
+        var resting = state.Phase is ResourcePhase.Held or ResourcePhase.DeleteFailed or ResourcePhase.Gone or ResourcePhase.Failed { NextRun: null } or ResourcePhase.Paused
+            or ResourcePhase.Suspended { At: null } or ResourcePhase.DeleteSuspended { At: null };
         Assume(resting || !ResourceObligations.Outstanding(state).IsEmpty, "a state that does not rest is owed something");
         var status = ResourceStatus.Of(state);
         Assume(status["message"] is not null, "there is always a message");

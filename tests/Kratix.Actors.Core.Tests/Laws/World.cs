@@ -234,6 +234,16 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
         return run.Result is { } known ? answer(known) : default;
     });
 
+    /// <summary>The run is ended; one that has not been started never is.</summary>
+    protected TCommand Stop(string runId, Func<RunResult, TCommand> answer)
+    {
+        var stopped = new RunResult.Failed(Given.Steps(1), "it was ended: a new run was asked for");
+        if (!_runs.TryGetValue(runId, out var run))
+            _runs.Add(runId, run = new Run(runId, () => stopped, answer));
+        run.Result ??= stopped;
+        return run.Answer(run.Result);
+    }
+
     /// <summary>The store takes the write, or (sometimes) not yet. What is written is what was wanted when it was asked.</summary>
     protected void AskWrite(TEffect effect, Works works, PlacementWrite write, Func<string, bool, TCommand> written, Func<string, TCommand> failed)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
 
@@ -11,7 +12,21 @@ internal static class Outcomes
         ? new RunResult.Failed(Given.Steps(1), reason.Replace('_', ' '))
         : new RunResult.Succeeded(Given.Steps(0), new RunOutput(
             [.. words.List("files").Select(f => Given.File(f, words.Get("content", "")))], words.Get("status")?.Replace('\'', '"'),
-            words.Get("far") is { } labels ? [new SelectorEntry("far", Given.Labels(labels))] : []));
+            words.Get("far") is { } labels ? [new SelectorEntry("far", Given.Labels(labels))] : []) { Control = Control(words) });
+
+    /// <summary>Marks on an object: <c>marks=paused,again,suspended,requests</c>.</summary>
+    public static Controls Marks(Words words, Controls before) => !words.Has("marks") ? before : words.List("marks").Select(m => m switch
+    {
+        "paused" => Controls.Paused,
+        "again" => Controls.RunAgain,
+        "suspended" => Controls.Suspended,
+        "requests" => Controls.RunRequests,
+        _ => throw new FormatException($"unknown mark '{m}'"),
+    }).Aggregate(Controls.None, (all, one) => all | one);
+
+    private static WorkflowControl? Control(Words words) => !words.Has("suspend") && !words.Has("retry-after") ? null : new WorkflowControl(
+        words.Has("suspend"), words.Get("retry-after") is { } after ? TimeSpan.FromSeconds(int.Parse(after, CultureInfo.InvariantCulture)) : null,
+        words.Get("message")?.Replace('_', ' '), words.Get("max") is { } max ? int.Parse(max, CultureInfo.InvariantCulture) : null);
 
     public static ImmutableArray<Destination> Destinations(Words words) => [.. words.List("at").Select(name => Given.Destination(name, "env:dev"))];
 }

@@ -44,8 +44,9 @@ internal sealed class PromiseScript() : Script<PromiseState, PromiseCommand, Pro
             Uid = words.Get("uid", _object.Uid),
             SpecDigest = words.Get("spec", _object.SpecDigest),
             Deleting = words.Has("deleting") || (_object.Deleting && !words.Has("uid")),
+            Controls = Outcomes.Marks(words, _object.Controls),
         };
-        _object = changed == _object ? _object : changed with { Generation = words.Has("uid") ? 1 : _object.Generation + (State.Object is null ? 0 : 1) };
+        _object = changed with { Controls = _object.Controls } == _object ? changed : changed with { Generation = words.Has("uid") ? 1 : _object.Generation + (State.Object is null ? 0 : 1) };
         if (words.Get("invalid") is { } refusal)
             return new PromiseCommand.Observe(_object, null, refusal.Replace('_', ' '), at);
         _definition = _definition with

@@ -42,10 +42,15 @@ internal sealed class ResourceScript() : Script<ResourceState, ResourceCommand, 
             Uid = words.Get("uid", _object.Uid),
             SpecDigest = words.Get("spec", _object.SpecDigest),
             Deleting = words.Has("deleting") || (_object.Deleting && !words.Has("uid")),
+            Controls = Outcomes.Marks(words, _object.Controls),
         };
-        _object = changed == _object ? _object : changed with { Generation = words.Has("uid") ? 1 : _object.Generation + (State.Object is null ? 0 : 1) };
+        _object = changed with { Controls = _object.Controls } == _object ? changed : changed with { Generation = words.Has("uid") ? 1 : _object.Generation + (State.Object is null ? 0 : 1) };
         if (words.Get("revision") is { } digest)
             _revision = _revision with { Digest = digest };
+        if (words.Get("promise") is { } standing)
+            _revision = _revision with { Paused = standing == "paused" };
+        if (words.Get("wave") is { } wave)
+            _revision = _revision with { Wave = long.Parse(wave, CultureInfo.InvariantCulture) };
         if (words.Has("configure") || words.Has("delete"))
             _revision = _revision with { Plan = Given.Plan(words.Get("configure", "configure"), words.Get("delete", "cleanup")) };
         if (words.Get("limit") is { } limit)
