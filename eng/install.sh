@@ -37,6 +37,9 @@ install_packages() {
         need runc runc
         need /usr/lib/podman/netavark netavark
         need iptables iptables
+        # What the node starts containers with when podman is not in between.
+        need conmon conmon
+        need ip iproute2
     fi
     if [ ${#packages[@]} -eq 0 ]; then say "packages: nothing missing"; return; fi
     [ -f /etc/debian_version ] || fail "this is not Debian; install by hand what these Debian packages hold: ${packages[*]}"

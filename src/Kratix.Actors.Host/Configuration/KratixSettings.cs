@@ -99,6 +99,7 @@ public sealed record ReadModelSettings(bool Publish);
 public enum ContainerEngine
 {
     Auto,
+    Oci,
     Podman,
     Docker,
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Nodes.Containers;
+using Kratix.Actors.Standalone.Nodes.Oci;
 using Kratix.Actors.Standalone.Nodes.Pods;
 
 namespace Kratix.Actors.Standalone.Nodes;
@@ -26,10 +27,24 @@ public sealed class Node : IAsyncDisposable
     public static async Task<Node> Start(NodeOptions options, IPodStore pods, CancellationToken ct)
     {
         options = options.Validated();
+        return await Start(options, pods, await EngineFor(options, ct), ct);
+    }
+
+    /// <summary>What runs this node's containers.</summary>
+    internal static async Task<IContainerEngine> EngineFor(NodeOptions options, CancellationToken ct)
+    {
+        new NodeFolders(options.DataFolder).Create();
         var info = await EngineInfo.Find(options.Engine, options.EngineEnvironment, ct);
         if (!info.LimitsMemory || !info.LimitsCpu) NodeLog.LimitsIgnored(options.Log, info.Command, info.LimitsMemory, info.LimitsCpu);
-        var engine = new CommandLineEngine(info, ContainerLabels.NodeOf(options.DataFolder), options);
-        return await Start(options, pods, engine, ct);
+        var nodeId = ContainerLabels.NodeOf(options.DataFolder);
+        var arguments = new RunArguments(info, nodeId, options.Network, options.MaxLogBytes);
+        var commandLine = new CommandLineEngine(info, arguments, nodeId, options);
+        if (!info.IsPodman || options.Engine == "podman") return commandLine;
+        var (tools, missing) = OciTools.Find(info.Answer, options);
+        if (tools is not null) return new OciEngine(tools, commandLine, arguments, nodeId, options);
+        if (options.Engine == "oci") throw new InvalidOperationException($"containers cannot be run with runc directly: {missing}; set the engine to auto or podman");
+        NodeLog.NotDirect(options.Log, missing!);
+        return commandLine;
     }
 
     internal static async Task<Node> Start(NodeOptions options, IPodStore pods, IContainerEngine engine, CancellationToken ct)
@@ -37,7 +52,7 @@ public sealed class Node : IAsyncDisposable
         var folders = new NodeFolders(options.DataFolder);
         folders.Create();
         var kept = await engine.List(ct);
-        NodeLog.Started(options.Log, options.Engine, options.Network, options.MaxRunningPods, kept.Count);
+        NodeLog.Started(options.Log, engine.Description, options.Network == "auto" ? "the network that Podman's or Docker's own configuration names" : $"network {options.Network}", options.MaxRunningPods, kept.Count);
         var node = new Node(new NodeContext(options, pods, engine, folders, options.Logs ?? new PodLogs(options.DataFolder, options.Time)), kept);
         node._loop = Task.Run(node.Loop, CancellationToken.None);
         return node;
@@ -49,6 +64,7 @@ public sealed class Node : IAsyncDisposable
         await _loop;
         await Task.WhenAll(_workers.Values.Select(w => w.Running));
         foreach (var (worker, _) in _workers.Values) worker.Dispose();
+        await _context.Engine.DisposeAsync();
         _abandon.Dispose();
     }
 

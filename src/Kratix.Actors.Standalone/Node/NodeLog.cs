@@ -5,7 +5,7 @@ namespace Kratix.Actors.Standalone.Nodes;
 /// <summary>What the node says in the log.</summary>
 internal static partial class NodeLog
 {
-    [LoggerMessage(3001, LogLevel.Information, "running Pods with {Engine} on network {Network}, at most {MaxRunningPods} at a time; {Found} containers of an earlier run found")]
+    [LoggerMessage(3001, LogLevel.Information, "running Pods with {Engine} on {Network}, at most {MaxRunningPods} at a time; {Found} containers of an earlier run found")]
     public static partial void Started(ILogger log, string engine, string network, int maxRunningPods, int found);
 
     [LoggerMessage(3002, LogLevel.Warning, "the status of Pod {Pod} could not be written; trying again")]
@@ -25,4 +25,10 @@ internal static partial class NodeLog
 
     [LoggerMessage(3007, LogLevel.Warning, "this machine's control groups let {Engine} limit neither memory nor CPU where a Pod asks for it (memory: {Memory}, CPU: {Cpu})")]
     public static partial void LimitsIgnored(ILogger log, string engine, bool memory, bool cpu);
+
+    [LoggerMessage(3008, LogLevel.Information, "containers are started by podman, which takes longer than doing so directly: {Reason}")]
+    public static partial void NotDirect(ILogger log, string reason);
+
+    [LoggerMessage(3009, LogLevel.Information, "container {Container} of Pod {Pod} is left to podman: {Reason}")]
+    public static partial void LeftToPodman(ILogger log, PodIdentity pod, string container, string reason);
 }

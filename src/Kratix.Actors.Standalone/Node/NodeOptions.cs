@@ -6,7 +6,9 @@ namespace Kratix.Actors.Standalone.Nodes;
 
 /// <summary>How the node of this machine runs Pods.</summary>
 /// <param name="DataFolder">Volumes, logs and records of built-in containers live below <c>node/</c> in it. Two nodes never share one.</param>
-/// <param name="Engine"><c>podman</c>, <c>docker</c>, or <c>auto</c>: the first of them that answers.</param>
+/// <param name="Engine">
+/// <c>oci</c> (images by Podman, containers by runc directly), <c>podman</c>, <c>docker</c>, or <c>auto</c>: the first of them that works here.
+/// </param>
 /// <param name="Network"><c>bridge</c>, <c>host</c>, <c>none</c>, a network the engine knows, or <c>auto</c>: the engine's own default (a bridge, unless its configuration says otherwise).</param>
 /// <param name="MaxRunningPods">Pods with running containers at one time; others wait, first come first served. At least 1.</param>
 public sealed record NodeOptions(string DataFolder, string Engine, string Network, int MaxRunningPods, TimeProvider Time, IBuiltInContainers BuiltIns)
@@ -40,7 +42,7 @@ public sealed record NodeOptions(string DataFolder, string Engine, string Networ
     {
         if (MaxRunningPods < 1) throw new ArgumentException($"MaxRunningPods is {MaxRunningPods}; it must be at least 1");
         if (Network.Length == 0 || Network.StartsWith('-')) throw new ArgumentException($"Network is '{Network}'; expected auto, bridge, host, none, or a network of the engine");
-        if (Engine is not ("auto" or "podman" or "docker")) throw new ArgumentException($"Engine is '{Engine}'; known are auto, podman and docker");
+        if (Engine is not ("auto" or "oci" or "podman" or "docker")) throw new ArgumentException($"Engine is '{Engine}'; known are auto, oci, podman and docker");
         return this with { DataFolder = Path.GetFullPath(DataFolder) };
     }
 }

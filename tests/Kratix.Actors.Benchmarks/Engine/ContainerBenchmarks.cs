@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Benchmarks.Reporting;
 using Kratix.Actors.Host.Composition;
@@ -10,8 +11,9 @@ using Kratix.Actors.Ports.Kubernetes;
 namespace Kratix.Actors.Benchmarks.Engine;
 
 /// <summary>
-/// The whole platform as <c>kratix-actors up</c> puts it together, with real containers, beside the same number of containers started bare by the
-/// same engine, as many at a time. The container copies its object into its output, so that there is something to be written.
+/// The whole platform as <c>kratix-actors up</c> puts it together, with real containers, beside the same number of containers started bare, as many
+/// at a time: by the engine's command line, and by what the node itself starts them with. The container copies its object into its output, so that
+/// there is something to be written.
 /// </summary>
 internal static class ContainerBenchmarks
 {
@@ -19,6 +21,7 @@ internal static class ContainerBenchmarks
 
     private const int Requests = 100;
     private const int Warm = 4;
+    private const int Starts = 10;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
     internal static async Task Run(Figures figures, int? requests)
@@ -27,15 +30,18 @@ internal static class ContainerBenchmarks
         var folder = Directory.CreateTempSubdirectory("kratix-container-benchmark-").FullName;
         try
         {
-            var settings = SettingsLoader.Load(SettingsSources.BuiltIn with
-            {
-                Overrides = [$"kratix.data-folder={folder}", "kratix.api.port=0", "kratix.http.port=0", "kratix.git.allow-file-urls=true", "kratix.log.level=error"],
-            }).Settings;
-            var platform = await WithPlatform(settings, folder, count);
-            var bare = await Bare(settings.Standalone, count);
+            var settings = Settings(folder);
+            var places = settings.Standalone.MaxRunningPods;
+            var (platform, start) = await WithPlatform(settings, folder, count);
+            var direct = await BareContainers.ByTheNode(settings.Standalone, Path.Combine(folder, "bare"), count);
+            var bare = await BareContainers.ByCommandLine(settings.Standalone, count);
             figures.Add($"{count} requests settled", "requests/s", count / platform.TotalSeconds);
-            figures.Add($"{count} containers bare, {settings.Standalone.MaxRunningPods} at a time", "containers/s", count / bare.TotalSeconds);
-            figures.Add("time of the requests by time of the bare containers", "", platform / bare);
+            figures.Add($"{count} containers bare by podman run, {places} at a time", "containers/s", count / bare.TotalSeconds);
+            figures.Add($"{count} containers bare as the node starts them, {places} at a time", "containers/s", count / direct.TotalSeconds);
+            figures.Add("time of the requests by time of podman run", "", platform / bare);
+            figures.Add("time of the requests by time of the node's bare containers", "", platform / direct);
+            figures.Add("from Pod created to step running, one at a time", "ms", start);
+            figures.Add("the same with engine = podman", "ms", await StartWithPodman(folder));
         }
         finally
         {
@@ -43,10 +49,35 @@ internal static class ContainerBenchmarks
         }
     }
 
-    private static async Task<TimeSpan> WithPlatform(KratixSettings settings, string folder, int count)
+    private static async Task<(TimeSpan Settled, double StartMilliseconds)> WithPlatform(KratixSettings settings, string folder, int count)
     {
         var repository = Path.Combine(folder, "repository.git");
-        await Command("git", "init", "--quiet", "--bare", "--initial-branch=main", repository);
+        await BareContainers.Command("git", "init", "--quiet", "--bare", "--initial-branch=main", repository);
+        return await Up(settings, folder, async client =>
+        {
+            foreach (var (type, body) in new[] { NoopPromise.Store(repository), NoopPromise.Destination, NoopPromise.Promise })
+                await Create(client, type, null, body);
+            await Shown(client, Kratix.Actors.Engine.Kinds.Promise, "", "Available", 1);
+            await Settle(client, "warm-", Warm);
+            var clock = Stopwatch.StartNew();
+            await Settle(client, "request-", count);
+            return (clock.Elapsed, await StartOfPods(client, folder));
+        });
+    }
+
+    private static async Task<double> StartWithPodman(string folder)
+    {
+        folder = Path.Combine(folder, "podman");
+        return await Up(Settings(folder, "kratix.standalone.node.engine=podman"), folder, client => StartOfPods(client, folder));
+    }
+
+    private static KratixSettings Settings(string folder, params string[] more) => SettingsLoader.Load(SettingsSources.BuiltIn with
+    {
+        Overrides = [$"kratix.data-folder={folder}", "kratix.api.port=0", "kratix.http.port=0", "kratix.git.allow-file-urls=true", "kratix.log.level=error", .. more],
+    }).Settings;
+
+    private static async Task<T> Up<T>(KratixSettings settings, string folder, Func<KubernetesClient, Task<T>> work)
+    {
         using var stop = new CancellationTokenSource();
         var ready = new ReadySignal();
         var platform = Platform.Run(settings, ready, stop.Token);
@@ -54,13 +85,7 @@ internal static class ContainerBenchmarks
         try
         {
             using var client = new KubernetesClient(KubeConfig.Load(Path.Combine(folder, "kubeconfig")), new KubernetesClientOptions(), TimeProvider.System);
-            foreach (var (type, body) in new[] { NoopPromise.Store(repository), NoopPromise.Destination, NoopPromise.Promise })
-                await Create(client, type, null, body);
-            await Shown(client, Kratix.Actors.Engine.Kinds.Promise, "", "Available", 1);
-            await Settle(client, "warm-", Warm);
-            var clock = Stopwatch.StartNew();
-            await Settle(client, "request-", count);
-            return clock.Elapsed;
+            return await work(client);
         }
         finally
         {
@@ -69,14 +94,44 @@ internal static class ContainerBenchmarks
         }
     }
 
-    private static async Task<TimeSpan> Bare(StandaloneSettings settings, int count)
+    /// <summary>The median time, in milliseconds, from the moment a Pod is asked for to the first word of its container.</summary>
+    private static async Task<double> StartOfPods(KubernetesClient client, string folder)
     {
-        var engine = settings.Engine == ContainerEngine.Docker ? "docker" : "podman";
-        string[] arguments = ["run", "--rm", "--pull", "never", .. settings.Network is { } network ? ["--network", network] : Array.Empty<string>(), NoopPromise.Image, "cp", "/etc/passwd", "/tmp/copy"];
-        await Command(engine, arguments);
-        var clock = Stopwatch.StartNew();
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = settings.MaxRunningPods }, async (_, _) => await Command(engine, arguments));
-        return clock.Elapsed;
+        var times = new List<double>();
+        for (var i = -1; i < Starts; i++) // the first Pod of a kind of container costs more, once
+        {
+            var name = $"start-{i + 1}";
+            var asked = DateTimeOffset.UtcNow;
+            var ended = Ended(client, name);
+            await Create(client, KnownTypes.Pod, NoopPromise.Namespace, new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "Pod",
+                ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = NoopPromise.Namespace },
+                ["spec"] = new JsonObject
+                {
+                    ["restartPolicy"] = "Never",
+                    ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = NoopPromise.Image, ["command"] = new JsonArray("echo", "running") }),
+                },
+            });
+            await ended;
+            var log = Directory.EnumerateDirectories(Path.Combine(folder, "node", "logs"), $"{NoopPromise.Namespace}_{name}_*").Single();
+            var firstWord = (await File.ReadAllTextAsync(Path.Combine(log, "main", "0.log"))).Split(' ')[0];
+            if (i >= 0)
+                times.Add((DateTimeOffset.Parse(firstWord, CultureInfo.InvariantCulture) - asked).TotalMilliseconds);
+        }
+
+        return times.Order().ElementAt(times.Count / 2);
+    }
+
+    private static async Task Ended(KubernetesClient client, string pod)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        await foreach (var signal in new ResourceWatch(client, new ResourceWatchOptions(), TimeProvider.System).Watch(KnownTypes.Pod, NoopPromise.Namespace, null, limit.Token))
+        {
+            if (signal is WatchSignal.Changed changed && changed.Item["metadata"]!["name"]!.ToString() == pod && changed.Item["status"]?["phase"]?.ToString() == "Succeeded")
+                return;
+        }
     }
 
     private static async Task Settle(KubernetesClient client, string prefix, int count)
@@ -121,15 +176,6 @@ internal static class ContainerBenchmarks
     {
         if (await client.Create(type, ns, body, CancellationToken.None) is { Failure: { } failure })
             throw new InvalidOperationException($"{type.Kind} {body["metadata"]!["name"]} could not be created: {failure}");
-    }
-
-    private static async Task Command(string name, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(name, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        var (errors, output) = (process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
-        await Task.WhenAll(errors, output, process.WaitForExitAsync());
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{name} {string.Join(' ', arguments)} exited with {process.ExitCode}: {await errors}");
     }
 
     /// <summary>Hears the platform say that it is ready, and keeps the rest to itself.</summary>

@@ -10,6 +10,8 @@ internal sealed class FakeEngine : IContainerEngine
     private readonly ConcurrentDictionary<string, TaskCompletionSource<RunResult>> _ends = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _begins = new();
 
+    public string Description => "fake";
+
     public ConcurrentQueue<string> Ran { get; } = new();
 
     public ConcurrentQueue<string> Removed { get; } = new();
@@ -56,6 +58,8 @@ internal sealed class FakeEngine : IContainerEngine
         foreach (var name in names) Removed.Enqueue(name);
         return Task.CompletedTask;
     }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     // kratix_CONTAINER_POD_default_UID_ATTEMPT against CONTAINER_POD_ATTEMPT
     private static bool Matches(string name, string key) => name.Split('_') is [_, var container, var pod, _, _, var attempt] && key == $"{container}_{pod}_{attempt}";

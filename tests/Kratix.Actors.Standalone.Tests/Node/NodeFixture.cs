@@ -3,11 +3,12 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Nodes;
 using Kratix.Actors.Standalone.Nodes.Containers;
+using Kratix.Actors.Standalone.Nodes.Oci;
 
 namespace Kratix.Actors.Standalone.Tests.Nodes;
 
 /// <summary>A node with real podman on a folder of its own; what it made in the engine is removed at the end.</summary>
-public sealed class NodeFixture : IAsyncDisposable
+public sealed class NodeFixture(string engine = "oci") : IAsyncDisposable
 {
     public const string Busybox = "localhost/busybox:demo";
     private readonly string _folder = Directory.CreateTempSubdirectory("kratix-node-").FullName;
@@ -19,12 +20,14 @@ public sealed class NodeFixture : IAsyncDisposable
 
     public string Folder => _folder;
 
+    public string Bundles => Path.Combine(_folder, "node", "containers");
+
     /// <summary>What eng/env.sh exports, for a plain <c>dotnet test</c>.</summary>
     public static ImmutableSortedDictionary<string, string> EngineEnvironment { get; } = FindEngineEnvironment();
 
     public async Task<Node> Start(Func<NodeOptions, NodeOptions>? change = null, IPodStore? pods = null)
     {
-        var options = new NodeOptions(_folder, "podman", "none", 4, TimeProvider.System, BuiltIns)
+        var options = new NodeOptions(_folder, engine, "none", 4, TimeProvider.System, BuiltIns)
         {
             EngineEnvironment = EngineEnvironment, StatusInterval = TimeSpan.FromMilliseconds(50),
         };
@@ -37,8 +40,9 @@ public sealed class NodeFixture : IAsyncDisposable
     public async Task<Node> StartAsDocker()
     {
         var options = new NodeOptions(_folder, "docker", "none", 4, TimeProvider.System, BuiltIns) { EngineEnvironment = EngineEnvironment, StatusInterval = TimeSpan.FromMilliseconds(50) };
-        var engine = new CommandLineEngine(new EngineInfo("podman", IsPodman: false, LimitsMemory: true, LimitsCpu: true), ContainerLabels.NodeOf(_folder), options);
-        var node = await Node.Start(options, Pods, engine, CancellationToken.None);
+        var (info, nodeId) = (new EngineInfo("podman", IsPodman: false, LimitsMemory: true, LimitsCpu: true, []), ContainerLabels.NodeOf(_folder));
+        var docker = new CommandLineEngine(info, new RunArguments(info, nodeId, options.Network, options.MaxLogBytes), nodeId, options);
+        var node = await Node.Start(options, Pods, docker, CancellationToken.None);
         _nodes.Add(node);
         return node;
     }
@@ -71,9 +75,11 @@ public sealed class NodeFixture : IAsyncDisposable
         }
     }
 
-    public static async Task<string> Podman(params string[] arguments)
+    public static Task<string> Podman(params string[] arguments) => Command("podman", arguments);
+
+    public static async Task<string> Command(string command, params string[] arguments)
     {
-        var start = new ProcessStartInfo("podman", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in EngineEnvironment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -82,9 +88,7 @@ public sealed class NodeFixture : IAsyncDisposable
     }
 
     /// <summary>Names of the containers of this fixture's node that the engine knows, running or not.</summary>
-    public async Task<string[]> Containers() =>
-        (await Podman("ps", "--all", "--filter", $"label=kratix-actors.node={ContainerLabels.NodeOf(_folder)}", "--format", "{{.Names}}"))
-        .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    public async Task<string[]> Containers() => [.. await PodmansContainers(), .. Bundle.All(Bundles).Select(b => b.Label().Name)];
 
     /// <summary>A container's log; with <paramref name="follow"/> up to its end.</summary>
     public static async Task<string> LogOf(Node node, string pod, string container, bool follow = false, int? tail = null)
@@ -135,9 +139,15 @@ public sealed class NodeFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes) await node.DisposeAsync();
-        if (await Containers() is { Length: > 0 } left) await Podman(["rm", "-f", "-t", "0", .. left]);
+        if (await PodmansContainers() is { Length: > 0 } left) await Podman(["rm", "-f", "-t", "0", .. left]);
+        foreach (var bundle in Bundle.All(Bundles)) await Command("runc", "--root", Path.Combine(_folder, "node", "runc"), "delete", "--force", bundle.Id);
+        foreach (var supervisor in Supervisor.AtWork(Bundles).Values) await Supervisor.Watch(supervisor, CancellationToken.None);
         Directory.Delete(_folder, recursive: true);
     }
+
+    private async Task<string[]> PodmansContainers() =>
+        (await Podman("ps", "--all", "--filter", $"label=kratix-actors.node={ContainerLabels.NodeOf(_folder)}", "--format", "{{.Names}}"))
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static ImmutableSortedDictionary<string, string> FindEngineEnvironment()
     {

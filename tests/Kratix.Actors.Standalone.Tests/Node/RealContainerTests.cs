@@ -3,13 +3,13 @@ using static Kratix.Actors.Standalone.Tests.Nodes.NodeFixture;
 
 namespace Kratix.Actors.Standalone.Tests.Nodes;
 
-/// <summary>What only a real engine can show.</summary>
-public sealed class RealContainerTests
+/// <summary>What only real containers can show; each way to run them keeps all of it.</summary>
+public abstract class RealContainerTests(string engine)
 {
     [Fact]
     public async Task Container_that_runs_while_the_node_is_away_is_adopted_with_its_exit_code_and_log()
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         var node = await fixture.Start();
         fixture.Pods.Create("p", Spec([Shell("step", "echo begun; until [ -e /shared/go ]; do sleep 0.05; done; echo done; exit 3", SharedMount)], [Shell("main", "true")], SharedVolume));
         await fixture.Pods.Until("p", p => p["status"]?["initContainerStatuses"]?[0]?["state"]?["running"] is not null);
@@ -28,7 +28,7 @@ public sealed class RealContainerTests
     [Fact]
     public async Task Container_that_ended_while_the_node_was_away_is_not_run_again()
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         var node = await fixture.Start(o => o with { StatusInterval = TimeSpan.FromHours(1) });
         fixture.Pods.Create("p", Spec([Shell("once", "mkdir /shared/ran", SharedMount), Shell("wait", "echo waiting; until [ -e /shared/go ]; do sleep 0.05; done", SharedMount)], [Shell("main", "true")], SharedVolume));
         await fixture.LogContains(node, "p", "wait", "waiting");
@@ -43,7 +43,7 @@ public sealed class RealContainerTests
     [Fact]
     public async Task Secret_reaches_the_container_and_no_process_arguments()
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         fixture.Pods.Secrets["db"] = new JsonObject
         {
             ["data"] = new JsonObject { ["password"] = Convert.ToBase64String("hunter2-line1\nline2"u8), ["user"] = Convert.ToBase64String("hunter2-user"u8) },
@@ -69,7 +69,7 @@ public sealed class RealContainerTests
     [Fact]
     public async Task Deleted_pod_is_stopped_and_its_containers_are_gone()
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         var node = await fixture.Start();
         fixture.Pods.Create("p", Spec([], [Shell("main", "echo up; trap 'echo asked to stop; exit 0' TERM; while :; do sleep 0.05; done")]));
         await fixture.LogContains(node, "p", "main", "up");
@@ -83,7 +83,7 @@ public sealed class RealContainerTests
     [Fact]
     public async Task Missing_image_is_an_error_that_names_it()
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         await fixture.Start();
         fixture.Pods.Create("p", Spec([Shell("step", "true", """{"image":"registry.invalid/team/tool:7"}""")], [Shell("main", "true")]));
 
@@ -99,7 +99,7 @@ public sealed class RealContainerTests
     [InlineData("tail -f /dev/zero", 137, "OOMKilled")]
     public async Task Exit_code_of_the_container_is_not_taken_for_the_engines(string script, int exitCode, string reason)
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         await fixture.Start();
         fixture.Pods.Create("p", Spec([], [Shell("main", script, """{"resources":{"limits":{"memory":"16Mi"}}}""")]));
 
@@ -111,7 +111,7 @@ public sealed class RealContainerTests
     [Fact]
     public async Task Command_that_does_not_exist_ends_with_a_start_error_that_names_it()
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         await fixture.Start();
         fixture.Pods.Create("p", Spec([], [Json($$"""{"name":"main","image":"{{Busybox}}","command":["no-such-tool"]}""")]));
 
@@ -124,7 +124,7 @@ public sealed class RealContainerTests
     [Fact]
     public async Task Sub_path_through_a_link_that_an_earlier_container_made_is_refused()
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         await fixture.Start();
         fixture.Pods.Create("p", Spec(
             [Shell("trap", "ln -s /etc /shared/way", SharedMount)],
@@ -139,7 +139,7 @@ public sealed class RealContainerTests
     [Fact]
     public async Task Fields_config_maps_and_expansions_reach_the_container()
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         fixture.Pods.ConfigMaps["cm"] = Json("""{"data":{"colour":"green"}}""");
         var node = await fixture.Start();
         fixture.Pods.Create("p", Spec(
@@ -163,7 +163,7 @@ public sealed class RealContainerTests
     [Fact]
     public async Task Log_is_followed_to_its_end_and_can_be_cut_to_its_tail()
     {
-        await using var fixture = new NodeFixture();
+        await using var fixture = new NodeFixture(engine);
         var node = await fixture.Start();
         fixture.Pods.Create("p", Spec([], [Shell("main", "echo one; until [ -e /shared/go ]; do sleep 0.05; done; echo two; printf three", SharedMount)], SharedVolume));
         await fixture.LogContains(node, "p", "main", "one");
@@ -175,35 +175,8 @@ public sealed class RealContainerTests
         Assert.Equal("two\nthree", await LogOf(node, "p", "main", tail: 2));
     }
 
-    [Fact]
-    public async Task Dockers_dialect_runs_and_adopts_containers_and_takes_their_logs_from_the_client()
-    {
-        await using var fixture = new NodeFixture();
-        var node = await fixture.StartAsDocker();
-        fixture.Pods.Create("p", Spec([Shell("step", "echo begun; echo also >&2; until [ -e /shared/go ]; do sleep 0.05; done; echo done", SharedMount)], [Shell("main", "exit 3")], SharedVolume));
-        await fixture.LogContains(node, "p", "step", "begun");
-        await fixture.Abandon(node);
-        await fixture.Go();
-
-        node = await fixture.StartAsDocker();
-        var pod = await fixture.Pods.UntilPhase("p", "Failed");
-
-        Assert.Equal(3, pod["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!["exitCode"]!.GetValue<int>());
-        Assert.Equal(["also", "begun", "done"], (await LogOf(node, "p", "step")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
-    }
-
-    [Fact]
-    public async Task Engine_that_does_not_answer_stops_the_start_with_its_reason()
-    {
-        await using var fixture = new NodeFixture();
-
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => fixture.Start(o => o with { Engine = "docker", EngineEnvironment = o.EngineEnvironment.SetItem("DOCKER_HOST", "unix:///nowhere") }));
-
-        Assert.Contains("no container engine answers", refused.Message, StringComparison.Ordinal);
-    }
-
-    private const string SharedMount = """{"volumeMounts":[{"name":"shared","mountPath":"/shared"}]}""";
-    private const string SharedVolume = """{"restartPolicy":"Never","volumes":[{"name":"shared","emptyDir":{}}]}""";
+    internal const string SharedMount = """{"volumeMounts":[{"name":"shared","mountPath":"/shared"}]}""";
+    internal const string SharedVolume = """{"restartPolicy":"Never","volumes":[{"name":"shared","emptyDir":{}}]}""";
 
     private static string CommandLine(string process)
     {

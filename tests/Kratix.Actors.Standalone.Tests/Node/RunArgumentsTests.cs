@@ -8,7 +8,7 @@ namespace Kratix.Actors.Standalone.Tests.Nodes;
 
 public sealed class RunArgumentsTests
 {
-    private static readonly EngineInfo Podman = new("podman", IsPodman: true, LimitsMemory: true, LimitsCpu: true);
+    private static readonly EngineInfo Podman = new("podman", IsPodman: true, LimitsMemory: true, LimitsCpu: true, []);
 
     [Fact]
     public void Environment_values_never_stand_among_the_arguments()

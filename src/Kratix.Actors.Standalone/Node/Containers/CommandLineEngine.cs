@@ -8,26 +8,24 @@ namespace Kratix.Actors.Standalone.Nodes.Containers;
 /// Podman, or Docker, by its command line. A container that ends well costs one call; every other end is looked at with a second one, because
 /// the exit code of <c>run</c> alone does not tell the engine's failures from the container's.
 /// </summary>
-internal sealed class CommandLineEngine(EngineInfo info, string nodeId, NodeOptions options) : IContainerEngine
+internal sealed class CommandLineEngine(EngineInfo info, RunArguments arguments, string nodeId, NodeOptions options) : IContainerEngine
 {
     private readonly EngineProcess _process = new(info.Command, options.EngineEnvironment);
-    private readonly RunArguments _arguments = new(info, nodeId, options.Network, options.MaxLogBytes);
 
-    public EngineInfo Info => info;
+    public string Description => info.Command;
 
     public async Task<RunResult> Run(ContainerRun run, CancellationToken ct)
     {
         ProcessResult result;
         var inherited = RunArguments.Inherited(run.Env);
-        var arguments = _arguments.Of(run);
         if (info.IsPodman)
         {
-            result = await _process.Run(arguments, ct, RunArguments.EnvFile(run.Env), inherited);
+            result = await _process.Run(arguments.Of(run), ct, RunArguments.EnvFile(run.Env), inherited);
         }
         else
         {
             using var log = new LogWriter(run.LogPath, options.Time, options.MaxLogBytes);
-            result = await _process.Run(arguments, ct, RunArguments.EnvFile(run.Env), inherited, log.Output, log.Error);
+            result = await _process.Run(arguments.Of(run), ct, RunArguments.EnvFile(run.Env), inherited, log.Output, log.Error);
         }
         if (result.ExitCode == 0) return new RunResult.Exited(0, OutOfMemory: false, null, null);
         return await Explain(run.Name, result, run.LogPath, run.Container.MemoryLimitBytes is not null, ct);
@@ -71,6 +69,8 @@ internal sealed class CommandLineEngine(EngineInfo info, string nodeId, NodeOpti
         var result = await _process.Run(["rm", "--force", "--volumes", .. info.IsPodman ? ["--ignore", "-t", "0"] : Array.Empty<string>(), .. names], CancellationToken.None);
         ThrowUnlessGone(result, "remove");
     }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<RunResult> Explain(string name, ProcessResult result, string logPath, bool limited, CancellationToken ct)
     {

@@ -4,13 +4,14 @@ using System.Text.Json.Nodes;
 namespace Kratix.Actors.Standalone.Nodes.Containers;
 
 /// <summary>Which engine answers on this machine and what it can do here.</summary>
-internal sealed record EngineInfo(string Command, bool IsPodman, bool LimitsMemory, bool LimitsCpu)
+/// <param name="Answer">All that the engine says of itself.</param>
+internal sealed record EngineInfo(string Command, bool IsPodman, bool LimitsMemory, bool LimitsCpu, JsonObject Answer)
 {
     /// <exception cref="InvalidOperationException">None of the asked-for engines answers; the message holds each one's reason.</exception>
     public static async Task<EngineInfo> Find(string wanted, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
         var reasons = new List<string>();
-        foreach (var command in wanted == "auto" ? ["podman", "docker"] : new[] { wanted })
+        foreach (var command in wanted switch { "auto" => ["podman", "docker"], "oci" => ["podman"], _ => new[] { wanted } })
         {
             try
             {
@@ -28,8 +29,8 @@ internal sealed record EngineInfo(string Command, bool IsPodman, bool LimitsMemo
 
     private static EngineInfo Of(string command, JsonObject info)
     {
-        if (command == "docker") return new EngineInfo(command, IsPodman: false, info["MemoryLimit"].IsTrue(), info["CpuCfsQuota"].IsTrue());
+        if (command == "docker") return new EngineInfo(command, IsPodman: false, info["MemoryLimit"].IsTrue(), info["CpuCfsQuota"].IsTrue(), info);
         var controllers = (info.Child("host") ?? []).Texts("cgroupControllers");
-        return new EngineInfo(command, IsPodman: true, controllers.Contains("memory"), controllers.Contains("cpu"));
+        return new EngineInfo(command, IsPodman: true, controllers.Contains("memory"), controllers.Contains("cpu"), info);
     }
 }

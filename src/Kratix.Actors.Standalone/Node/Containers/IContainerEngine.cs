@@ -3,8 +3,11 @@ using Kratix.Actors.Standalone.Nodes.Pods;
 namespace Kratix.Actors.Standalone.Nodes.Containers;
 
 /// <summary>A program of this machine that runs containers.</summary>
-internal interface IContainerEngine
+internal interface IContainerEngine : IAsyncDisposable
 {
+    /// <summary>Who runs containers, for the log.</summary>
+    string Description { get; }
+
     /// <summary>Creates, starts and sees out one container; the container stays, stopped. Cancelling abandons it: it runs on.</summary>
     Task<RunResult> Run(ContainerRun run, CancellationToken ct);
 

@@ -13,24 +13,34 @@ internal sealed class RunArguments(EngineInfo engine, string nodeId, string netw
     private static readonly string[] NotInherited =
         ["PATH", "HOME", "USER", "TMPDIR", "LD_", "GO", "XDG_", "DBUS_", "DOCKER_", "CONTAINER", "_CONTAINER", "STORAGE_", "REGISTRY_", "SSL_", "NOTIFY_SOCKET", "LISTEN_", "HTTP", "NO_PROXY", "http", "no_proxy", "ALL_PROXY"];
 
+    public IReadOnlyList<string> NodeLabel => ["--label", $"{ContainerLabels.Node}={nodeId}"];
+
     public IReadOnlyList<string> Of(ContainerRun run)
     {
-        var (pod, container, security) = (run.Pod, run.Container, run.Container.Security);
+        var (pod, container) = (run.Pod, run.Container);
         var arguments = new List<string> { "run", "--name", run.Name, "--pull", "never", "--sig-proxy=false", "--hostname", pod.Hostname };
         AddLabels(arguments, run);
         AddLog(arguments, run);
-        var net = pod.HostNetwork ? "host" : network;
-        if (net != "auto") Add(arguments, "--network", net);
         Add(arguments, "--env-file", "/dev/stdin");
         foreach (var name in Inherited(run.Env).Keys) Add(arguments, "--env", name);
         foreach (var mount in run.Mounts) Add(arguments, "--mount", Mount(mount));
         if (container.WorkingDir is { } folder) Add(arguments, "--workdir", folder);
-        AddSecurity(arguments, security, pod);
-        AddLimits(arguments, run);
+        arguments.AddRange(Kind(run));
         if (run.Command.Count > 0) Add(arguments, "--entrypoint", run.Command[0]);
         arguments.Add(container.Image);
         arguments.AddRange(run.Command.Skip(1));
         arguments.AddRange(run.Args);
+        return arguments;
+    }
+
+    /// <summary>Network, rights and limits: what containers of many runs have in common.</summary>
+    public IReadOnlyList<string> Kind(ContainerRun run)
+    {
+        var arguments = new List<string>();
+        var net = run.Pod.HostNetwork ? "host" : network;
+        if (net != "auto") Add(arguments, "--network", net);
+        AddSecurity(arguments, run.Container.Security, run.Pod);
+        AddLimits(arguments, run);
         return arguments;
     }
 
@@ -62,9 +72,10 @@ internal sealed class RunArguments(EngineInfo engine, string nodeId, string netw
 
     private void AddLabels(List<string> arguments, ContainerRun run)
     {
+        arguments.AddRange(NodeLabel);
         foreach (var (label, value) in new[]
         {
-            (ContainerLabels.Node, nodeId), (ContainerLabels.Pod, run.Pod.Identity.ToString()), (ContainerLabels.PodUid, run.Pod.Identity.Uid),
+            (ContainerLabels.Pod, run.Pod.Identity.ToString()), (ContainerLabels.PodUid, run.Pod.Identity.Uid),
             (ContainerLabels.Container, run.Container.Name), (ContainerLabels.Attempt, run.Attempt.ToString(CultureInfo.InvariantCulture)),
         })
         {
