@@ -101,7 +101,7 @@ internal static class ContainerBenchmarks
         for (var i = -1; i < Starts; i++) // the first Pod of a kind of container costs more, once
         {
             var name = $"start-{i + 1}";
-            var asked = DateTimeOffset.UtcNow;
+            var asked = TimeProvider.System.GetUtcNow();
             var ended = Ended(client, name);
             await Create(client, KnownTypes.Pod, NoopPromise.Namespace, new JsonObject
             {

@@ -11,6 +11,7 @@ public sealed class OciContainerTests() : RealContainerTests("oci")
 {
     // Rights, filters, namespaces' insides, mounts with their options, limits, files: whatever of isolation can be seen from inside.
     private const string LookAround = """
+        exec 2>&1
         grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/self/status; id; pwd; hostname; cat /etc/hostname
         env | sort; ulimit -n; ls /dev; ls /proc/acpi /sys/firmware 2>/dev/null
         awk '{print $2, $3, $4}' /proc/mounts | grep -vE '^/ ' | sed 's/lowerdir.*//' | sort
