@@ -88,6 +88,9 @@ public sealed record EngineSettings
     /// <summary>How many placements one commit may carry.</summary>
     public required int BatchMaxIntents { get; init; }
 
+    /// <summary>How many files one commit may carry; a single placement may carry more.</summary>
+    public required int BatchMaxFiles { get; init; }
+
     /// <summary>How long a writer that is idle waits for company before it commits.</summary>
     public required TimeSpan BatchLinger { get; init; }
 

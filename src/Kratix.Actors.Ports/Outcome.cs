@@ -45,6 +45,9 @@ public enum Refusal
     Unauthorized,
     Forbidden,
     TooLarge,
+
+    /// <summary>It was looked at and not taken; part of it alone might be.</summary>
+    Declined,
 }
 
 /// <summary>The answer of a call that answers nothing but "done".</summary>

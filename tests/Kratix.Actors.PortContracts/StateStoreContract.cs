@@ -279,6 +279,22 @@ public abstract class StateStoreContract
     }
 
     [Fact]
+    public async Task Nothing_is_pushed_while_what_is_asked_before_a_push_says_no()
+    {
+        await using var world = await NewFixture();
+        await Write(world, Update("a", "dev/a", ("x", "1")));
+        Outcome<Nothing> leave = new Outcome<Nothing>.Transient("another engine has taken over");
+        await using var store = Done(world.Stores.Open(world.Address, () => Task.FromResult(leave)));
+        var intent = await Update("b", "dev/b", ("x", "1"))(world);
+
+        Assert.Contains("another engine has taken over", Assert.IsType<Outcome<BatchResult>.Transient>(await store.Write([intent], CancellationToken.None)).Reason, StringComparison.Ordinal);
+        Assert.Equal(1, await world.Commits());
+        leave = new Outcome<Nothing>.Done(default);
+        Assert.Equal(1, Done(await store.Write([intent], CancellationToken.None)).Pushes);
+        Assert.Equal(["dev/a/x=1", "dev/b/x=1"], await Listing(world));
+    }
+
+    [Fact]
     public async Task CheckAccess_changes_nothing()
     {
         await using var world = await NewFixture();

@@ -102,7 +102,7 @@ internal sealed class FaultyStores(IStateStores stores, Chaos chaos, bool pushes
 {
     public Outcome<string> KeyOf(GitAddress address) => stores.KeyOf(address);
 
-    public Outcome<IStateStore> Open(GitAddress address) => stores.Open(address).Select<IStateStore>(s => new FaultyStore(s, chaos, pushes));
+    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) => stores.Open(address, beforePush).Select<IStateStore>(s => new FaultyStore(s, chaos, pushes));
 }
 
 internal sealed class FaultyStore(IStateStore store, Chaos chaos, bool pushes) : IStateStore

@@ -356,6 +356,7 @@ internal sealed class Simulation
         ExchangeKey = Encoding.UTF8.GetBytes("a key"),
         Crds = [],
         BatchMaxIntents = 3,
+        BatchMaxFiles = 100,
         BatchMaxBytes = 1_000_000,
         BatchLinger = TimeSpan.FromMilliseconds(50),
         WriteRetry = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)),

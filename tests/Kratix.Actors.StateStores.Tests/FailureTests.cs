@@ -2,6 +2,7 @@ using System.Text;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.StateStores;
 using Kratix.Actors.StateStores.Git;
+using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.StateStores.Tests;
 
@@ -112,11 +113,38 @@ public sealed class FailureTests
         Hook(world, "echo 'no commits on Sundays' >&2; exit 1");
         var outcome = await world.Write("a");
 
-        Assert.Equal(Refusal.Forbidden, outcome.Code);
+        Assert.Equal(Refusal.Declined, outcome.Code);
         Assert.Contains("no commits on Sundays", outcome.Failure, StringComparison.Ordinal);
         Assert.Contains("'main'", outcome.Failure, StringComparison.Ordinal);
         File.Delete(Path.Combine(world.Repository, "hooks", "pre-receive"));
         Assert.True((await world.Write("a")).IsWritten);
+    }
+
+    [Fact, Conformance("K24", "A disk that is full under the cache is said so, and writing goes on when there is room.")]
+    public async Task Full_disk_is_transient_and_named_and_forgotten_when_there_is_room()
+    {
+        await using var world = new GitWorld();
+        var small = Directory.CreateDirectory(Path.Combine(world.Root, "small")).FullName;
+        Shell("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small);
+        try
+        {
+            await using var store = world.Open(world.Options with { CacheFolder = Path.Combine(small, "cache") });
+            Assert.IsType<Outcome<BatchResult>.Done>(await store.Write([world.Update("a")], CancellationToken.None));
+            var filler = Path.Combine(small, "filler");
+            await File.WriteAllBytesAsync(filler, new byte[new DriveInfo(small).AvailableFreeSpace]);
+
+            var full = Assert.IsType<Outcome<BatchResult>.Transient>(await store.Write([world.Update("b", new string('x', 100_000))], CancellationToken.None));
+            Assert.Contains("disk is full", full.Reason, StringComparison.Ordinal);
+            Assert.Contains(small, full.Reason, StringComparison.Ordinal);
+            Assert.Equal(1, await world.Commits());
+
+            File.Delete(filler);
+            Assert.IsType<Outcome<BatchResult>.Done>(await store.Write([world.Update("b")], CancellationToken.None));
+        }
+        finally
+        {
+            Shell("umount", small);
+        }
     }
 
     [Fact]
@@ -269,6 +297,13 @@ public sealed class FailureTests
         Assert.All(outcomes, o => Assert.IsType<Outcome<BatchResult>.Done>(o));
         Assert.Equal(6, await world.Commits());
         Assert.Single(Directory.EnumerateDirectories(world.Options.CacheFolder));
+    }
+
+    private static void Shell(string command, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(command, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
     }
 
     private static string Cache(GitWorld world) => Directory.EnumerateDirectories(world.Options.CacheFolder).Single();

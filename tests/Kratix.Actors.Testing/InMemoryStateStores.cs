@@ -20,10 +20,22 @@ public sealed class InMemoryStateStores(IContentStore contents) : IStateStores
         return new Outcome<string>.Done($"{(url.EndsWith(".git", StringComparison.Ordinal) ? url[..^4] : url)}#{address.Branch}");
     }
 
-    public Outcome<IStateStore> Open(GitAddress address) => KeyOf(address).Select<IStateStore>(Store);
+    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
+        KeyOf(address).Select<IStateStore>(key => beforePush is null ? Store(key) : new Guarded(Store(key), beforePush));
 
     /// <summary>The store behind a key of <see cref="KeyOf"/>, to look into and to break.</summary>
     public InMemoryStateStore Store(string key) => _stores.GetOrAdd(key, k => new InMemoryStateStore(k, contents));
+}
+
+/// <summary>Asks before it writes.</summary>
+internal sealed class Guarded(InMemoryStateStore store, Func<Task<Outcome<Nothing>>> beforePush) : IStateStore
+{
+    public async Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) =>
+        await beforePush() is { Failure: not null } stopped ? stopped.Select(_ => default(BatchResult)!) : await store.Write(intents, cancellation);
+
+    public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => store.CheckAccess(cancellation);
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
 }
 
 /// <summary>One branch in memory. <see cref="FailWith"/> makes it answer an outage until it is set to null again.</summary>

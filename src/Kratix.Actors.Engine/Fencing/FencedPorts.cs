@@ -50,14 +50,7 @@ internal sealed class FencedStateStores(IStateStores stores, Fence fence) : ISta
 {
     public Outcome<string> KeyOf(GitAddress address) => stores.KeyOf(address);
 
-    public Outcome<IStateStore> Open(GitAddress address) => stores.Open(address).Select<IStateStore>(store => new FencedStateStore(store, fence));
-}
-
-internal sealed class FencedStateStore(IStateStore store, Fence fence) : IStateStore
-{
-    public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => fence.Pass(() => store.Write(intents, cancellation));
-
-    public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => store.CheckAccess(cancellation);
-
-    public ValueTask DisposeAsync() => store.DisposeAsync();
+    // A batch is fetched and planned before it is pushed, which takes its time: the question is put last.
+    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
+        stores.Open(address, () => fence.Pass(beforePush ?? (() => Task.FromResult<Outcome<Nothing>>(new Outcome<Nothing>.Done(default)))));
 }

@@ -44,15 +44,19 @@ public abstract record GitWriterMessage
 /// The single writer of one branch of one repository. While a push is on its way everything that comes waits together, and goes out with the next:
 /// the slower the remote, the larger the batches. It keeps what could not be written and tries again; nobody else retries a write.
 /// </summary>
+/// <param name="troubled">Told when the store cannot be written to.</param>
 internal sealed class GitWriterActor(IStateStores stores, GitAddress address, EngineSettings settings, Action troubled) : Actor<GitWriterMessage>
 {
+    // More than it takes to find one bad placement in the largest batch. From then on it may be the branch that takes nothing, and pushes keep to the pauses.
+    private const int MostDeclinedInARow = 16;
     private const string LingerTimer = "linger";
     private const string RetryTimer = "retry";
 
-    private readonly Dictionary<string, WriteRequest> _waiting = new(StringComparer.Ordinal);
+    private readonly WaitingWrites _waiting = new(settings);
     private readonly Backoff _backoff = new(settings.WriteRetry.Min, settings.WriteRetry.Max);
     private readonly PushBudget _budget = new(settings.PushesPerMinute(HostOf(address.Url)));
-    private Dictionary<string, WriteRequest>? _writing;
+    private IReadOnlyList<WriteRequest>? _writing;
+    private int _declinedInARow;
     private IStateStore? _store;
     private GitAddress _address = address;
     private bool _reopen;
@@ -62,7 +66,7 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
         switch (message)
         {
             case GitWriterMessage.Write write:
-                _waiting[write.Request.Intent.Id] = write.Request;
+                _waiting.Add(write.Request);
                 if (_writing is null && !Context.Timers.IsActive(LingerTimer) && !Context.Timers.IsActive(RetryTimer))
                     Context.Timers.StartSingle(LingerTimer, new GitWriterMessage.Linger(), settings.BatchLinger);
                 break;
@@ -92,7 +96,7 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
 
     private void StartBatch()
     {
-        if (_writing is not null || _waiting.Count == 0 || Context.Timers.IsActive(RetryTimer))
+        if (_writing is not null || _waiting.IsEmpty || Context.Timers.IsActive(RetryTimer))
             return;
         Context.Timers.Cancel(LingerTimer);
         if (_budget.Wait(Context.Time.GetUtcNow()) is var wait && wait > TimeSpan.Zero)
@@ -101,35 +105,10 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
             return;
         }
 
-        _writing = NextBatch();
-        foreach (var id in _writing.Keys)
-            _waiting.Remove(id);
+        _writing = _waiting.Next();
         Context.PipeToSelf<Outcome<BatchResult>>(
-            Write([.. _writing.Values.Select(w => w.Intent)]), o => new GitWriterMessage.BatchEnded(o), e => new GitWriterMessage.Threw(e));
+            Write([.. _writing.Select(w => w.Intent)]), o => new GitWriterMessage.BatchEnded(o), e => new GitWriterMessage.Threw(e));
     }
-
-    /// <summary>What has waited longest, up to the bounds; one placement always goes, whatever its size.</summary>
-    private Dictionary<string, WriteRequest> NextBatch()
-    {
-        var batch = new Dictionary<string, WriteRequest>(StringComparer.Ordinal);
-        var bytes = 0L;
-        foreach (var (placement, request) in _waiting)
-        {
-            bytes += request.Intent.Changes.Sum(SizeOf);
-            if (batch.Count > 0 && (batch.Count >= settings.BatchMaxIntents || bytes > settings.BatchMaxBytes))
-                break;
-            batch[placement] = request;
-        }
-
-        return batch;
-    }
-
-    private static long SizeOf(PathChange change) => change switch
-    {
-        PathChange.ReplaceDirectory directory => directory.Files.Sum(f => f.Size),
-        PathChange.PutFile put => put.File.Size,
-        _ => 0,
-    };
 
     private static string HostOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host
         : url.Split(':')[0] is var scp && scp.Contains('@', StringComparison.Ordinal) ? scp[(scp.IndexOf('@', StringComparison.Ordinal) + 1)..] : "";
@@ -156,22 +135,40 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
 
     private void EndBatch(Outcome<BatchResult> outcome)
     {
-        var written = _writing!;
+        var batch = _writing!;
         _writing = null;
-        if (outcome is Outcome<BatchResult>.Done done)
+        switch (outcome)
         {
-            _backoff.Reset();
-            _budget.Spent(done.Value.Pushes, Context.Time.GetUtcNow());
-            foreach (var request in written.Values)
-                Answer(request, done.Value.Results.GetValueOrDefault(request.Intent.Id));
-            return;
+            case Outcome<BatchResult>.Done { Value: var written }:
+                _backoff.Reset();
+                _budget.Spent(written.Pushes, Context.Time.GetUtcNow());
+                _declinedInARow = written.Pushes > 0 ? 0 : _declinedInARow;
+                _waiting.Taken(batch);
+                foreach (var request in batch)
+                    Answer(request, written.Results.GetValueOrDefault(request.Intent.Id));
+                break;
+            case Outcome<BatchResult>.Terminal { Code: Refusal.Declined } declined:
+                _budget.Spent(1, Context.Time.GetUtcNow());
+                if (_waiting.Declined(batch) is { } alone)
+                    alone.Answer(new WriteAnswer.Failed($"placement '{alone.Intent.Placement}' ({alone.Intent.Request}) was declined by itself: {declined.Reason}", TriesAgain: false));
+                if (++_declinedInARow > MostDeclinedInARow)
+                    Pause(batch.Count > 1 ? batch : [], declined.Reason, null);
+                break;
+            default:
+                foreach (var request in batch.Reverse())
+                    _waiting.PutBack(request);
+                Pause(batch, outcome.Failure!, (outcome as Outcome<BatchResult>.Transient)?.After);
+                break;
         }
+    }
 
-        foreach (var request in written.Values)
-            KeepWaiting(request, outcome.Failure!);
+    /// <summary>Until the pause is over, or the address has changed, nothing is tried.</summary>
+    private void Pause(IReadOnlyList<WriteRequest> told, string reason, TimeSpan? asked)
+    {
+        foreach (var request in told)
+            request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
         // Perhaps the Secret has changed: whoever knows the address looks again while this one waits.
         troubled();
-        var asked = outcome is Outcome<BatchResult>.Transient transient ? transient.After : null;
         Context.Timers.StartSingle(RetryTimer, new GitWriterMessage.Retry(), _backoff.Next(asked));
     }
 
@@ -186,17 +183,9 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
                 request.Answer(new WriteAnswer.Failed(r.Reason, TriesAgain: false));
                 break;
             default:
-                KeepWaiting(request, $"the store did not answer for {request.Intent.Placement}");
-                if (!Context.Timers.IsActive(RetryTimer))
-                    Context.Timers.StartSingle(RetryTimer, new GitWriterMessage.Retry(), _backoff.Next(null));
+                if (_waiting.PutBack(request))
+                    Pause([request], $"the store did not answer for {request.Intent.Placement}", null);
                 break;
         }
-    }
-
-    /// <summary>Unless a later request for the placement has come meanwhile: that one is what is wanted now.</summary>
-    private void KeepWaiting(WriteRequest request, string reason)
-    {
-        if (_waiting.TryAdd(request.Intent.Id, request))
-            request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
     }
 }

@@ -44,6 +44,7 @@ internal static class EngineSettingsFrom
         ExchangeKey = exchangeKey,
         Crds = CrdFiles.All,
         BatchMaxIntents = settings.Git.Batch.MaxIntents,
+        BatchMaxFiles = settings.Git.Batch.MaxFiles,
         BatchMaxBytes = settings.Git.Batch.MaxBytes,
         WriteRetry = (settings.Git.Retry.Min, settings.Git.Retry.Max),
         PushesPerMinute = settings.Git.PushBudget.PerMinute,

@@ -10,6 +10,7 @@ public sealed record GitSettings(
         reader.Duration("kratix.git.command-timeout", TimeSpan.FromSeconds(1)),
         new GitBatchSettings(
             reader.Int("kratix.git.batch.max-intents", 1),
+            reader.Int("kratix.git.batch.max-files", 1),
             reader.Size("kratix.git.batch.max-bytes", 1024),
             reader.Duration("kratix.git.batch.linger", TimeSpan.Zero)),
         GitRetrySettings.Read(reader),
@@ -19,7 +20,7 @@ public sealed record GitSettings(
 }
 
 /// <param name="Linger">How long a batch waits for company.</param>
-public sealed record GitBatchSettings(int MaxIntents, long MaxBytes, TimeSpan Linger);
+public sealed record GitBatchSettings(int MaxIntents, int MaxFiles, long MaxBytes, TimeSpan Linger);
 
 /// <param name="RejectedPushes">How often one batch is fetched and redone when its push is rejected, before it waits.</param>
 public sealed record GitRetrySettings(TimeSpan Min, TimeSpan Max, int RejectedPushes)

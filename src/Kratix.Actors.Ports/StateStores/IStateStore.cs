@@ -47,6 +47,7 @@ public sealed record BatchResult(string HeadCommit, int Pushes, ImmutableDiction
 /// </summary>
 public interface IStateStore : IAsyncDisposable
 {
+    /// <summary><see cref="Refusal.Declined"/>: the other side refused the whole for what is in it; a part of the intents may be taken.</summary>
     Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation);
 
     /// <summary>Can the store be read and written? Changes nothing in it.</summary>
@@ -59,5 +60,9 @@ public interface IStateStores
     /// <summary>A spelling-independent name of the repository and branch: two spellings of one repository have one key.</summary>
     Outcome<string> KeyOf(GitAddress address);
 
-    Outcome<IStateStore> Open(GitAddress address);
+    /// <summary>
+    /// <paramref name="beforePush"/> is asked when everything is ready, right before each push: what is not done ends the batch with that answer, and nothing
+    /// is pushed. Null: nothing speaks against a push.
+    /// </summary>
+    Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null);
 }

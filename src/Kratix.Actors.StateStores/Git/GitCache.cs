@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kratix.Actors.Core;
 
 namespace Kratix.Actors.StateStores.Git;
@@ -8,6 +9,7 @@ namespace Kratix.Actors.StateStores.Git;
 /// </summary>
 internal sealed class GitCache(GitStateStoresOptions options, string key)
 {
+    private const long LeastFreeBytes = 1024 * 1024;
     private const string Complete = "kratix-complete";
 
     private static readonly string[] Files = [Complete, "HEAD", "config"];
@@ -40,6 +42,11 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
         if (Directory.Exists(Folder))
             Directory.Delete(Folder, recursive: true);
     }
+
+    /// <summary>Git does not always say that it was the disk. Null when there is room.</summary>
+    public string? SpaceProblem() => Directory.Exists(options.CacheFolder) && new DriveInfo(options.CacheFolder) is { AvailableFreeSpace: < LeastFreeBytes and var free }
+        ? string.Create(CultureInfo.InvariantCulture, $"the disk is full: {free} bytes are free at {options.CacheFolder}")
+        : null;
 
     public Task<GitResult> Remote(GitAccess access, IReadOnlyList<string> arguments, CancellationToken cancellation) =>
         _git.Run(Folder, access.Environment, ["--git-dir=.", .. arguments], null, cancellation);
@@ -78,7 +85,7 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
         var result = await Local(
             access, ["fast-import", "--quiet", "--force", "--done", "--date-format=raw"], (stream, stop) => commit.WriteTo(stream, blobs, stop), cancellation);
         if (result.Errors.Contains("No space left on device", StringComparison.Ordinal))
-            throw new GitUnusableException($"the disk of {Folder} is full");
+            throw new GitUnusableException($"git fast-import failed: {GitFailure.Words(access, result)}");
         return result.Succeeded
             ? result.Text.Trim()
             : throw new BrokenCacheException($"git fast-import failed: {GitFailure.Words(access, result)}");

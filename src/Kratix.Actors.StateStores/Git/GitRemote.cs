@@ -75,7 +75,7 @@ internal sealed class GitRemote(GitStateStoresOptions options, GitAccess access,
             var why when IsTrouble(why) || IsTrouble(push.Errors) =>
                 new Outcome<PushAnswer>.Transient($"{access.Url.Shown}: the push was not confirmed: {access.WithoutSecrets(why)} (git: {GitFailure.Words(access, push)})"),
             var why => new Outcome<PushAnswer>.Terminal(
-                Refusal.Forbidden, $"{access.Url.Shown}: branch '{access.Branch}' refused the push: {access.WithoutSecrets(why)} (git: {GitFailure.Words(access, push)})"),
+                Refusal.Declined, $"{access.Url.Shown}: branch '{access.Branch}' refused the push: {access.WithoutSecrets(why)} (git: {GitFailure.Words(access, push)})"),
         };
     }
 

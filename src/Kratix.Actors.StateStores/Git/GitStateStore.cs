@@ -10,7 +10,7 @@ namespace Kratix.Actors.StateStores.Git;
 /// So in the normal case a batch costs one exchange with the server; when somebody else pushed, it is fetched and planned again.
 /// </summary>
 internal sealed class GitStateStore(
-    GitStateStoresOptions options, IContentStore contents, GitAddress address, GitAccess access, GitCache cache, SemaphoreSlim turn) : IStateStore
+    GitStateStoresOptions options, IContentStore contents, GitAddress address, GitAccess access, GitCache cache, Func<Task<Outcome<Nothing>>>? beforePush, SemaphoreSlim turn) : IStateStore
 {
     private readonly GitRemote _remote = new(options, access, cache);
 
@@ -55,6 +55,9 @@ internal sealed class GitStateStore(
 
             var parent = _head.Commit;
             var commit = await cache.Commit(access, CommitOf(parent, plan), blobs, cancellation);
+            if (beforePush is not null && await beforePush() is { Failure: not null } stopped)
+                return stopped.Select(_ => default(BatchResult)!);
+
             // Until the push has answered, nobody knows where the branch stands.
             _head = default;
             pushes++;
@@ -135,7 +138,8 @@ internal sealed class GitStateStore(
         catch (Exception e) when (e is BrokenCacheException or GitUnusableException or IOException or UnauthorizedAccessException or JournalException)
         {
             _head = default;
-            return new Outcome<T>.Transient($"{access.Url.Shown}: {access.WithoutSecrets(e.Message)}");
+            var disk = e is JournalException || cache.SpaceProblem() is not { } full ? "" : full + "; ";
+            return new Outcome<T>.Transient($"{access.Url.Shown}: {disk}{access.WithoutSecrets(e.Message)}");
         }
         finally
         {

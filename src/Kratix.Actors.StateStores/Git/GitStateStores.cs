@@ -15,13 +15,13 @@ public sealed class GitStateStores(GitStateStoresOptions options, IContentStore 
         ? new Outcome<string>.Done($"{url.Key}#{address.Branch}")
         : new Outcome<string>.Terminal(Refusal.Invalid, problem);
 
-    public Outcome<IStateStore> Open(GitAddress address)
+    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null)
     {
         if (Parse(address, out var problem) is not { } url)
             return new Outcome<IStateStore>.Terminal(Refusal.Invalid, problem);
         var key = $"{url.Key}#{address.Branch}";
         return GitAccess.Of(address, url, options).Select<IStateStore>(access =>
-            new GitStateStore(options, contents, address, access, new GitCache(options, key), _turns.GetOrAdd(key, _ => new SemaphoreSlim(1, 1))));
+            new GitStateStore(options, contents, address, access, new GitCache(options, key), beforePush, _turns.GetOrAdd(key, _ => new SemaphoreSlim(1, 1))));
     }
 
     private static GitUrl? Parse(GitAddress address, out string problem)

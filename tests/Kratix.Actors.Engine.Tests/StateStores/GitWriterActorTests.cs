@@ -18,6 +18,7 @@ public sealed class GitWriterActorTests
     private readonly List<(string Id, WriteAnswer Answer)> _answers = [];
     private int _batches;
     private int _troubles;
+    private int? _pushesPerMinute;
 
     public GitWriterActorTests()
     {
@@ -27,7 +28,7 @@ public sealed class GitWriterActorTests
             _batches++;
             return Task.CompletedTask;
         };
-        _writer = _kit.System.Spawn(new Props<GitWriterMessage>(() => new GitWriterActor(_stores, Address, Samples.Settings, () => _troubles++)), "writer");
+        _writer = _kit.System.Spawn(new Props<GitWriterMessage>(() => new GitWriterActor(_stores, Address, Samples.Settings with { PushesPerMinute = host => host == "git.example.org" ? _pushesPerMinute : null }, () => _troubles++)), "writer");
     }
 
     private InMemoryStateStore Store => _stores.Store("https://git.example.org/p#main");
@@ -159,6 +160,101 @@ public sealed class GitWriterActorTests
 
         Assert.IsType<WriteAnswer.Written>(_answers[^1].Answer);
     }
+
+    [Fact, Conformance("K24", "One placement that the repository's hook declines is found and named; all others go through, in few pushes.")]
+    public void Placement_that_is_declined_is_found_and_the_others_go_through()
+    {
+        DeclineWhere(intent => intent.Placement == "p333");
+        for (var i = 0; i < 500; i++)
+            Write($"p{i}", $"{i}.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(499, Store.Files.Count);
+        var (id, answer) = Assert.Single(_answers, a => a.Answer is WriteAnswer.Failed);
+        Assert.Equal("p333", id);
+        Assert.Contains("placement 'p333' (redis/default/a) was declined by itself", ((WriteAnswer.Failed)answer).Reason, StringComparison.Ordinal);
+        // One for all, nine halves, the rest.
+        Assert.InRange(_batches, 10, 12);
+    }
+
+    [Fact, Conformance("K24", "A placement that was declined goes alone from then on, until it is taken.")]
+    public void Placement_that_was_declined_goes_alone_until_it_is_taken()
+    {
+        DeclineWhere(intent => intent.Placement == "bad");
+        Write("bad", "bad.yaml", "x: 1");
+        Write("good", "good.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+        var before = _batches;
+
+        Write("bad", "bad.yaml", "x: 1");
+        for (var i = 0; i < 20; i++)
+            Write($"p{i}", $"{i}.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(before + 2, _batches);
+        Assert.Equal(21, Store.Files.Count);
+
+        DeclineWhere(_ => false);
+        Write("bad", "bad.yaml", "x: 2");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+        Write("bad", "bad.yaml", "x: 3");
+        Write("good", "good.yaml", "x: 3");
+        before = _batches;
+        _kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(before + 1, _batches);
+    }
+
+    [Fact]
+    public void Branch_that_takes_nothing_is_pushed_to_ever_more_rarely_and_everybody_waiting_is_told()
+    {
+        DeclineWhere(_ => true);
+        for (var i = 0; i < 100; i++)
+            Write($"p{i}", $"{i}.yaml", "x: 1");
+        _kit.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.InRange(_batches, 17, 30);
+        Assert.True(_answers.Select(a => a.Id).Distinct().Count() >= 50);
+
+        DeclineWhere(_ => false);
+        _kit.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(Store.Files.Count >= 90);
+    }
+
+    [Fact, Conformance("K25", "No more pushes a minute go to a repository than its host's budget allows; what waits goes out together when the minute is over.")]
+    public void Push_budget_of_the_host_is_kept()
+    {
+        _pushesPerMinute = 6;
+        for (var i = 0; i < 120; i++)
+        {
+            Write($"p{i}", $"{i}.yaml", "x: 1");
+            _kit.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(_batches, 12, 13);
+        _kit.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(120, Store.Files.Count);
+    }
+
+    [Fact]
+    public void Batch_ends_at_the_bound_of_files()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            var files = Enumerable.Range(0, 600).Select(n => _contents.Add($"{n}.yaml", $"x: {n}")).ToList();
+            _writer.Tell(new GitWriterMessage.Write(new WriteRequest(
+                new WriteIntent($"p{i}", $"p{i}", "Update", "redis/default/a", "stamp", [new PathChange.ReplaceDirectory($"d{i}", [.. files])]), _ => { })));
+        }
+
+        _kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(3, _batches);
+        Assert.Equal(1800, Store.Files.Count);
+    }
+
+    private void DeclineWhere(Func<WriteIntent, bool> bad) => Store.BeforeWrite = intents =>
+    {
+        _batches++;
+        Store.FailWith = intents.Any(bad) ? ("pre-receive hook declined", Ports.Refusal.Declined) : null;
+        return Task.CompletedTask;
+    };
 
     private void Write(string placement, string path, string text, string? answerAs = null, string request = "redis/default/a")
     {

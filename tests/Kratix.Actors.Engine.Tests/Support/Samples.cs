@@ -29,6 +29,7 @@ internal static class Samples
         ExchangeKey = Encoding.UTF8.GetBytes("a key for tests"),
         Crds = [],
         BatchMaxIntents = 500,
+        BatchMaxFiles = 1000,
         BatchLinger = TimeSpan.FromMilliseconds(50),
         BatchMaxBytes = 1024 * 1024,
         WriteRetry = (TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)),

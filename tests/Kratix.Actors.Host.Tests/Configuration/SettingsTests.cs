@@ -149,7 +149,7 @@ public sealed partial class SettingsTests : IDisposable
     }
 
     // Named by the comment of the section around them, or by their own name.
-    private static readonly string[] Shared = ["default", "\"github.com\"", "address", "min", "max", "max-intents", "max-file-bytes"];
+    private static readonly string[] Shared = ["default", "\"github.com\"", "address", "min", "max", "max-intents", "max-files", "max-file-bytes"];
 
     [GeneratedRegex("^[a-z\"][A-Za-z.\"-]* = ")]
     private static partial Regex Assignment();
