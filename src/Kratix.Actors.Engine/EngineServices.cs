@@ -27,13 +27,18 @@ internal sealed record EngineServices(
     internal IActorRef<ShardEnvelope<PromiseMessage>> Promises { get; set; } = null!;
 }
 
+/// <summary>A Pipeline as its Promise has it. <paramref name="Namespace"/>: where all the Promise's Pipelines run; null: where their object is.</summary>
+public sealed record PlannedPipeline(JsonObject Document, string? Namespace);
+
 /// <summary>A Promise's spec, whole, as it was when requests were bound to it.</summary>
 internal sealed record Revision(JsonObject Spec, ResourceType? Type)
 {
+    private string? PipelineNamespace => Spec["workflows"]?["config"]?["pipelineNamespace"]?.ToString() is { Length: > 0 } ns ? ns : null;
+
     /// <summary><paramref name="workflow"/>: <c>promise</c> or <c>resource</c>. Every caller asks for a Pipeline that the revision's plan names.</summary>
-    internal JsonObject Pipeline(string workflow, WorkflowAction action, string name) =>
+    internal PlannedPipeline Pipeline(string workflow, WorkflowAction action, string name) => new(
         (Spec["workflows"]?[workflow]?[action == WorkflowAction.Configure ? "configure" : "delete"] as JsonArray ?? [])
-        .OfType<JsonObject>().First(p => p["metadata"]?["name"]?.ToString() == name);
+        .OfType<JsonObject>().First(p => p["metadata"]?["name"]?.ToString() == name), PipelineNamespace);
 }
 
 /// <summary>Promise specs by digest, kept in the content store for ever and in memory while in use.</summary>

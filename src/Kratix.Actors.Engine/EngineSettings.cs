@@ -69,6 +69,12 @@ public sealed record EngineSettings
 
     public string? DefaultImagePullPolicy { get; init; }
 
+    /// <summary>For containers that set none, as Kubernetes JSON; null: none.</summary>
+    public JsonObject? DefaultContainerResources { get; init; }
+
+    /// <summary>For containers that set none, as Kubernetes JSON; null: none.</summary>
+    public JsonObject? DefaultSecurityContext { get; init; }
+
     public required OutputLimits Output { get; init; }
 
     public required TimeSpan PassivateAfter { get; init; }

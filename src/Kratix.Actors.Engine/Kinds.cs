@@ -18,6 +18,11 @@ public static class Kinds
     public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", false);
     public static readonly ResourceType Secret = new("", "v1", "secrets", "Secret", true);
     public static readonly ResourceType ServiceAccount = new("", "v1", "serviceaccounts", "ServiceAccount", true);
+    public static readonly ResourceType ConfigMap = new("", "v1", "configmaps", "ConfigMap", true);
+    public static readonly ResourceType Role = new("rbac.authorization.k8s.io", "v1", "roles", "Role", true);
+    public static readonly ResourceType RoleBinding = new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", true);
+    public static readonly ResourceType ClusterRole = new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false);
+    public static readonly ResourceType ClusterRoleBinding = new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false);
     public static readonly ResourceType Pod = new("", "v1", "pods", "Pod", true);
     public static readonly ResourceType Event = new("", "v1", "events", "Event", true);
 
@@ -32,6 +37,7 @@ public static class Marks
     public const string ResourceName = "kratix.io/resource-name";
     public const string ResourceNamespace = "kratix.io/resource-namespace";
     public const string PipelineName = "kratix.io/pipeline-name";
+    public const string PipelineNamespace = "kratix.io/pipeline-namespace";
     public const string WorkflowType = "kratix.io/workflow-type";
     public const string WorkflowAction = "kratix.io/workflow-action";
     public const string WorkType = "kratix.io/work-type";

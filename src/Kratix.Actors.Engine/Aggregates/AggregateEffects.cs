@@ -33,7 +33,7 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
     internal abstract void LetGo(TEffect effect);
 
     /// <summary>Spawns the run of an effect that asks for one.</summary>
-    internal abstract void StartRun(TEffect effect, JsonObject pipeline);
+    internal abstract void StartRun(TEffect effect, PlannedPipeline pipeline);
 
     /// <summary>A message of both kinds of aggregate as one of this kind.</summary>
     internal abstract TMessage Own(AggregateMessage<TCommand, TEffect> message);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Workflows;
 
 namespace Kratix.Actors.Engine.Aggregates;
@@ -12,7 +11,7 @@ public abstract record AggregateMessage<TCommand, TEffect>
     public sealed record EffectFailed(TEffect Effect, string Reason, TimeSpan? After) : AggregateMessage<TCommand, TEffect>;
 
     /// <summary>All that a run needs has been fetched.</summary>
-    public sealed record RunReady(TEffect Effect, JsonObject Pipeline) : AggregateMessage<TCommand, TEffect>;
+    public sealed record RunReady(TEffect Effect, PlannedPipeline Pipeline) : AggregateMessage<TCommand, TEffect>;
 
     /// <summary>A run ended, and whether its Pod is still at work nevertheless.</summary>
     public sealed record RunEnded(string RunId, RunResult Result, bool PodAtWork) : AggregateMessage<TCommand, TEffect>;

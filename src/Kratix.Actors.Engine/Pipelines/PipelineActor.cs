@@ -188,13 +188,13 @@ internal sealed class PipelineActor(
 
     private async Task<Outcome<RunReport>> CreatePod()
     {
-        var account = await services.Accounts.Ensure(request.Subject.Promise, _plan!.Namespace, CancellationToken.None);
+        var account = await services.Accounts.Ensure(request, CancellationToken.None);
         if (account.Failure is not null)
             return account.Select<RunReport>(_ => throw new InvalidOperationException("only failures come here"));
-        var created = await services.World.Runner.CreateOrAdopt(_plan, CancellationToken.None);
+        var created = await services.World.Runner.CreateOrAdopt(_plan!, CancellationToken.None);
         // Perhaps somebody deleted the account since: the next attempt makes sure of it again.
         if (created is Outcome<RunReport>.Terminal)
-            services.Accounts.Forget(request.Subject.Promise, _plan.Namespace);
+            services.Accounts.Forget(request);
         return created;
     }
 

@@ -20,6 +20,9 @@ public sealed record RunRequest(string RunId, WorkflowAction Action, JsonObject 
     /// <summary>The first attempt of the object's first workflow: no Pod of this Pipeline and object is older.</summary>
     public bool IsFirst { get; init; }
 
+    /// <summary>The namespace that the Promise wants all its Pipelines to run in, or null.</summary>
+    public string? PipelineNamespace { get; init; }
+
     public string PipelineName => Pipeline["metadata"]!["name"]!.ToString();
 
     public string WorkflowAction => Action == Core.Workflows.WorkflowAction.Configure ? "configure" : "delete";
@@ -37,16 +40,17 @@ public static class RunPlanner
             request.RunId, NamespaceOf(request), PodName(request), Labels(request),
             Map(request.Pipeline["metadata"]?["annotations"]),
             [.. spec["containers"]!.AsArray().Select(c => Container(c!.AsObject(), env, settings))],
-            spec["volumes"]?.DeepClone().AsArray() ?? [], PodSpec(subject.Promise, spec, settings), Owner(subject), env,
+            spec["volumes"]?.DeepClone().AsArray() ?? [], PodSpec(request, spec, settings), Owner(request), env,
             exchange.UrlOf(request.RunId), exchange.TokenOf(request.RunId));
     }
 
-    internal static string NamespaceOf(RunRequest request) => request.Subject.Namespace ?? Kinds.SystemNamespace;
+    internal static string NamespaceOf(RunRequest request) => request.PipelineNamespace ?? request.Subject.Namespace ?? Kinds.SystemNamespace;
 
     internal static string PodName(RunRequest request)
     {
         var subject = request.Subject;
-        var readable = subject.IsPromise ? $"kratix-{subject.Promise}-{request.PipelineName}" : $"kratix-{subject.Promise}-{subject.Name}-{request.PipelineName}";
+        var elsewhere = request.PipelineNamespace is not null && !subject.IsPromise ? $"-{subject.Namespace}" : "";
+        var readable = subject.IsPromise ? $"kratix-{subject.Promise}-{request.PipelineName}" : $"kratix-{subject.Promise}-{subject.Name}{elsewhere}-{request.PipelineName}";
         return Core.Placement.GeneratedName.Of(readable, request.RunId);
     }
 
@@ -62,6 +66,9 @@ public static class RunPlanner
         labels[Marks.PipelineName] = request.PipelineName;
         if (!subject.IsPromise)
             labels[Marks.ResourceName] = subject.Name;
+        // Where requests of several namespaces run in one, their names alone do not tell them apart.
+        if (!subject.IsPromise && request.PipelineNamespace is not null)
+            labels[Marks.ResourceNamespace] = subject.Namespace!;
         return labels.ToImmutable();
     }
 
@@ -99,12 +106,17 @@ public static class RunPlanner
         result["env"] = all;
         if (result["imagePullPolicy"] is null && settings.DefaultImagePullPolicy is { } policy)
             result["imagePullPolicy"] = policy;
+        // What a container sets replaces the default as a whole: half of one and half of the other is nobody's intention.
+        if (result["resources"] is null && settings.DefaultContainerResources is { } resources)
+            result["resources"] = resources.DeepClone();
+        if (result["securityContext"] is null && settings.DefaultSecurityContext is { } security)
+            result["securityContext"] = security.DeepClone();
         return result;
     }
 
-    private static JsonObject PodSpec(string promise, JsonObject spec, EngineSettings settings)
+    private static JsonObject PodSpec(RunRequest request, JsonObject spec, EngineSettings settings)
     {
-        var pod = new JsonObject { ["serviceAccountName"] = PipelineAccounts.NameFor(promise) };
+        var pod = new JsonObject { ["serviceAccountName"] = PipelineRights.AccountOf(request) };
         foreach (var field in new[] { "nodeSelector", "tolerations", "imagePullSecrets" })
         {
             if (spec[field] is { } value)
@@ -117,13 +129,18 @@ public static class RunPlanner
         return pod;
     }
 
-    private static JsonObject Owner(RunSubject subject) => new()
+    /// <summary>The object the run is for; null for one in another namespace, which the API server would take for gone.</summary>
+    private static JsonObject? Owner(RunRequest request)
     {
-        ["apiVersion"] = $"{subject.Group}/{subject.Version}",
-        ["kind"] = subject.Kind,
-        ["name"] = subject.Name,
-        ["uid"] = subject.Uid,
-    };
+        var subject = request.Subject;
+        return !subject.IsPromise && NamespaceOf(request) != subject.Namespace ? null : new JsonObject
+        {
+            ["apiVersion"] = $"{subject.Group}/{subject.Version}",
+            ["kind"] = subject.Kind,
+            ["name"] = subject.Name,
+            ["uid"] = subject.Uid,
+        };
+    }
 
     private static ImmutableSortedDictionary<string, string> Map(JsonNode? map) =>
         (map as JsonObject ?? []).ToImmutableSortedDictionary(kv => kv.Key, kv => kv.Value?.ToString() ?? "", StringComparer.Ordinal);

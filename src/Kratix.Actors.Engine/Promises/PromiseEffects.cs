@@ -125,20 +125,20 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             if (reading.DependenciesFile is { } file)
                 await World.Content.Put(file, CancellationToken.None);
             // The identity that operators bind roles to is there before the first request.
-            if ((await Services.Runs.Accounts.Ensure(item.Name(), "default", CancellationToken.None)).Failure is { } failure)
+            if ((await Services.Runs.Accounts.EnsureDefault(item.Name(), "default", CancellationToken.None)).Failure is { } failure)
                 throw new InvalidOperationException($"the ServiceAccount of its Pipelines could not be made: {failure}");
             Self.Tell(new PromiseMessage.Stored(item, reading.Definition));
         });
 
     internal override PromiseMessage Own(AggregateMessage<PromiseCommand, PromiseEffect> message) => new PromiseMessage.Own(message);
 
-    internal override void StartRun(PromiseEffect effect, JsonObject pipeline)
+    internal override void StartRun(PromiseEffect effect, PlannedPipeline pipeline)
     {
         var (run, now) = ((PromiseEffect.RunPipeline)effect, state());
         var subject = new RunSubject(now.Name, "Promise", Kinds.Group, "v1alpha1", "promises", null, now.Name, now.Object!.Uid);
         var item = seen()?.DeepClone().AsObject() ?? [];
         item["status"] = PromiseStatus.Of(now);
-        Spawn(new RunRequest(run.RunId, run.Action, pipeline, subject, run.Attempt) { IsFirst = now.Workflow.Run == 1 && run.Attempt == 1 }, item, run.Cause);
+        Spawn(new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt) { PipelineNamespace = pipeline.Namespace, IsFirst = now.Workflow.Run == 1 && run.Attempt == 1 }, item, run.Cause);
     }
 
     protected override PromiseCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new PromiseCommand.OfferDestinations(destinations, at);
@@ -225,6 +225,9 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             effect,
             async () =>
             {
+                // The last run has ended, so nothing of what was made for its Pipelines is in use.
+                if ((await Services.Runs.Accounts.RemoveAll(name, CancellationToken.None)).Failure is { } left)
+                    throw new InvalidOperationException($"what its Pipelines ran as could not be removed: {left}");
                 var got = await World.Kubernetes.Get(Kinds.Promise, null, name, CancellationToken.None);
                 if (got is Outcome<JsonObject>.Done { Value: var item } && item.Uid() == effect.Uid && Ownership.HasAny(item, Marks.PromiseFinalizers))
                 {

@@ -26,6 +26,10 @@ internal static partial class PromiseReader
 
     private static readonly ImmutableHashSet<string> PipelineFields = ["containers", "volumes", "imagePullSecrets", "jobOptions", "nodeSelector", "tolerations", "restartPolicy", "rbac"];
 
+    private static readonly ImmutableHashSet<string> RightsFields = ["serviceAccount", "permissions"];
+
+    private static readonly ImmutableHashSet<string> RuleFields = ["apiGroups", "resources", "verbs", "resourceNames", "nonResourceURLs", "resourceNamespace"];
+
     private static readonly ImmutableHashSet<string> ContainerFields =
         ["name", "image", "args", "command", "env", "envFrom", "volumeMounts", "imagePullPolicy", "securityContext", "resources"];
 
@@ -42,6 +46,8 @@ internal static partial class PromiseReader
         var revision = new PromiseRevision(
             name, item.SpecDigest(), item.Label(Marks.PromiseVersion) ?? "not-set", ReadPlan(name, spec, "resource"), ReadSelectors(spec),
             ReadInterval(spec, settings), settings.Retry) { ReconcileAfterFailure = settings.ReconcileAfterFailure, IntervalJitter = settings.IntervalJitter };
+        if (Map(Map(spec, "workflows", "spec.workflows"), "config", "spec.workflows.config")?["pipelineNamespace"] is { } ns && !DnsLabel().IsMatch(ns.ToString()))
+            throw new PromiseRefusedException($"spec.workflows.config.pipelineNamespace is {ns.ToJsonString()}; it must name a namespace");
         var dependencies = ReadDependencies(name, spec);
         var file = dependencies is null ? null : new FileEntry($"static/{name}-dependencies.yaml", Digest.Of(dependencies), dependencies.Length);
         return new PromiseReading(new PromiseDefinition(revision, api, ReadPlan(name, spec, "promise"), file), dependencies);
@@ -128,6 +134,7 @@ internal static partial class PromiseReader
         if (limit is not null && (limit.GetValueKind() != JsonValueKind.Number || limit.GetValue<double>() < 0))
             throw new PromiseRefusedException($"{where}.spec.jobOptions.backoffLimit is {limit.ToJsonString()}; it must be a number, 0 or more");
         ReadPodParts(spec, where);
+        ReadRights(spec, where);
         return new PipelineSummary(name, (int?)limit?.GetValue<double>());
     }
 
@@ -141,9 +148,31 @@ internal static partial class PromiseReader
         }
 
         Map(spec, "nodeSelector", $"{where}.spec.nodeSelector");
+        if (spec["restartPolicy"]?.ToString() is not (null or "Never" or "OnFailure"))
+            throw new PromiseRefusedException($"{where}.spec.restartPolicy is {spec["restartPolicy"]!.ToJsonString()}; it must be Never or OnFailure");
         var deadline = Map(spec, "jobOptions", $"{where}.spec.jobOptions")?["activeDeadlineSeconds"];
         if (deadline is not null && (deadline.GetValueKind() != JsonValueKind.Number || !long.TryParse(deadline.ToJsonString(), CultureInfo.InvariantCulture, out var seconds) || seconds < 1))
             throw new PromiseRefusedException($"{where}.spec.jobOptions.activeDeadlineSeconds is {deadline.ToJsonString()}; it must be a whole number of seconds, 1 or more");
+    }
+
+    private static void ReadRights(JsonObject spec, string where)
+    {
+        if (Map(spec, "rbac", $"{where}.spec.rbac") is not { } rbac)
+            return;
+        Known(rbac, RightsFields, $"{where}.spec.rbac");
+        if (rbac["serviceAccount"] is { } account && !DnsLabel().IsMatch(account.ToString()))
+            throw new PromiseRefusedException($"{where}.spec.rbac.serviceAccount is {account.ToJsonString()}; it must name a ServiceAccount");
+        if (rbac["permissions"] is not (null or JsonArray))
+            throw new PromiseRefusedException($"{where}.spec.rbac.permissions must be a list of rules");
+        var permissions = rbac["permissions"] as JsonArray ?? [];
+        for (var i = 0; i < permissions.Count; i++)
+        {
+            var at = $"{where}.spec.rbac.permissions[{i}]";
+            var rule = permissions[i] as JsonObject ?? throw new PromiseRefusedException($"{at} must be a map");
+            Known(rule, RuleFields, at);
+            if (rule["verbs"] is not JsonArray { Count: > 0 })
+                throw new PromiseRefusedException($"{at}.verbs must list at least one verb, such as get");
+        }
     }
 
     /// <summary>A field that is a map or missing.</summary>

@@ -132,11 +132,11 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
 
     internal override ResourceMessage Own(AggregateMessage<ResourceCommand, ResourceEffect> message) => new ResourceMessage.Own(message);
 
-    internal override void StartRun(ResourceEffect effect, JsonObject pipeline)
+    internal override void StartRun(ResourceEffect effect, PlannedPipeline pipeline)
     {
         var (run, id, type) = ((ResourceEffect.RunPipeline)effect, state().Id, Type!);
         var subject = new RunSubject(id.Promise, type.Kind, type.Group, type.Version, type.Plural, id.Namespace, id.Name, state().Object!.Uid);
-        Spawn(new RunRequest(run.RunId, run.Action, pipeline, subject, run.Attempt) { IsFirst = state().Workflow.Run == 1 && run.Attempt == 1 }, ObjectForRun(), run.Cause);
+        Spawn(new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt) { PipelineNamespace = pipeline.Namespace, IsFirst = state().Workflow.Run == 1 && run.Attempt == 1 }, ObjectForRun(), run.Cause);
     }
 
     protected override ResourceCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new ResourceCommand.OfferDestinations(destinations, at);

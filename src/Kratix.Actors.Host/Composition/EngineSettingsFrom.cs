@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine;
 using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Kubernetes;
+using Kratix.Actors.Ports.Documents;
 
 namespace Kratix.Actors.Host.Composition;
 
@@ -29,6 +31,8 @@ internal static class EngineSettingsFrom
         ImagePullDeadline = settings.Workflows.ImagePullDeadline,
         JobsToKeep = settings.Workflows.JobsToKeep,
         DefaultImagePullPolicy = settings.Workflows.DefaultImagePullPolicy?.ToString(),
+        DefaultContainerResources = Map(settings.Workflows.DefaultContainerResources),
+        DefaultSecurityContext = Map(settings.Workflows.DefaultContainerSecurityContext),
         Output = new OutputLimits(
             settings.Output.Validation switch
             {
@@ -52,6 +56,8 @@ internal static class EngineSettingsFrom
         IntervalJitter = settings.Reconcile.Jitter,
         BatchLinger = settings.Git.Batch.Linger,
     };
+
+    private static JsonObject? Map(string? yaml) => yaml is null ? null : Yaml.Parse(yaml)!.AsObject();
 
     /// <summary>The key of the run tokens: made once, kept readable by the owner alone.</summary>
     internal static byte[] ExchangeKey(string dataFolder)

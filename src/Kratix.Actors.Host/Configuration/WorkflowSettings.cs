@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Ports.Documents;
+
 namespace Kratix.Actors.Host.Configuration;
 
 public enum ImagePullPolicy
@@ -10,10 +13,12 @@ public enum ImagePullPolicy
 /// <summary>How Pipelines run.</summary>
 /// <param name="BackoffLimit">Attempts after the first one that fails.</param>
 /// <param name="DefaultDeadline">For a Pipeline that sets none; null: no limit.</param>
+/// <param name="DefaultContainerResources">YAML of a map, for containers that set none.</param>
+/// <param name="DefaultContainerSecurityContext">YAML of a map, for containers that set none.</param>
 /// <param name="JobsToKeep">Finished runs kept per Pipeline and object.</param>
 public sealed record WorkflowSettings(
     int MaxRunsInFlight, int MaxRunsPerPromise, int BackoffLimit, TimeSpan RetryMin, TimeSpan RetryMax, TimeSpan? DefaultDeadline, TimeSpan ImagePullDeadline,
-    int JobsToKeep, ImagePullPolicy? DefaultImagePullPolicy)
+    int JobsToKeep, ImagePullPolicy? DefaultImagePullPolicy, string? DefaultContainerResources, string? DefaultContainerSecurityContext)
 {
     internal static WorkflowSettings Read(SettingsReader reader)
     {
@@ -26,9 +31,32 @@ public sealed record WorkflowSettings(
             reader.DurationOrOff("kratix.workflows.default-deadline", TimeSpan.FromSeconds(1)),
             reader.Duration("kratix.workflows.image-pull-deadline", TimeSpan.FromSeconds(1)),
             reader.Int("kratix.workflows.jobs-to-keep", 1, 1000),
-            reader.OptionalChoice<ImagePullPolicy>("kratix.workflows.default-image-pull-policy"));
+            reader.OptionalChoice<ImagePullPolicy>("kratix.workflows.default-image-pull-policy"),
+            reader.OptionalText("kratix.workflows.default-container-resources"),
+            reader.OptionalText("kratix.workflows.default-container-security-context"));
+        foreach (var (key, text) in new[]
+        {
+            ("kratix.workflows.default-container-resources", settings.DefaultContainerResources),
+            ("kratix.workflows.default-container-security-context", settings.DefaultContainerSecurityContext),
+        })
+        {
+            reader.Require(text is null || IsMap(text), key, "a map in YAML, such as \"limits: {memory: 256Mi}\"");
+        }
+
         reader.Require(settings.RetryMin <= settings.RetryMax, "kratix.workflows.retry.max", "at least kratix.workflows.retry.min");
         return settings;
+    }
+
+    private static bool IsMap(string yaml)
+    {
+        try
+        {
+            return Yaml.Parse(yaml) is JsonObject;
+        }
+        catch (YamlFormatException)
+        {
+            return false;
+        }
     }
 }
 
