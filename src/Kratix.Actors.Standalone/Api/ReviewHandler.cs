@@ -11,7 +11,6 @@ internal sealed class ReviewHandler(Rbac rbac, Authentication authentication)
 {
     public async Task Answer(ApiRequest request)
     {
-        if (request.Http.Request.Method != "POST") throw ApiException.MethodNotAllowed();
         var review = await request.ReadObject();
         var spec = review.Made("spec");
         review["kind"] = request.Type.Kind;

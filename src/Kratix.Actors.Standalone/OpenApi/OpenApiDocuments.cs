@@ -62,7 +62,7 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
     private static JsonObject V2Definitions(IEnumerable<ResourceType> types)
     {
         var definitions = new JsonObject { [OpenApiSchemas.ObjectMeta] = OpenApiSchemas.Metadata() };
-        foreach (var t in types) definitions[OpenApiSchemas.NameOf(t)] = OpenApiSchemas.Of(t, "#/definitions/");
+        foreach (var t in types) definitions[OpenApiSchemas.NameOf(t)] = OpenApiSchemas.ForOldClients(OpenApiSchemas.Of(t, "#/definitions/"));
         return definitions;
     }
 

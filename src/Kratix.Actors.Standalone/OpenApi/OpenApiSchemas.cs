@@ -33,6 +33,19 @@ internal static class OpenApiSchemas
         return schema;
     }
 
+    /// <summary>
+    /// OpenAPI v2 has no word for "and whatever else", "or null", "or a number": clients that validate by it would refuse what the server takes, as
+    /// kubectl did when somebody edited an object with such a status. Where the schema says one of these, v2 says nothing.
+    /// </summary>
+    public static JsonObject ForOldClients(JsonObject schema)
+    {
+        if (schema["x-kubernetes-preserve-unknown-fields"].IsTrue()) Drop(schema, "properties", "items", "additionalProperties", "required");
+        if (schema["nullable"].IsTrue()) Drop(schema, "type", "properties", "items", "additionalProperties", "required", "format", "enum");
+        if (schema["x-kubernetes-int-or-string"].IsTrue()) Drop(schema, "type", "anyOf");
+        foreach (var child in (schema.Child("properties") ?? []).Select(p => p.Value).Append(schema["items"]).Append(schema["additionalProperties"]).OfType<JsonObject>()) ForOldClients(child);
+        return schema;
+    }
+
     public static JsonObject Gvk(ResourceType t) => new() { ["group"] = t.Group, ["kind"] = t.Kind, ["version"] = t.Version };
 
     public static JsonObject Metadata()
@@ -63,5 +76,10 @@ internal static class OpenApiSchemas
                 ["uid"] = Text("Unique in time and space, set by the server."),
             },
         };
+    }
+
+    private static void Drop(JsonObject schema, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names) schema.Remove(name);
     }
 }

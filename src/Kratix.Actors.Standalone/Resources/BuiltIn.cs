@@ -25,6 +25,9 @@ public static class BuiltIn
         Columns = BuiltInColumns.Pods,
     };
 
+    /// <summary>Known so that clients which ask for the services of a cluster (<c>kubectl cluster-info</c>, <c>get all</c>) hear of none; there is no network they could stand for.</summary>
+    public static readonly ResourceType Services = Core("Service", "services", "svc") with { Categories = ["all"], Verbs = ["get", "list", "watch"], Columns = BuiltInColumns.NameAndCreated };
+
     private static readonly string[] InvolvedObject =
     [
         "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
@@ -62,7 +65,7 @@ public static class BuiltIn
 
     public static readonly IReadOnlyList<ResourceType> All =
     [
-        Namespaces, ConfigMaps, Secrets, ServiceAccounts, Pods, Events, CustomResourceDefinitions,
+        Namespaces, ConfigMaps, Secrets, ServiceAccounts, Pods, Services, Events, CustomResourceDefinitions,
         Of("events.k8s.io", "Event", "events", "ev") with { StoredAs = Events.GroupResource, StorageApiVersion = "v1", SelectableFields = InvolvedObject, Columns = BuiltInColumns.Events },
         Of("batch", "Job", "jobs") with { HasStatus = true, HasGeneration = true, Categories = ["all"], Columns = BuiltInColumns.Jobs },
         Of("coordination.k8s.io", "Lease", "leases") with { Columns = BuiltInColumns.Leases },
