@@ -90,6 +90,8 @@ public sealed class SqliteJournal : IJournal, IContentStore
     public Task<ChainReport> VerifyChain(EntityKey? entity, CancellationToken cancellation) => _readers.Read(
         database => entity is { } one ? ChainVerification.Entity(database, one, cancellation) : ChainVerification.All(database, cancellation), cancellation);
 
+    public Task<JournalHead?> Head(long? position, CancellationToken cancellation) => _readers.Read(database => ChainHead.At(database, position), cancellation);
+
     public async Task<string> Put(ReadOnlyMemory<byte> content, CancellationToken cancellation) => (await PutMany([content], cancellation))[0];
 
     public async Task<IReadOnlyList<string>> PutMany(IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken cancellation)

@@ -182,6 +182,26 @@ public sealed class VerificationTests : JournalTest
     }
 
     [Fact]
+    public async Task Head_at_an_anchor_is_the_anchor_and_shows_a_tail_that_was_cut_off_with_everything_that_names_it()
+    {
+        await using var journal = await Many(2500);
+        var kept = (await journal.Head(2000, default))!;
+        var last = (await journal.Head(null, default))!;
+        Assert.Equal(1, Meddle($"UPDATE anchors SET hash = hash WHERE position = 2000 AND hash = x'{kept.Hash}'"));
+        Meddle(
+            """
+            DELETE FROM entities WHERE entity > 1500; DELETE FROM names WHERE entity > 1500; DELETE FROM events WHERE position > 1500;
+            DELETE FROM anchors WHERE position > 1500; UPDATE sqlite_sequence SET seq = 1500 WHERE name = 'events';
+            """);
+
+        // Within the file nothing is wrong any more.
+        Assert.Empty((await journal.VerifyChain(null, default)).Faults);
+        Assert.Equal(2500, last.Position);
+        Assert.Null(await journal.Head(kept.Position, default));
+        Assert.Null(await journal.Head(last.Position, default));
+    }
+
+    [Fact]
     public async Task VerifyChain_while_others_append_sees_one_moment()
     {
         await using var journal = await Open();

@@ -81,6 +81,8 @@ internal sealed class FaultyJournal(IJournal journal, IContentStore contents, Ch
 
     public Task<ChainReport> VerifyChain(EntityKey? entity, CancellationToken cancellation) => journal.VerifyChain(entity, cancellation);
 
+    public Task<JournalHead?> Head(long? position, CancellationToken cancellation) => journal.Head(position, cancellation);
+
     public Task<string> Put(ReadOnlyMemory<byte> content, CancellationToken cancellation) => chaos.Journal(() => contents.Put(content, cancellation));
 
     public Task<IReadOnlyList<string>> PutMany(IReadOnlyList<ReadOnlyMemory<byte>> many, CancellationToken cancellation) => chaos.Journal(() => contents.PutMany(many, cancellation));

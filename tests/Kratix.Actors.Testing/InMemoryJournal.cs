@@ -96,6 +96,16 @@ public sealed class InMemoryJournal(TimeProvider? time = null) : IJournal, ICont
         }
     }
 
+    public Task<JournalHead?> Head(long? position, CancellationToken cancellation)
+    {
+        MaybeFail(nameof(Head), "");
+        lock (_lock)
+        {
+            var at = position ?? _events.Count;
+            return Task.FromResult(at < 1 || at > _events.Count ? null : new JournalHead(at, Digest.Of(string.Concat(_events.Take((int)at).Select(e => e.Hash)))));
+        }
+    }
+
     public async Task<string> Put(ReadOnlyMemory<byte> content, CancellationToken cancellation) => (await PutMany([content], cancellation))[0];
 
     public Task<IReadOnlyList<string>> PutMany(IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken cancellation)

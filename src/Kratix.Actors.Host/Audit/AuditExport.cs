@@ -7,6 +7,13 @@ namespace Kratix.Actors.Host.Audit;
 /// <summary>Events as CloudEvents 1.0 in JSON, one a line: what collectors and archives read without knowing this program.</summary>
 internal static class AuditExport
 {
+    /// <summary>Oldest first. Written as it is read, so a journal of any length takes no memory.</summary>
+    internal static async Task Write(IJournal journal, EntityKey? entity, TextWriter lines, CancellationToken cancellation)
+    {
+        await foreach (var happened in journal.Events(entity, 0, cancellation))
+            await lines.WriteLineAsync(CloudEvent(happened).ToJsonString());
+    }
+
     /// <summary>
     /// <c>id</c> is the event's position in the journal; the extension attributes carry what the hash is over, so that the chain can be
     /// checked from the export alone.

@@ -15,6 +15,10 @@ internal static class AuditTarget
           promise/NAME                 promise/redis
         """;
 
+    /// <summary>Null where none is named, which means all.</summary>
+    internal static async Task<EntityKey?> FindIfNamed(IJournal journal, string? written, CancellationToken cancellation) =>
+        written is null ? null : await Find(journal, written, cancellation);
+
     /// <exception cref="CommandException">The name has none of the forms, or there is no such object in the journal.</exception>
     internal static async Task<EntityKey> Find(IJournal journal, string written, CancellationToken cancellation)
     {

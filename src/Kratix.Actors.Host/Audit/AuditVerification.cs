@@ -1,3 +1,4 @@
+using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Ports.Journal;
 
 namespace Kratix.Actors.Host.Audit;
@@ -8,8 +9,9 @@ internal sealed record AuditFault(EntityKey Entity, long Sequence, string Proble
 /// <param name="Events">Events whose hashes were recomputed.</param>
 /// <param name="Objects">Objects they belong to.</param>
 /// <param name="Folded">Objects whose stored state was compared with the fold of their events.</param>
+/// <param name="Head">What stands for all events there are; null where one object was looked at, and where there are none.</param>
 /// <param name="Faults">What is wrong; empty when all is well.</param>
-internal sealed record AuditReport(long Events, long Objects, long Folded, IReadOnlyList<AuditFault> Faults);
+internal sealed record AuditReport(long Events, long Objects, long Folded, JournalHead? Head, IReadOnlyList<AuditFault> Faults);
 
 /// <summary>
 /// Checks that nobody changed history: every event's hash and its link to the one before, and that the events of each object lead exactly to the
@@ -17,8 +19,11 @@ internal sealed record AuditReport(long Events, long Objects, long Folded, IRead
 /// </summary>
 internal static class AuditVerification
 {
-    internal static async Task<AuditReport> Verify(IJournal journal, EntityKey? entity, CancellationToken cancellation)
+    /// <param name="head">What an earlier check ended with, as <c>POSITION:HASH</c>; null for none.</param>
+    /// <exception cref="CommandException">The head has another form.</exception>
+    internal static async Task<AuditReport> Verify(IJournal journal, EntityKey? entity, string? head, CancellationToken cancellation)
     {
+        var expected = head is null ? null : HeadOf(head);
         var chain = await journal.VerifyChain(entity, cancellation);
         var faults = chain.Faults.Select(fault => new AuditFault(fault.Entity, fault.Sequence, fault.Problem)).ToList();
         var folded = 0L;
@@ -28,8 +33,27 @@ internal static class AuditVerification
             if (await FaultOf(journal, row, cancellation) is { } fault)
                 faults.Add(fault);
         }
-        return new AuditReport(chain.Events, chain.Entities, folded, faults);
+        if (expected is not null && await FaultOf(journal, expected, cancellation) is { } cut)
+            faults.Add(cut);
+        return new AuditReport(chain.Events, chain.Entities, folded, entity is null ? await journal.Head(null, cancellation) : null, faults);
     }
+
+    private static JournalHead HeadOf(string text) =>
+        text.Split(':') is [var position, { Length: 64 } hash] && hash.All(char.IsAsciiHexDigitLower)
+        && long.TryParse(position, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var at)
+            ? new JournalHead(at, hash)
+            : throw new CommandException(ExitCode.Usage, $"the head is '{text}'; write POSITION:HASH as `audit verify` printed it");
+
+    /// <summary>The chain proves what is in the file; only what was kept elsewhere proves that the file was not set back as a whole.</summary>
+    private static async Task<AuditFault?> FaultOf(IJournal journal, JournalHead expected, CancellationToken cancellation)
+    {
+        if (await journal.Head(expected.Position, cancellation) is { } found)
+            return found == expected ? null : new AuditFault(Whole, expected.Position, $"changed: the events up to position {expected.Position} are not those that the head stands for");
+        var last = (await journal.Head(null, cancellation))?.Position ?? 0;
+        return new AuditFault(Whole, last + 1, $"removed: the journal ends with position {last}, and once went up to {expected.Position}: what came after was cut off");
+    }
+
+    private static readonly EntityKey Whole = new("journal", "positions");
 
     private static async IAsyncEnumerable<EntityRow> Rows(
         IJournal journal, EntityKey? entity, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Kratix.Actors.Host.Audit;
-using Spectre.Console;
 
 namespace Kratix.Actors.Host.Commands;
 
@@ -23,30 +21,10 @@ internal static class ReplayCommand
         options.AddTo(replay);
         replay.SetAction(async (parsed, cancellation) =>
         {
-            var text = parsed.GetValue(until)!;
-            if (AuditPoint.Parse(text) is not { Time: not null } point)
-                throw new CommandException(ExitCode.Usage, $"--until is '{text}'; write a time such as 2026-11-23T00:04:10Z");
             await using var journal = await AuditCommand.Open(options.Load(parsed, environment).Settings, cancellation);
-            Show(await AuditHistory.All(journal, point, cancellation), parsed.GetValue(output)!, terminal);
+            await new AuditReports(journal, terminal, parsed.GetValue(output)!).Replay(parsed.GetValue(until)!, cancellation);
             return ExitCode.Ok;
         });
         return replay;
-    }
-
-    private static void Show(IReadOnlyList<AuditMoment> moments, string format, Terminal terminal)
-    {
-        if (format != "table")
-        {
-            AuditCommand.Write(new JsonArray([.. moments.Select(m => new JsonObject
-            {
-                ["object"] = m.Entity.ToString(), ["sequence"] = m.Sequence, ["since"] = m.Since?.UtcDateTime.ToString("O"), ["phase"] = m.Phase, ["state"] = m.State,
-            })]), format, terminal);
-            return;
-        }
-
-        var table = new Table().Border(TableBorder.Simple).AddColumns("[bold]object[/]", "[bold]was[/]", "[bold]since[/]", "[bold]#[/]");
-        foreach (var moment in moments)
-            table.AddRow(Markup.Escape(moment.Entity.ToString()), Markup.Escape(moment.Phase), AuditStories.Time(moment.Since!.Value), $"{moment.Sequence}");
-        terminal.Write(table);
     }
 }

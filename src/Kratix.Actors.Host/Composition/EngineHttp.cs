@@ -1,4 +1,6 @@
 using System.Net;
+using Kratix.Actors.Host.Configuration;
+using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.Runs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Host.Composition;
 
-/// <summary>The engine's own HTTP: health and the run exchange.</summary>
+/// <summary>The engine's own HTTP: health, the run exchange and the audit.</summary>
 internal sealed class EngineHttp : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -21,18 +23,19 @@ internal sealed class EngineHttp : IAsyncDisposable
     /// <summary>From now on runs are served, and the process counts as ready.</summary>
     internal void Open(IRunExchange exchange) => Volatile.Write(ref _exchange, exchange);
 
-    internal static async Task<EngineHttp> Start(IPAddress address, int port, ILoggerFactory log, CancellationToken cancellation)
+    internal static async Task<EngineHttp> Start(HttpSettings settings, IJournal journal, ILoggerFactory log, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(log);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(address, port));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(settings.Address), settings.Port));
         var app = builder.Build();
         var http = new EngineHttp(app);
         app.UseRouting();
         app.MapGet("/healthz", () => "ok");
         app.MapGet("/readyz", () => Volatile.Read(ref http._exchange) is null ? Results.Text("starting", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok"));
         RunExchangeEndpoints.Map(app, () => Volatile.Read(ref http._exchange));
+        new AuditEndpoints(journal, settings.Audit).Map(app);
         await app.StartAsync(cancellation);
         return http;
     }

@@ -23,7 +23,7 @@ internal static class Platform
         var time = TimeProvider.System;
         using var log = Logging.Create(settings.Log);
         await using var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, stop);
-        await using var http = await EngineHttp.Start(IPAddress.Parse(settings.Http.Address), settings.Http.Port, log, stop);
+        await using var http = await EngineHttp.Start(settings.Http, journal, log, stop);
 
         using var adapterHandler = new HttpClientHandler { AllowAutoRedirect = false };
         using var adapterClient = new HttpClient(adapterHandler) { Timeout = Timeout.InfiniteTimeSpan };

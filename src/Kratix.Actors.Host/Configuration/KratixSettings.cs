@@ -50,13 +50,26 @@ public sealed record ApiSettings(string? Kubeconfig, string Address, int Port)
         reader.OptionalText("kratix.api.kubeconfig"), reader.Text("kratix.api.address"), reader.Int("kratix.api.port", 0, 65535));
 }
 
-/// <summary>The engine's own HTTP: health, and the exchange of runs' inputs and outputs.</summary>
+/// <summary>Whom the engine's HTTP tells the history of objects.</summary>
+public enum AuditAccess
+{
+    /// <summary>This machine.</summary>
+    Loopback,
+
+    /// <summary>Whoever reaches the port.</summary>
+    Everyone,
+    Off,
+}
+
+/// <summary>The engine's own HTTP: health, the exchange of runs' inputs and outputs, the audit.</summary>
 /// <param name="AdvertisedUrl">The base URL containers reach it by; null: derived from the address and the containers' network.</param>
-public sealed record HttpSettings(string Address, int Port, string? AdvertisedUrl)
+public sealed record HttpSettings(string Address, int Port, string? AdvertisedUrl, AuditAccess Audit)
 {
     internal static HttpSettings Read(SettingsReader reader)
     {
-        var settings = new HttpSettings(reader.Text("kratix.http.address"), reader.Int("kratix.http.port", 0, 65535), reader.OptionalText("kratix.http.advertised-url"));
+        var settings = new HttpSettings(
+            reader.Text("kratix.http.address"), reader.Int("kratix.http.port", 0, 65535), reader.OptionalText("kratix.http.advertised-url"),
+            reader.Choice<AuditAccess>("kratix.http.audit"));
         reader.Require(
             settings.AdvertisedUrl is null || (Uri.TryCreate(settings.AdvertisedUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"),
             "kratix.http.advertised-url", "null, or a URL such as \"http://10.0.0.5:8086\"");

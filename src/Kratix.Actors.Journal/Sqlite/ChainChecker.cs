@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Kratix.Actors.Ports.Journal;
 
 namespace Kratix.Actors.Journal.Sqlite;
 
 /// <summary>
 /// Judges events, in the order they were written, and then the rows that claim to stand for them. Pure: what it is shown is what it judges.
-/// Each fault blames the earliest event that explains it; what follows from that fault is not reported again.
+/// Each fault blames the earliest event that explains it; what follows from that fault is not reported again. Remembers some 50 bytes per entity and nothing
+/// per event, so a journal of any length is judged in one pass.
 /// </summary>
 internal sealed class ChainChecker
 {
@@ -24,28 +27,26 @@ internal sealed class ChainChecker
     public void Event(in StoredEvent stored)
     {
         _events++;
-        if (!_chains.TryGetValue(stored.Entity, out var chain))
-            _chains.Add(stored.Entity, chain = new Chain(stored.Name()));
-
+        ref var chain = ref CollectionsMarshal.GetValueRefOrAddDefault(_chains, stored.Entity, out _);
+        var name = stored.Name();
         if (stored.Sequence <= chain.Sequence)
         {
-            Fault(chain.Name, stored.Sequence, $"inserted: event {stored.Sequence} at position {stored.Position} comes after event {chain.Sequence}");
+            Fault(name, stored.Sequence, $"inserted: event {stored.Sequence} at position {stored.Position} comes after event {chain.Sequence}");
             return;
         }
 
         var gap = stored.Sequence > chain.Sequence + 1;
         if (gap)
-            Removed(chain.Name, chain.Sequence + 1, stored.Sequence - 1);
+            Removed(name, chain.Sequence + 1, stored.Sequence - 1);
 
         Span<byte> hash = stackalloc byte[FieldHasher.Size];
-        stored.Hash(chain.Name, hash);
+        stored.Hash(name, hash);
         if (!hash.SequenceEqual(stored.StoredHash))
-            Fault(chain.Name, stored.Sequence, $"changed: the content of event {stored.Sequence} does not give its hash");
-        else if (!gap && !stored.Previous.SequenceEqual(chain.Hash))
-            Unlinked(chain, stored.Sequence);
+            Fault(name, stored.Sequence, $"changed: the content of event {stored.Sequence} does not give its hash");
+        else if (!gap && !chain.EndsWith(stored.Previous))
+            Unlinked(name, stored.Sequence);
 
-        chain.Sequence = stored.Sequence;
-        chain.Hash = stored.StoredHash.ToArray();
+        chain.Set(stored.Sequence, stored.StoredHash);
     }
 
     /// <summary>
@@ -54,16 +55,14 @@ internal sealed class ChainChecker
     public void Row(long entity, EntityKey name, long sequence, ReadOnlySpan<byte> lastHash, bool sealIsRight)
     {
         _entities++;
-        if (!_chains.Remove(entity, out var chain))
-            chain = new Chain(name);
-
+        _chains.Remove(entity, out var chain);
         if (!sealIsRight)
             Fault(name, sequence, $"changed: the row with the state after event {sequence} is not as it was written; the events end with {chain.Sequence}");
         else if (sequence > chain.Sequence)
             Removed(name, chain.Sequence + 1, sequence);
         else if (sequence < chain.Sequence)
             Fault(name, sequence + 1, $"inserted: events go up to {chain.Sequence}, the row knows {sequence}");
-        else if (!lastHash.SequenceEqual(chain.Hash))
+        else if (!chain.EndsWith(lastHash))
             Fault(name, sequence, $"changed: event {sequence} has a hash of its own, but the row was written after another");
     }
 
@@ -71,10 +70,10 @@ internal sealed class ChainChecker
     public void JournalFault(long position, string problem) => Fault(new EntityKey("journal", "positions"), position, problem);
 
     /// <summary>What is left are events without a row. Call once, after all rows.</summary>
-    public void RowsEnd()
+    public void RowsEnd(Func<long, EntityKey> nameOf)
     {
-        foreach (var chain in _chains.Values)
-            Fault(chain.Name, chain.Sequence, $"removed: the row of this entity is missing, its {chain.Sequence} events are there");
+        foreach (var (entity, chain) in _chains)
+            Fault(nameOf(entity), chain.Sequence, $"removed: the row of this entity is missing, its {chain.Sequence} events are there");
         _entities += _chains.Count;
         _chains.Clear();
     }
@@ -86,12 +85,12 @@ internal sealed class ChainChecker
         return new ChainReport(_events, _entities, _faults);
     }
 
-    private void Unlinked(Chain chain, long sequence)
+    private void Unlinked(EntityKey name, long sequence)
     {
         if (sequence == 1)
-            Fault(chain.Name, 1, "inserted: event 1 says that another event came before it");
+            Fault(name, 1, "inserted: event 1 says that another event came before it");
         else
-            Fault(chain.Name, sequence - 1, $"changed: event {sequence - 1} was hashed anew, but event {sequence} was written after another");
+            Fault(name, sequence - 1, $"changed: event {sequence - 1} was hashed anew, but event {sequence} was written after another");
     }
 
     private void Removed(EntityKey name, long first, long last)
@@ -107,12 +106,27 @@ internal sealed class ChainChecker
             _faults.Add(new ChainFault(entity, sequence, problem));
     }
 
-    private sealed class Chain(EntityKey name)
+    /// <summary>The last event shown of an entity. None was shown of one with sequence 0, whose hash is empty as the journal has it before the first event.</summary>
+    private struct Chain
     {
-        public EntityKey Name { get; } = name;
+        private HashBytes _hash;
+        private bool _isWhole;
 
-        public long Sequence { get; set; }
+        public long Sequence { get; private set; }
 
-        public byte[] Hash { get; set; } = [];
+        public void Set(long sequence, ReadOnlySpan<byte> hash)
+        {
+            Sequence = sequence;
+            // A forged hash may have any length; nothing is equal to it then.
+            _isWhole = hash.TryCopyTo(_hash) && hash.Length == FieldHasher.Size;
+        }
+
+        public readonly bool EndsWith(ReadOnlySpan<byte> hash) => Sequence == 0 ? hash.IsEmpty : _isWhole && hash.SequenceEqual(_hash);
+    }
+
+    [InlineArray(FieldHasher.Size)]
+    private struct HashBytes
+    {
+        private byte _first;
     }
 }

@@ -23,7 +23,7 @@ internal static class ChainVerification
 
         events.Reset();
         var rows = database.Statement($"SELECT {RowColumns} FROM names n JOIN entities e ON e.entity = n.entity WHERE n.type = ?1 AND n.id = ?2");
-        Rows(checker, rows.Bind(1, entity.Type).Bind(2, entity.Id), cancellation);
+        Rows(database, checker, rows.Bind(1, entity.Type).Bind(2, entity.Id), cancellation);
         return checker.Report();
     });
 
@@ -42,12 +42,12 @@ internal static class ChainVerification
 
         events.Reset();
         positions.EventsEnd(LastGivenPosition(database));
-        Rows(checker, database.Statement($"SELECT {RowColumns} FROM entities e LEFT JOIN names n ON n.entity = e.entity"), cancellation);
+        Rows(database, checker, database.Statement($"SELECT {RowColumns} FROM entities e LEFT JOIN names n ON n.entity = e.entity"), cancellation);
         positions.RowsEnd();
         return checker.Report();
     });
 
-    private static void Rows(ChainChecker checker, Statement rows, CancellationToken cancellation)
+    private static void Rows(Database database, ChainChecker checker, Statement rows, CancellationToken cancellation)
     {
         Span<byte> seal = stackalloc byte[FieldHasher.Size];
         while (rows.Step())
@@ -60,7 +60,15 @@ internal static class ChainVerification
         }
 
         rows.Reset();
-        checker.RowsEnd();
+        checker.RowsEnd(entity => Name(database, entity));
+    }
+
+    private static EntityKey Name(Database database, long entity)
+    {
+        var select = database.Statement("SELECT type, id FROM names WHERE entity = ?1").Bind(1, entity);
+        var name = select.Step() ? new EntityKey(select.Text(0), select.Text(1)) : new EntityKey("unnamed", entity.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        select.Reset();
+        return name;
     }
 
     private static Dictionary<long, byte[]> Anchors(Database database)

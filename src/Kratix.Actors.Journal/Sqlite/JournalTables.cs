@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Kratix.Actors.Ports.Journal;
 
 namespace Kratix.Actors.Journal.Sqlite;
@@ -197,24 +196,8 @@ internal sealed class JournalTables(Database database)
         (index.WakeUp is { } at ? upsert.Bind(9, at.UtcTicks) : upsert.BindNull(9)).Run();
     }
 
-    private void InsertAnchor(long position)
-    {
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var before = database.Statement("SELECT position, hash FROM anchors WHERE position < ?1 ORDER BY position DESC LIMIT 1").Bind(1, position);
-        long after = 0;
-        if (before.Step())
-        {
-            after = before.Number(0);
-            sha.AppendData(before.Bytes(1));
-        }
-
-        before.Reset();
-        var hashes = database.Statement("SELECT hash FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position").Bind(1, after).Bind(2, position);
-        while (hashes.Step())
-            sha.AppendData(hashes.Bytes(0));
-        hashes.Reset();
-        database.Statement("INSERT INTO anchors (position, hash) VALUES (?1, ?2)").Bind(1, position).Bind(2, sha.GetHashAndReset()).Run();
-    }
+    private void InsertAnchor(long position) =>
+        database.Statement("INSERT INTO anchors (position, hash) VALUES (?1, ?2)").Bind(1, position).Bind(2, ChainHead.HashAt(database, position)).Run();
 
     private long Inserted(Statement insert)
     {

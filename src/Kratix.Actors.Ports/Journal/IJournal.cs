@@ -49,6 +49,13 @@ public sealed record DueWakeUp(EntityKey Entity, DateTimeOffset At);
 /// <summary>What <see cref="IJournal.VerifyChain"/> found wrong, if anything.</summary>
 public sealed record ChainReport(long Events, long Entities, IReadOnlyList<ChainFault> Faults);
 
+/// <summary><paramref name="Hash"/>: over the hashes of all events up to <paramref name="Position"/>, in order; lower-case hex.</summary>
+public sealed record JournalHead(long Position, string Hash)
+{
+    /// <summary><c>POSITION:HASH</c>.</summary>
+    public override string ToString() => $"{Position}:{Hash}";
+}
+
 /// <summary><paramref name="Problem"/> says whether the event was changed, removed or inserted.</summary>
 public sealed record ChainFault(EntityKey Entity, long Sequence, string Problem);
 
@@ -83,6 +90,12 @@ public interface IJournal : IAsyncDisposable
 
     /// <summary>Recomputes the hash chains of one entity or (null) of all.</summary>
     Task<ChainReport> VerifyChain(EntityKey? entity, CancellationToken cancellation);
+
+    /// <summary>
+    /// What stands for all events up to <paramref name="position"/> (null: the last there is); null where the journal does not reach that far. Kept elsewhere it
+    /// shows later whether those events are still the ones, also when somebody set the whole file back.
+    /// </summary>
+    Task<JournalHead?> Head(long? position, CancellationToken cancellation);
 }
 
 /// <summary>What compaction must leave: contents by digest, and the ids of runs whose manifests somebody will ask for.</summary>

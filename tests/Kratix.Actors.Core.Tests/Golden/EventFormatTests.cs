@@ -17,9 +17,9 @@ namespace Kratix.Actors.Core.Tests.Golden;
 public sealed class EventFormatTests
 {
     private static readonly DateTimeOffset At = Given.Start.AddMilliseconds(1500);
-    private static readonly PromiseRevision Revision = Given.Revision(Given.Plan("configure", "cleanup"), "r1", Given.Selector("environment:dev")) with { ReconcileAfterFailure = false };
+    internal static readonly PromiseRevision Revision = Given.Revision(Given.Plan("configure", "cleanup"), "r1", Given.Selector("environment:dev")) with { ReconcileAfterFailure = false };
 
-    private static readonly Work Work = Placing.Place(
+    internal static readonly Work Work = Placing.Place(
         Given.Id.Owner, "configure",
         Placing.Group(
             [Given.File("cm.yaml"), Given.File("far/deployment.yaml")], [new SelectorEntry("far", Given.Labels("environment:prod"))], Revision.Selectors,
@@ -74,7 +74,7 @@ public sealed class EventFormatTests
         Directory.CreateDirectory(folder);
         foreach (var sample in samples)
         {
-            var path = Path.Combine(folder, NameOf<TEvent>(sample!.GetType()) + ".json");
+            var path = Path.Combine(folder, Stored.NameOf<TEvent>(sample!.GetType()) + ".json");
             if (!File.Exists(path) && Repository.Rewrites)
                 File.WriteAllText(path, JsonSerializer.Serialize(sample, Json.Readable) + "\n");
         }
@@ -84,40 +84,12 @@ public sealed class EventFormatTests
         {
             var stored = File.ReadAllText(file);
             var read = JsonSerializer.Deserialize<TEvent>(stored, Json.Stored)!;
-            Assert.StartsWith(NameOf<TEvent>(read.GetType()), Path.GetFileNameWithoutExtension(file), StringComparison.Ordinal);
-            AssertKept(JsonNode.Parse(stored)!, JsonSerializer.SerializeToNode(read, Json.Stored), Path.GetFileName(file));
+            Assert.StartsWith(Stored.NameOf<TEvent>(read.GetType()), Path.GetFileNameWithoutExtension(file), StringComparison.Ordinal);
+            Stored.AssertKept(JsonNode.Parse(stored)!, JsonSerializer.SerializeToNode(read, Json.Stored), Path.GetFileName(file));
         }
 
         var all = typeof(TEvent).GetCustomAttributes<JsonDerivedTypeAttribute>().Select(a => (string)a.TypeDiscriminator!).Order(StringComparer.Ordinal);
-        Assert.Equal(typeof(TEvent).GetNestedTypes().Where(t => t.IsSubclassOf(typeof(TEvent))).Select(NameOf<TEvent>).Order(StringComparer.Ordinal), all);
+        Assert.Equal(typeof(TEvent).GetNestedTypes().Where(t => t.IsSubclassOf(typeof(TEvent))).Select(Stored.NameOf<TEvent>).Order(StringComparer.Ordinal), all);
         Assert.Equal([], all.Except(files.Select(f => Path.GetFileNameWithoutExtension(f)!)));
     }
-
-    /// <summary>Everything that was stored is there after reading and writing; what later versions add has a default.</summary>
-    private static void AssertKept(JsonNode stored, JsonNode? written, string where)
-    {
-        switch (stored)
-        {
-            case JsonObject map:
-                foreach (var (key, value) in map)
-                {
-                    Assert.True(written is JsonObject o && o.ContainsKey(key), $"{where}.{key} was stored and is lost");
-                    AssertKept(value!, written![key], $"{where}.{key}");
-                }
-
-                break;
-            case JsonArray list:
-                Assert.Equal(list.Count, (written as JsonArray)?.Count);
-                for (var i = 0; i < list.Count; i++)
-                    AssertKept(list[i]!, written![i], $"{where}[{i}]");
-                break;
-            default:
-                Assert.True(JsonNode.DeepEquals(stored, written), $"{where} was {stored} and is {written}");
-                break;
-        }
-    }
-
-    /// <summary>The stored name. A type that was forgotten in the list of stored names fails here.</summary>
-    private static string NameOf<TEvent>(Type type) =>
-        (string)typeof(TEvent).GetCustomAttributes<JsonDerivedTypeAttribute>().Single(a => a.DerivedType == type).TypeDiscriminator!;
 }

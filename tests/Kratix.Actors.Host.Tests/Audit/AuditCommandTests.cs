@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Host.Composition;
 using Kratix.Actors.Host.Tests.Commands;
+using Kratix.Actors.Journal;
 using Kratix.Actors.Ports.Documents;
 using Kratix.Actors.Testing;
 using Microsoft.Data.Sqlite;
@@ -111,16 +112,61 @@ public sealed class AuditCommandTests : IAsyncLifetime
     public async Task Verify_of_a_changed_history_names_the_event_and_ends_with_1(string change, string fault)
     {
         await _history.DisposeAsync();
-        await using (var connection = new SqliteConnection($"Data Source={DataFolder.Journal(_folder.Path)}"))
-        {
-            await connection.OpenAsync();
-            await using var command = connection.CreateCommand();
-            command.CommandText = change;
-            Assert.True(await command.ExecuteNonQueryAsync() > 0);
-        }
+        _history.Meddle(change);
         var report = await Audit("verify");
         Assert.Equal(ExitCode.Failure, report.ExitCode);
         Assert.Contains(fault, report.Out, StringComparison.Ordinal);
+    }
+
+    [Fact, Conformance("K29", "What an earlier `audit verify` ended with shows later that newer events were cut off, even where the file is consistent in itself.")]
+    public async Task Verify_with_the_head_of_an_earlier_check_notices_a_tail_that_was_cut_off()
+    {
+        var head = (string)JsonNode.Parse((await Audit("verify", "-o", "json")).Out)!["head"]!;
+        Assert.StartsWith("6:", head, StringComparison.Ordinal);
+        Assert.EndsWith("all as it was written\n", (await Audit("verify", "--head", head)).Out, StringComparison.Ordinal);
+        // A file set back to before the request was made: nothing in it names what came later.
+        _history.Meddle("DELETE FROM events WHERE position > 1; DELETE FROM entities WHERE entity > 1; DELETE FROM names WHERE entity > 1; UPDATE sqlite_sequence SET seq = 1 WHERE name = 'events'");
+
+        Assert.Equal(ExitCode.Ok, (await Audit("verify")).ExitCode);
+        var verified = await Audit("verify", "--head", head);
+
+        Assert.Equal(ExitCode.Failure, verified.ExitCode);
+        Assert.Contains("WRONG journal/positions event 2: removed: the journal ends with position 1, and once went up to 6", verified.Out, StringComparison.Ordinal);
+        Assert.Contains("changed: the events up to position 1 are not those", (await Audit("verify", "--head", "1:" + new string('0', 64))).Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, (await Audit("verify", "--head", "6:abc")).ExitCode);
+    }
+
+    [Fact, Conformance("K29", "A journal that version 1 wrote is opened, upgraded, and folds to its stored states.")]
+    public async Task Journal_of_version_1_is_upgraded_and_verifies()
+    {
+        await _history.DisposeAsync();
+        using var old = new TemporaryFolder();
+        using (var connection = new SqliteConnection($"Data Source={DataFolder.Journal(old.Path)};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "tests", "Kratix.Actors.Journal.Tests", "Golden", "journal-v1.sql"));
+            command.ExecuteNonQuery();
+        }
+
+        var before = await Invocation.Of("audit", "verify", "--data-folder", old.Path);
+        await using (await SqliteJournal.Open(new SqliteJournalOptions { Path = DataFolder.Journal(old.Path) }, default))
+        {
+        }
+
+        var verified = await Invocation.Of("audit", "verify", "--data-folder", old.Path);
+        Assert.Contains("its schema is version 1", before.Error, StringComparison.Ordinal);
+        Assert.Equal((ExitCode.Ok, ""), (verified.ExitCode, verified.Error));
+        Assert.StartsWith("10 events of 2 objects", verified.Out, StringComparison.Ordinal);
+        Assert.Contains("run-requested", (await Invocation.Of("audit", "interval/default/a", "--data-folder", old.Path)).Out, StringComparison.Ordinal);
+    }
+
+    private static string RepositoryRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Kratix.Actors.sln")))
+            folder = folder.Parent ?? throw new InvalidOperationException("the repository's root was not found above the tests");
+        return folder.FullName;
     }
 
     private Task<Invocation> Audit(params string[] args) => Invocation.Of(["audit", .. args, "--data-folder", _folder.Path]);

@@ -8,6 +8,7 @@ using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Host.Composition;
 using Kratix.Actors.Journal;
 using Kratix.Actors.Ports.Journal;
+using Microsoft.Data.Sqlite;
 
 namespace Kratix.Actors.Host.Tests.Audit;
 
@@ -34,6 +35,16 @@ internal sealed class History(string dataFolder) : IAsyncDisposable
         var epoch = (await journal.TakeShards([0], "node-1", CancellationToken.None))[0];
         await Append(journal, epoch, Promise, PromiseState.Empty("redis"), PromiseLife(), PromiseEvolution.Evolve);
         await Append(journal, epoch, Resource, ResourceState.Empty(ResourceId.Parse(Resource.Id)), ResourceLife(), ResourceEvolution.Evolve);
+    }
+
+    /// <summary>Somebody changes the file behind the platform's back.</summary>
+    internal void Meddle(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={DataFolder.Journal(dataFolder)};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        Assert.True(command.ExecuteNonQuery() > 0);
     }
 
     public async ValueTask DisposeAsync()

@@ -284,6 +284,20 @@ public abstract class JournalContract : IAsyncLifetime
         Assert.Empty(one.Faults);
     }
 
+    [Fact]
+    public async Task Head_of_a_position_stays_while_events_are_added_and_differs_from_others()
+    {
+        Assert.Null(await Journal.Head(null, default));
+        await Journal.Append(Appends.Of(Example, 0), default);
+        var first = await Journal.Head(null, default);
+        await Journal.Append(Appends.Of(Example, 1), default);
+
+        Assert.Equal(first, await Journal.Head(1, default));
+        Assert.Equal(2, (await Journal.Head(null, default))!.Position);
+        Assert.NotEqual(first!.Hash, (await Journal.Head(2, default))!.Hash);
+        Assert.Null(await Journal.Head(3, default));
+    }
+
     /// <summary>Random appends against the simplest model of a journal: a count per entity and an epoch per shard.</summary>
     [Theory]
     [InlineData(1)]
