@@ -144,7 +144,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
 
     /// <summary>
     /// Wakes what owes something. What the start makes run again, and what fell due while the engine was away, is spread over the start's window, each
-    /// entity at a moment of its own; only retries, which somebody waits for, are not kept waiting any longer.
+    /// entity at a moment of its own; only retries and suspensions, whose end somebody waits for, are not kept waiting any longer.
     /// </summary>
     private static async Task TakeUpUnfinished(
         EngineSettings settings, World world, IActorRef<ShardEnvelope<PromiseMessage>> promises, IActorRef<ShardEnvelope<ResourceMessage>> resources,
@@ -156,7 +156,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
         {
             if (row.Index.Phase != nameof(PromisePhase.Gone))
                 promises.Tell(new ShardEnvelope<PromiseMessage>(row.Id, PromiseMessage.Wake()));
-            Plan(Shapes.Promise, row, runsAgain: true);
+            Plan(Shapes.Promise, row);
         }
 
         await foreach (var row in world.Journal.Summaries(Shapes.Resource, "", stop))
@@ -164,7 +164,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
             var atRest = row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Gone) or nameof(ResourcePhase.Held);
             if (!atRest)
                 resources.Tell(new ShardEnvelope<ResourceMessage>(row.Id, ResourceMessage.Wake()));
-            Plan(Shapes.Resource, row, row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Writing));
+            Plan(Shapes.Resource, row);
         }
 
         var passed = TimeSpan.Zero;
@@ -175,12 +175,12 @@ public sealed partial class KratixEngine : IAsyncDisposable
             wakeUps.Tell(message);
         }
 
-        void Plan(string type, EntitySummary row, bool runsAgain)
+        void Plan(string type, EntitySummary row)
         {
             var entity = new EntityKey(type, row.Id);
-            var retries = row.Index.Phase is nameof(ResourcePhase.Retrying) or nameof(ResourcePhase.DeleteRetrying);
-            var moment = retries ? TimeSpan.Zero : settings.OnStartWindow * Jitter.Of(row.Id);
-            if (runsAgain && !retries && settings.OnStart == OnStart.Run)
+            var atInterval = row.Index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed) or nameof(ResourcePhase.Writing) or nameof(PromisePhase.Available);
+            var moment = atInterval ? settings.OnStartWindow * Jitter.Of(row.Id) : TimeSpan.Zero;
+            if (atInterval && settings.OnStart == OnStart.Run)
                 later.Add((moment, new WakeUpsMessage.Restart(entity)));
             else if (row.Index.WakeUp <= started && settings.OnStartWindow > TimeSpan.Zero)
                 later.Add((moment, new WakeUpsMessage.Overdue(entity)));
