@@ -1,36 +1,43 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 
 namespace Kratix.Actors.EndToEnd.Tests.Support;
 
-/// <summary>One life of a container, as the container engine itself recorded it. <paramref name="ExitCode"/> is null while it has not ended.</summary>
-internal sealed record ContainerLife(string Pod, string Container, DateTimeOffset Started, DateTimeOffset? Ended, int? ExitCode);
+/// <summary>One life of a container, told by itself. <paramref name="Ended"/> is null while it has not come to its end.</summary>
+internal sealed record ContainerLife(string Pod, string Container, DateTimeOffset Started, DateTimeOffset? Ended);
 
-/// <summary>What really ran on this machine, from podman's own records: nothing that our program believes or says plays a part.</summary>
+/// <summary>
+/// What really ran on this machine, from the containers' own words with the times of the process that supervises each: nothing that our program
+/// believes or says plays a part. The containers say <c>begin</c> first and <c>end</c> last; who runs twice says both twice.
+/// </summary>
 internal static class ContainerLog
 {
-    /// <param name="since">As podman takes it, such as <c>10m</c>.</param>
-    /// <param name="podPrefix">Of the Pods' names, without namespace.</param>
-    internal static async Task<IReadOnlyList<ContainerLife>> Lives(string since, string podPrefix)
-    {
-        var text = await Command.Run("podman", ["events", "--since", since, "--stream=false", "--format", "json", "--filter", "event=start", "--filter", "event=died"]);
-        var lives = new List<ContainerLife>();
-        foreach (var entry in text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!))
-        {
-            var pod = entry["Attributes"]?["kratix-actors.pod"]?.ToString().Split('/')[^1] ?? "";
-            if (!pod.StartsWith(podPrefix, StringComparison.Ordinal))
-                continue;
-            var container = entry["Attributes"]!["kratix-actors.container"]!.ToString();
-            var time = DateTimeOffset.Parse(entry["Time"]!.ToString(), CultureInfo.InvariantCulture);
-            if (entry["Status"]!.ToString() == "start")
-            {
-                lives.Add(new ContainerLife(pod, container, time, null, null));
-                continue;
-            }
+    internal const string Begin = "begin", End = "end";
 
-            var index = lives.FindLastIndex(l => l.Pod == pod && l.Container == container && l.Ended is null);
-            if (index >= 0)
-                lives[index] = lives[index] with { Ended = time, ExitCode = (int?)entry["ContainerExitCode"] ?? 0 };
+    /// <param name="podPrefix">Of the Pods' names, without namespace.</param>
+    internal static IReadOnlyList<ContainerLife> Lives(string dataFolder, string podPrefix)
+    {
+        var lives = new List<ContainerLife>();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(dataFolder, "node", "logs"), "*.log", SearchOption.AllDirectories))
+        {
+            var container = Path.GetDirectoryName(file)!;
+            var pod = Path.GetFileName(Path.GetDirectoryName(container)!).Split('_')[1];
+            if (pod.StartsWith(podPrefix, StringComparison.Ordinal))
+                lives.AddRange(LivesIn(file, pod, Path.GetFileName(container)));
+        }
+
+        return lives;
+    }
+
+    private static List<ContainerLife> LivesIn(string file, string pod, string container)
+    {
+        var lives = new List<ContainerLife>();
+        foreach (var line in File.ReadLines(file).Select(l => l.Split(' ', 4)).Where(l => l.Length == 4))
+        {
+            var time = DateTimeOffset.Parse(line[0], CultureInfo.InvariantCulture);
+            if (line[3] == Begin)
+                lives.Add(new ContainerLife(pod, container, time, null));
+            if (line[3] == End && lives.FindLastIndex(l => l.Ended is null) is var begun and >= 0)
+                lives[begun] = lives[begun] with { Ended = time };
         }
 
         return lives;

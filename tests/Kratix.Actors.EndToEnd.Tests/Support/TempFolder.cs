@@ -12,6 +12,8 @@ internal sealed class TempFolder : IAsyncDisposable
 
     internal string Data => In("data");
 
+    private string Runc => Path.Combine(Data, "node", "runc");
+
     public async ValueTask DisposeAsync()
     {
         if (Environment.GetEnvironmentVariable("KRATIX_E2E_KEEP") is not null)
@@ -21,6 +23,10 @@ internal sealed class TempFolder : IAsyncDisposable
         var left = (await Command.Run("podman", ["ps", "--all", "--quiet", "--filter", $"label=kratix-actors.node={node}"])).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (left.Length > 0)
             await Command.Run("podman", ["rm", "--force", "--time", "0", .. left]);
+        foreach (var container in Directory.Exists(Runc) ? Directory.EnumerateDirectories(Runc) : [])
+            await Command.Run("runc", ["--root", Runc, "delete", "--force", Path.GetFileName(container)]);
+        foreach (var network in Directory.Exists("/run/netns") ? Directory.EnumerateFiles("/run/netns", $"kratix-actors-{node}-*") : [])
+            await Command.Run("ip", ["netns", "delete", Path.GetFileName(network)]);
         _folder.Delete(recursive: true);
     }
 }
