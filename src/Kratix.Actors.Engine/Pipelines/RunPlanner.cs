@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Entries;
 using Kratix.Actors.Ports.Runs;
 
 namespace Kratix.Actors.Engine.Pipelines;
@@ -33,15 +34,13 @@ public static class RunPlanner
 {
     public static RunPlan Plan(RunRequest request, EngineSettings settings, RunExchange exchange)
     {
-        var subject = request.Subject;
-        var spec = request.Pipeline["spec"]!.AsObject();
+        var (ns, podName) = (NamespaceOf(request), PodName(request));
+        var parts = WorkflowEntry.Parts(request, podName, ns);
         var env = Environment(request);
         return new RunPlan(
-            request.RunId, NamespaceOf(request), PodName(request), Labels(request),
-            Map(request.Pipeline["metadata"]?["annotations"]),
-            [.. spec["containers"]!.AsArray().Select(c => Container(c!.AsObject(), env, settings))],
-            spec["volumes"]?.DeepClone().AsArray() ?? [], PodSpec(request, spec, settings), Owner(request), env,
-            exchange.UrlOf(request.RunId), exchange.TokenOf(request.RunId));
+            request.RunId, ns, podName, Labels(request), Map(request.Pipeline["metadata"]?["annotations"]).SetItems(parts.Annotations),
+            [.. parts.Steps.Select(c => Container(c!.AsObject(), env, settings))], parts.Volumes, PodSpec(request, parts.Pod, settings),
+            Owner(request), env, exchange.UrlOf(request.RunId), exchange.TokenOf(request.RunId));
     }
 
     internal static string NamespaceOf(RunRequest request) => request.PipelineNamespace ?? request.Subject.Namespace ?? Kinds.SystemNamespace;
@@ -114,18 +113,14 @@ public static class RunPlanner
         return result;
     }
 
-    private static JsonObject PodSpec(RunRequest request, JsonObject spec, EngineSettings settings)
+    /// <summary>What the entry asks for, over what the platform gives.</summary>
+    private static JsonObject PodSpec(RunRequest request, JsonObject own, EngineSettings settings)
     {
         var pod = new JsonObject { ["serviceAccountName"] = PipelineRights.AccountOf(request) };
-        foreach (var field in new[] { "nodeSelector", "tolerations", "imagePullSecrets" })
-        {
-            if (spec[field] is { } value)
-                pod[field] = value.DeepClone();
-        }
-
-        var deadline = spec["jobOptions"]?["activeDeadlineSeconds"]?.GetValue<long>() ?? (long?)settings.RunDeadline?.TotalSeconds;
-        if (deadline is { } seconds)
-            pod["activeDeadlineSeconds"] = seconds;
+        if (settings.RunDeadline is { } deadline)
+            pod["activeDeadlineSeconds"] = (long)deadline.TotalSeconds;
+        foreach (var (field, value) in own)
+            pod[field] = value?.DeepClone();
         return pod;
     }
 

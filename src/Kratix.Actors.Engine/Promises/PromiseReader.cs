@@ -9,7 +9,9 @@ using Kratix.Actors.Core.Documents;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Entries;
 using Kratix.Actors.Ports.Documents;
+using static Kratix.Actors.Engine.Entries.EntryFields;
 
 namespace Kratix.Actors.Engine.Promises;
 
@@ -20,7 +22,7 @@ internal sealed class PromiseRefusedException(string message) : Exception(messag
 internal sealed record PromiseReading(PromiseDefinition Definition, byte[]? DependenciesFile);
 
 /// <summary>Reads a Promise object and checks everything that can be checked without the API server. Pure.</summary>
-internal static partial class PromiseReader
+internal static class PromiseReader
 {
     private const int MaxRunIdentity = 60;
 
@@ -102,8 +104,7 @@ internal static partial class PromiseReader
     private static PipelineSummary ReadPipeline(string promise, string type, string action, string where, JsonNode? node)
     {
         var pipeline = node as JsonObject ?? throw new PromiseRefusedException($"{where} must be a map");
-        if (pipeline["kind"]?.ToString() != "Pipeline" || pipeline["apiVersion"]?.ToString() != "platform.kratix.io/v1alpha1")
-            throw new PromiseRefusedException($"unsupported pipeline {pipeline["apiVersion"]}/{pipeline["kind"]} at {where}; accepted: platform.kratix.io/v1alpha1 Pipeline");
+        var technology = WorkflowEntry.TechnologyOf(pipeline, where);
         var name = Map(pipeline, "metadata", $"{where}.metadata")?["name"]?.ToString();
         if (name is null || !DnsLabel().IsMatch(name))
             throw new PromiseRefusedException($"{where}.metadata.name is \"{name}\"; it must be lower-case letters, digits and -, such as configure-db");
@@ -112,20 +113,28 @@ internal static partial class PromiseReader
         if ($"{promise}-{type}-{action}-{name}".Length > MaxRunIdentity)
             throw new PromiseRefusedException($"pipeline with name \"{name}\" is too long. The name is used when generating resources for the pipeline, including the ServiceAccount which follows the format of \"{promise}-{type}-{action}-{name}\", which cannot be longer than {MaxRunIdentity} characters in total");
         var spec = pipeline["spec"] as JsonObject ?? throw new PromiseRefusedException($"{where}.spec is missing");
+        if (technology == Technology.Pod)
+            PodEntry.Check(pipeline, where);
+        else if (technology == Technology.Task)
+            TaskEntry.Check(pipeline, where);
+        else
+            return new PipelineSummary(name, ReadPipelineSpec(spec, where));
+        return new PipelineSummary(name, null);
+    }
+
+    /// <returns>Its own limit of retries, or null.</returns>
+    private static int? ReadPipelineSpec(JsonObject spec, string where)
+    {
         Known(spec, PipelineFields, $"{where}.spec");
         if (spec["containers"] is not JsonArray { Count: > 0 } containers)
             throw new PromiseRefusedException($"{where}.spec.containers must list at least one container");
-        var names = new HashSet<string>(StringComparer.Ordinal) { "reader", "writer" };
+        var names = OwnNames();
         for (var i = 0; i < containers.Count; i++)
         {
             var at = $"{where}.spec.containers[{i}]";
             var container = containers[i] as JsonObject ?? throw new PromiseRefusedException($"{at} must be a map");
             Known(container, ContainerFields, at);
-            var containerName = container["name"]?.ToString();
-            if (containerName is null || !DnsLabel().IsMatch(containerName))
-                throw new PromiseRefusedException($"{at}.name is \"{containerName}\"; it must be lower-case letters, digits and -");
-            if (!names.Add(containerName))
-                throw new PromiseRefusedException($"{at}.name \"{containerName}\" is used by another container of the Pipeline, or by the platform (reader, writer)");
+            ContainerName(container["name"]?.ToString(), names, at);
             if (string.IsNullOrEmpty(container["image"]?.ToString()))
                 throw new PromiseRefusedException($"{at}.image is missing");
         }
@@ -135,7 +144,7 @@ internal static partial class PromiseReader
             throw new PromiseRefusedException($"{where}.spec.jobOptions.backoffLimit is {limit.ToJsonString()}; it must be a number, 0 or more");
         ReadPodParts(spec, where);
         ReadRights(spec, where);
-        return new PipelineSummary(name, (int?)limit?.GetValue<double>());
+        return (int?)limit?.GetValue<double>();
     }
 
     /// <summary>The parts that go into a Pod as they are must at least have the right form: the Pod is made long after anybody looks.</summary>
@@ -175,20 +184,6 @@ internal static partial class PromiseReader
         }
     }
 
-    /// <summary>A field that is a map or missing.</summary>
-    private static JsonObject? Map(JsonObject? parent, string field, string where) => parent?[field] switch
-    {
-        null => null,
-        JsonObject map => map,
-        var other => throw new PromiseRefusedException($"{where} is {other.ToJsonString()}; it must be a map"),
-    };
-
-    private static void Known(JsonObject map, ImmutableHashSet<string> fields, string where)
-    {
-        if (map.Select(kv => kv.Key).FirstOrDefault(k => !fields.Contains(k)) is { } unknown)
-            throw new PromiseRefusedException($"failed unmarshalling pipeline: unknown field \"{where}.{unknown}\"; known are {string.Join(", ", fields.Order(StringComparer.Ordinal))}");
-    }
-
     private static ImmutableArray<Selector> ReadSelectors(JsonObject spec)
     {
         var result = ImmutableArray.CreateBuilder<Selector>();
@@ -220,7 +215,4 @@ internal static partial class PromiseReader
             throw new PromiseRefusedException($"spec.dependencies of {promise} must be a list of Kubernetes objects");
         return Encoding.UTF8.GetBytes(string.Join("---\n", list.Select(Yaml.Write)));
     }
-
-    [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-    private static partial Regex DnsLabel();
 }

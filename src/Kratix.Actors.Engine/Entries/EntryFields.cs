@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Kratix.Actors.Engine.Promises;
+
+namespace Kratix.Actors.Engine.Entries;
+
+/// <summary>Fields of what a user wrote, each looked at before it is used. Whatever is wrong is refused with its place, its value and what would be right.</summary>
+internal static partial class EntryFields
+{
+    /// <summary>A field that is a map or missing.</summary>
+    internal static JsonObject? Map(JsonObject? parent, string field, string where) => parent?[field] switch
+    {
+        null => null,
+        JsonObject map => map,
+        var other => throw new PromiseRefusedException($"{where} is {other.ToJsonString()}; it must be a map"),
+    };
+
+    /// <summary>A field that is a list of maps; a missing one is empty.</summary>
+    internal static IReadOnlyList<JsonObject> Maps(JsonObject parent, string field, string where)
+    {
+        if (parent[field] is null)
+            return [];
+        return parent[field] is JsonArray list && list.All(item => item is JsonObject)
+            ? [.. list.Select(item => item!.AsObject())]
+            : throw new PromiseRefusedException($"{where}.{field} must be a list of maps");
+    }
+
+    /// <summary>A field that is text or missing; an empty one counts as missing.</summary>
+    internal static string? Text(JsonObject parent, string field, string where) => parent[field] switch
+    {
+        null => null,
+        JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>() is { Length: > 0 } text ? text : null,
+        var other => throw new PromiseRefusedException($"{where}.{field} is {other.ToJsonString()}; it must be text"),
+    };
+
+    /// <summary>A field that is a list of texts; a missing one is empty.</summary>
+    internal static IReadOnlyList<string> Texts(JsonObject parent, string field, string where)
+    {
+        if (parent[field] is null)
+            return [];
+        return parent[field] is JsonArray list && list.All(IsText)
+            ? [.. list.Select(item => item!.GetValue<string>())]
+            : throw new PromiseRefusedException($"{where}.{field} is {parent[field]!.ToJsonString()}; it must be a list of texts (put numbers and true/false in quotes)");
+    }
+
+    internal static bool IsText(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String;
+
+    internal static void Known(JsonObject map, ImmutableHashSet<string> fields, string where)
+    {
+        if (map.Select(kv => kv.Key).FirstOrDefault(k => !fields.Contains(k)) is { } unknown)
+            throw new PromiseRefusedException($"failed unmarshalling pipeline: unknown field \"{where}.{unknown}\"; known are {string.Join(", ", fields.Order(StringComparer.Ordinal))}");
+    }
+
+    /// <summary>A name of a container, unlike those before it.</summary>
+    internal static string ContainerName(string? name, HashSet<string> taken, string where)
+    {
+        if (name is null || !DnsLabel().IsMatch(name))
+            throw new PromiseRefusedException($"{where}.name is \"{name}\"; it must be lower-case letters, digits and -");
+        return taken.Add(name)
+            ? name
+            : throw new PromiseRefusedException($"{where}.name \"{name}\" is used by another container of the Pipeline, or by the platform (reader, writer)");
+    }
+
+    /// <summary>Names the platform's own containers have, which no other may have.</summary>
+    internal static HashSet<string> OwnNames() => new(StringComparer.Ordinal) { "reader", "writer" };
+
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\\z")]
+    internal static partial Regex DnsLabel();
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Promises;
+using static Kratix.Actors.Engine.Entries.EntryFields;
+
+namespace Kratix.Actors.Engine.Entries;
+
+/// <summary>A plain Pod: its init containers one after the other, then its containers all at once. The run ends when the last of them has ended.</summary>
+internal static class PodEntry
+{
+    private static readonly ImmutableHashSet<string> SpecFields =
+    [
+        "activeDeadlineSeconds", "affinity", "automountServiceAccountToken", "containers", "dnsConfig", "dnsPolicy", "enableServiceLinks", "hostAliases", "hostIPC",
+        "hostNetwork", "hostPID", "hostUsers", "hostname", "imagePullSecrets", "initContainers", "nodeName", "nodeSelector", "os", "overhead", "preemptionPolicy",
+        "priority", "priorityClassName", "readinessGates", "resourceClaims", "resources", "restartPolicy", "runtimeClassName", "schedulerName", "schedulingGates",
+        "securityContext", "serviceAccount", "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain", "terminationGracePeriodSeconds",
+        "tolerations", "topologySpreadConstraints", "volumes",
+    ];
+
+    private static readonly ImmutableHashSet<string> ContainerFields =
+    [
+        "args", "command", "env", "envFrom", "image", "imagePullPolicy", "lifecycle", "livenessProbe", "name", "ports", "readinessProbe", "resizePolicy", "resources",
+        "restartPolicy", "securityContext", "startupProbe", "stdin", "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices",
+        "volumeMounts", "workingDir",
+    ];
+
+    private static readonly string[] Planned = ["containers", "initContainers", "volumes", "restartPolicy"];
+
+    /// <exception cref="PromiseRefusedException">It cannot be run.</exception>
+    internal static void Check(JsonObject entry, string where) => Parts(entry, where);
+
+    /// <exception cref="PromiseRefusedException">It cannot be run.</exception>
+    internal static RunParts Parts(JsonObject entry, string where)
+    {
+        var spec = entry["spec"]!.AsObject();
+        var at = $"{where}.spec";
+        Known(spec, SpecFields, at);
+        if (Text(spec, "restartPolicy", at) is { } policy and not "Never")
+            throw new PromiseRefusedException($"{at}.restartPolicy is \"{policy}\"; a Pod of a workflow must end, so it can only be Never (the platform repeats a failed run)");
+        var names = OwnNames();
+        var steps = Containers(spec, "initContainers", at, names);
+        var sideBySide = Containers(spec, "containers", at, names);
+        if (sideBySide.Count == 0)
+            throw new PromiseRefusedException($"{at}.containers must list at least one container");
+        var pod = new JsonObject(spec.Where(kv => !Planned.Contains(kv.Key)).Select(kv => KeyValuePair.Create(kv.Key, kv.Value?.DeepClone())));
+        return new RunParts(steps, sideBySide, [.. Maps(spec, "volumes", at).Select(v => v.DeepClone())], pod);
+    }
+
+    private static JsonArray Containers(JsonObject spec, string field, string at, HashSet<string> names)
+    {
+        var containers = Maps(spec, field, at);
+        for (var i = 0; i < containers.Count; i++)
+        {
+            var here = $"{at}.{field}[{i}]";
+            Known(containers[i], ContainerFields, here);
+            ContainerName(Text(containers[i], "name", here), names, here);
+            if (Text(containers[i], "image", here) is null)
+                throw new PromiseRefusedException($"{here}.image is missing");
+            if (containers[i]["restartPolicy"] is { } policy)
+                throw new PromiseRefusedException($"{here}.restartPolicy is {policy.ToJsonString()}; a container of a workflow's Pod runs once, to its end: leave the field out");
+        }
+
+        return [.. containers.Select(c => c.DeepClone())];
+    }
+}

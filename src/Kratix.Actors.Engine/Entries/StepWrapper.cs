@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Kratix.Actors.Engine.Entries;
+
+/// <summary>
+/// A step with <c>onError: continue</c> or a <c>timeout</c> is started by this script, in its own image; all others are started as they are.
+/// It passes signals on, ends the step at its time limit with code 124 as <c>timeout(1)</c> does, and where the Task is to continue, it notes the
+/// exit code and succeeds. A time limit fails the step even then, as in Tekton.
+/// </summary>
+internal static class StepWrapper
+{
+    /// <summary>How a step ends that ran longer than its limit.</summary>
+    internal const int TimedOut = 124;
+
+    internal const string Script =
+        """
+        #!/bin/sh
+        # run_step EXIT_CODE_FILE SECONDS COMMAND [ARGUMENT...]    EXIT_CODE_FILE -: fail as the command fails. SECONDS 0: no limit.
+        file=$1 seconds=$2
+        shift 2
+        late=
+        "$@" &
+        child=$!
+        trap 'kill -TERM "$child" 2>/dev/null' TERM INT
+        trap 'late=1; kill -KILL "$child" 2>/dev/null' USR1
+        if [ "$seconds" != 0 ]; then
+            (sleep "$seconds" && kill -USR1 $$) &
+        fi
+        wait "$child"
+        code=$?
+        # A signal interrupts wait: the command's own code comes when it has really ended.
+        while kill -0 "$child" 2>/dev/null; do
+            wait "$child"
+            code=$?
+        done
+        if [ -n "$late" ]; then
+            echo "the step did not end within its timeout of ${seconds} s" >&2
+            exit 124
+        fi
+        [ "$file" = - ] && exit "$code"
+        echo "$code" > "$file"
+        [ "$code" = 0 ] || echo "the step failed with exit code $code; the Task continues, as its onError says" >&2
+
+        """;
+
+    /// <summary><paramref name="exitCodeFile"/> null: the step's failure fails the Task.</summary>
+    internal static JsonArray Command(string wrapper, string? exitCodeFile, TimeSpan? timeout) =>
+    [
+        // Not by its own first line: where the image has no shell, the error then names the shell and not this file.
+        "/bin/sh", wrapper, exitCodeFile ?? "-", ((long)Math.Ceiling(timeout?.TotalSeconds ?? 0)).ToString(CultureInfo.InvariantCulture),
+    ];
+}

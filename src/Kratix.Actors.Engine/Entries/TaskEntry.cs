@@ -1,0 +1,175 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Kratix.Actors.Engine.Promises;
+using static Kratix.Actors.Engine.Entries.EntryFields;
+
+namespace Kratix.Actors.Engine.Entries;
+
+/// <summary>What a Task's <c>$(context.…)</c> says of its run; the Pod stands for the TaskRun that there is not.</summary>
+internal sealed record TaskRunNames(string PodName, string Namespace, string RunId, string Task, int Retries);
+
+/// <summary>
+/// A Tekton Task, without Tekton: its steps become containers that run strictly one after the other, its variables are replaced when the Pod is
+/// planned, its scripts are annotations of the Pod that Kubernetes itself lays down as files. Paths are Tekton's, for what has them written out.
+/// </summary>
+internal static partial class TaskEntry
+{
+    private const string ResultsFolder = "/tekton/results";
+
+    /// <summary>Kubernetes takes 256 KiB of annotations in all.</summary>
+    private const int MaxScriptBytes = 200 * 1024;
+
+    private static readonly ImmutableHashSet<string> SpecFields = ["params", "displayName", "description", "steps", "volumes", "stepTemplate", "workspaces", "results"];
+    private static readonly ImmutableHashSet<string> WorkspaceFields = ["name", "description", "mountPath", "readOnly", "optional"];
+    private static readonly ImmutableHashSet<string> ResultFields = ["name", "type", "description", "properties"];
+
+    /// <exception cref="PromiseRefusedException">It cannot be run.</exception>
+    internal static void Check(JsonObject entry, string where) => Parts(entry, where, new TaskRunNames("pod", "namespace", "uid", "task", 0));
+
+    /// <exception cref="PromiseRefusedException">It cannot be run.</exception>
+    internal static RunParts Parts(JsonObject entry, string where, TaskRunNames run)
+    {
+        var spec = entry["spec"]!.AsObject();
+        var at = $"{where}.spec";
+        if (spec["sidecars"] is not null)
+            throw new PromiseRefusedException($"{at}.sidecars is not supported: the steps of a Task run alone; an entry of kind v1 Pod runs containers side by side");
+        Known(spec, SpecFields, at);
+        var variables = Context(run);
+        TaskParams.Read(spec, at, variables);
+        AddResults(spec, at, variables);
+        var steps = TaskStep.ReadAll(spec, at);
+        var workspaces = Workspaces(spec, at, steps, variables);
+        foreach (var step in steps)
+            AddStepVariables(step, variables);
+        var planned = steps.Select(step => step.Plan(variables, workspaces, $"{ResultsFolder}/{OfStep(step.Name)}")).ToList();
+        return new RunParts(
+            [.. planned.Select(p => p.Container)], [],
+            [
+                .. Maps(spec, "volumes", at).Select((volume, i) => variables.Everywhere(volume, $"{at}.volumes[{i}]")),
+                .. workspaces.Select(w => new JsonObject { ["name"] = w.Volume, ["emptyDir"] = new JsonObject() }),
+                .. planned.Any(p => p.Files.Count > 0) ? (JsonNode[])[ScriptVolume(planned)] : [],
+            ],
+            []) { Annotations = Scripts(planned, where) };
+    }
+
+    private static TaskVariables Context(TaskRunNames run)
+    {
+        var variables = new TaskVariables();
+        variables.Add("context.task.name", run.Task);
+        variables.Add("context.task.retry-count", run.Retries.ToString(CultureInfo.InvariantCulture));
+        variables.Add("context.taskRun.name", run.PodName);
+        variables.Add("context.taskRun.namespace", run.Namespace);
+        variables.Add("context.taskRun.uid", run.RunId);
+        return variables;
+    }
+
+    private static void AddResults(JsonObject spec, string at, TaskVariables variables)
+    {
+        foreach (var name in ResultNames(spec, at))
+            variables.Add("results", name, ".path", $"{ResultsFolder}/{name}");
+    }
+
+    /// <summary>The names that a list of results declares.</summary>
+    internal static IReadOnlyList<string> ResultNames(JsonObject holder, string at)
+    {
+        var names = new List<string>();
+        var list = Maps(holder, "results", at);
+        for (var i = 0; i < list.Count; i++)
+        {
+            Known(list[i], ResultFields, $"{at}.results[{i}]");
+            var name = Text(list[i], "name", $"{at}.results[{i}]");
+            if (name is null || !ResultName().IsMatch(name))
+                throw new PromiseRefusedException($"{at}.results[{i}].name is \"{name}\"; it must be letters, digits, -, _ and ., with a letter or digit at both ends");
+            if (names.Contains(name))
+                throw new PromiseRefusedException($"{at}.results[{i}].name \"{name}\" is used by another result");
+            names.Add(name);
+        }
+
+        return names;
+    }
+
+    private static List<TaskWorkspace> Workspaces(JsonObject spec, string at, IReadOnlyList<TaskStep> steps, TaskVariables variables)
+    {
+        var result = new List<TaskWorkspace>();
+        var list = Maps(spec, "workspaces", at);
+        for (var i = 0; i < list.Count; i++)
+        {
+            Known(list[i], WorkspaceFields, $"{at}.workspaces[{i}]");
+            var name = Text(list[i], "name", $"{at}.workspaces[{i}]") ?? throw new PromiseRefusedException($"{at}.workspaces[{i}].name is missing");
+            if (result.Any(w => w.Name == name))
+                throw new PromiseRefusedException($"{at}.workspaces[{i}].name \"{name}\" is used by another workspace");
+            var path = variables.Text(Text(list[i], "mountPath", $"{at}.workspaces[{i}]") ?? $"/workspace/{name}", $"{at}.workspaces[{i}].mountPath");
+            // Numbered, because a workspace's name need not be one a volume can have.
+            var workspace = new TaskWorkspace(name, string.Create(CultureInfo.InvariantCulture, $"workspace-{i}"), path, list[i]["readOnly"]?.GetValueKind() == JsonValueKind.True)
+            {
+                IsClaimed = steps.Any(step => step.Workspaces.ContainsKey(name)),
+            };
+            variables.Add("workspaces", name, ".path", workspace.Path);
+            variables.Add("workspaces", name, ".bound", "true");
+            variables.Add("workspaces", name, ".claim", "");
+            variables.Add("workspaces", name, ".volume", workspace.Volume);
+            result.Add(workspace);
+        }
+
+        return steps.SelectMany(step => step.Workspaces.Keys).FirstOrDefault(claimed => result.All(w => w.Name != claimed)) is { } unknown
+            ? throw new PromiseRefusedException($"a step of {at} claims the workspace \"{unknown}\", which the Task does not have")
+            : result;
+    }
+
+    private static void AddStepVariables(TaskStep step, TaskVariables variables)
+    {
+        // Tekton calls the container of a step step-NAME, and both names are in use.
+        foreach (var name in new[] { step.Name, $"step-{step.Name}" })
+        {
+            if (step.Continues)
+                variables.Add($"steps.{name}.exitCode.path", $"{ResultsFolder}/{OfStep(step.Name)}");
+            foreach (var result in step.Results)
+                variables.Add($"steps.{name}.results.{result}.path", $"{ResultsFolder}/{OfStep(step.Name)}.{result}");
+        }
+    }
+
+    /// <summary>
+    /// The file with a step's exit code; its results have their names behind it. A result of the Task starts with a letter or digit, so what starts
+    /// with a dot is a step's.
+    /// </summary>
+    private static string OfStep(string step) => $".{step}";
+
+    private static JsonObject ScriptVolume(IEnumerable<PlannedStep> steps) => new()
+    {
+        ["name"] = TaskStep.ScriptVolume,
+        ["downwardAPI"] = new JsonObject
+        {
+            ["defaultMode"] = 0b111_101_101,
+            ["items"] = new JsonArray([.. steps.SelectMany(s => s.Files.Keys).Distinct().Select(file => new JsonObject
+            {
+                ["path"] = file,
+                ["fieldRef"] = new JsonObject { ["fieldPath"] = $"metadata.annotations['{ScriptKey(file)}']" },
+            })]),
+        },
+    };
+
+    private static ImmutableSortedDictionary<string, string> Scripts(IEnumerable<PlannedStep> steps, string where)
+    {
+        var scripts = steps.SelectMany(s => s.Files).DistinctBy(f => f.Key).ToImmutableSortedDictionary(f => ScriptKey(f.Key), f => f.Value, StringComparer.Ordinal);
+        var bytes = scripts.Values.Sum(Encoding.UTF8.GetByteCount);
+        return bytes <= MaxScriptBytes
+            ? scripts
+            : throw new PromiseRefusedException($"the scripts of {where} have {bytes} bytes; {MaxScriptBytes} is the most, because they travel in the Pod; put what is long into an image");
+    }
+
+    private static string ScriptKey(string file) => $"scripts.kratix.io/{file}";
+
+    [GeneratedRegex(@"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\z")]
+    private static partial Regex ResultName();
+}
+
+/// <summary>One workspace, backed by an empty directory of the Pod.</summary>
+internal sealed record TaskWorkspace(string Name, string Volume, string Path, bool ReadOnly)
+{
+    /// <summary>Some step names it: the others do not get it.</summary>
+    public bool IsClaimed { get; init; }
+}
