@@ -5,13 +5,15 @@ using System.Net.Http.Headers;
 namespace Kratix.Actors.Kubernetes;
 
 /// <summary>Where the built-in containers find their directories; in a Pod always the same, in a node's own process wherever the Pod's volumes lie.</summary>
-public sealed record AdapterFolders(string Object, string Output, string Metadata)
+/// <param name="Results">Only Tasks that leave results have it.</param>
+public sealed record AdapterFolders(string Object, string Output, string Metadata, string Results)
 {
-    public static readonly AdapterFolders InPod = new("/kratix/object", "/kratix/output", "/kratix/metadata");
+    public static readonly AdapterFolders InPod = new("/kratix/object", "/kratix/output", "/kratix/metadata", "/kratix/results");
 }
 
 /// <summary>
-/// What the built-in containers of a run do: <c>pipeline-adapter read</c> before the user's containers, <c>pipeline-adapter write</c> after them.
+/// What the built-in containers of a run do: <c>pipeline-adapter read</c> before the user's containers, <c>pipeline-adapter write</c> after them, or
+/// <c>pipeline-adapter write-last</c> beside them, which waits until they have ended.
 /// The engine may be away for a while (a restart, a hand-over), so both keep asking; a refusal ends them at once.
 /// </summary>
 public static class PipelineAdapter
@@ -29,7 +31,7 @@ public static class PipelineAdapter
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
-    /// <summary>Does what the first argument says, <c>read</c> or <c>write</c>. Lines for the container's log go to <paramref name="log"/>; the token never does.</summary>
+    /// <summary>Does what the first argument says: <c>read</c>, <c>write</c> or <c>write-last</c>. Lines for the container's log go to <paramref name="log"/>; the token never does.</summary>
     /// <returns>The exit code.</returns>
     public static Task<int> Run(
         IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, AdapterFolders folders, Action<string> log, HttpClient http, TimeProvider time,
@@ -40,9 +42,11 @@ public static class PipelineAdapter
             case ["read"]:
                 return Read(environment, folders.Object, log, http, time, cancellation);
             case ["write"]:
-                return Write(environment, folders.Output, folders.Metadata, log, http, time, cancellation);
+                return Write(environment, folders, log, http, time, cancellation);
+            case ["write-last"]:
+                return WriteLast(environment, folders, log, http, time, cancellation);
             default:
-                log($"usage: kratix-actors pipeline-adapter read|write (got \"{string.Join(' ', arguments)}\")");
+                log($"usage: kratix-actors pipeline-adapter read|write|write-last (got \"{string.Join(' ', arguments)}\")");
                 return Task.FromResult(Misused);
         }
     }
@@ -52,15 +56,34 @@ public static class PipelineAdapter
         IReadOnlyDictionary<string, string> environment, string objectFolder, Action<string> log, HttpClient http, TimeProvider time, CancellationToken cancellation) =>
         Ask(environment, ObjectFile, "the object", log, http, time, () => new HttpRequestMessage(HttpMethod.Get, (Uri?)null), (answer, c) => Save(answer, objectFolder, c), cancellation);
 
-    /// <summary>Hands in both directories as one tar. What is not a plain file or directory goes in as what it is, for the engine to refuse by name.</summary>
+    /// <summary>Hands in the directories as one tar. What is not a plain file or directory goes in as what it is, for the engine to refuse by name.</summary>
     public static Task<int> Write(
-        IReadOnlyDictionary<string, string> environment, string outputFolder, string metadataFolder, Action<string> log, HttpClient http, TimeProvider time,
-        CancellationToken cancellation) =>
-        Ask(environment, "output", "the output", log, http, time, () => Upload(outputFolder, metadataFolder), (_, _) => Task.CompletedTask, cancellation);
+        IReadOnlyDictionary<string, string> environment, AdapterFolders folders, Action<string> log, HttpClient http, TimeProvider time, CancellationToken cancellation) =>
+        Ask(environment, "output", "the output", log, http, time, () => Upload(folders), (_, _) => Task.CompletedTask, cancellation);
 
-    private static HttpRequestMessage Upload(string outputFolder, string metadataFolder)
+    private static async Task<int> WriteLast(
+        IReadOnlyDictionary<string, string> environment, AdapterFolders folders, Action<string> log, HttpClient http, TimeProvider time, CancellationToken cancellation)
     {
-        var request = new HttpRequestMessage(HttpMethod.Put, (Uri?)null) { Content = new DirectoryTar([("output", outputFolder), ("metadata", metadataFolder)]) };
+        // The containers may take for ever; patience is for an engine that does not answer, so it is had anew after each answer.
+        var came = false;
+        while (!came)
+        {
+            var code = await Ask(
+                environment, "turn", "whether the other containers have ended", log, http, time, () => new HttpRequestMessage(HttpMethod.Get, (Uri?)null),
+                (answer, _) => Task.FromResult(came = answer.StatusCode == HttpStatusCode.NoContent), cancellation);
+            if (code != 0)
+                return code;
+        }
+
+        return await Write(environment, folders, log, http, time, cancellation);
+    }
+
+    private static HttpRequestMessage Upload(AdapterFolders folders)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Put, (Uri?)null)
+        {
+            Content = new DirectoryTar([("output", folders.Output), ("metadata", folders.Metadata), ("results", folders.Results)]),
+        };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
         // An engine that will refuse says so before the bytes are sent; otherwise its answer could be lost in a broken connection.
         request.Headers.ExpectContinue = true;

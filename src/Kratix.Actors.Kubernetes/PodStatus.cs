@@ -19,8 +19,10 @@ internal static class PodStatus
         if ((string?)metadata?["annotations"]?[PodTemplate.RunIdKey] is not { } runId || pod["spec"]?["initContainers"] is not JsonArray inits || inits.Count == 0)
             return null;
         var statuses = Statuses(pod["status"]?["initContainerStatuses"]);
+        var mainStatuses = Statuses(pod["status"]?["containerStatuses"]);
+        var mains = pod["spec"]!["containers"] as JsonArray ?? [];
         // The first is the reader; the user's containers follow.
-        var steps = ImmutableArray.CreateBuilder<StepReport>(inits.Count - 1);
+        var steps = ImmutableArray.CreateBuilder<StepReport>();
         var readerName = (string)inits[0]!["name"]!;
         var before = statuses.GetValueOrDefault(readerName);
         foreach (var container in inits.Skip(1))
@@ -30,8 +32,11 @@ internal static class PodStatus
             before = status;
         }
 
-        var writerName = (string?)pod["spec"]?["containers"]?[0]?["name"] ?? "writer";
-        var writer = Statuses(pod["status"]?["containerStatuses"]).GetValueOrDefault(writerName);
+        // The last is the writer; what is before it runs beside it.
+        foreach (var container in mains.SkipLast(1))
+            steps.Add(Step(container!, mainStatuses.GetValueOrDefault((string)container!["name"]!), Succeeded(before)));
+        var writerName = (string?)mains.LastOrDefault()?["name"] ?? "writer";
+        var writer = mainStatuses.GetValueOrDefault(writerName);
         var phase = Phase(pod, statuses.Values);
         return new RunReport(
             runId, (string?)metadata["namespace"] ?? "", (string?)metadata["name"] ?? "", phase, steps.ToImmutable(),
@@ -79,6 +84,9 @@ internal static class PodStatus
         // What ended the whole Pod (a time limit, an eviction) explains its containers' exit codes, not the other way round.
         if ((string?)pod["status"]?["reason"] is { Length: > 0 } whole)
             return Words(whole, (string?)pod["status"]!["message"]);
+        // A step's failure comes first: a writer beside it fails only for that reason.
+        if (steps.FirstOrDefault(s => s.Phase == StepPhase.Failed) is { } failed)
+            return failed.Reason;
         foreach (var (name, status) in (ReadOnlySpan<(string, JsonObject?)>)[reader, writer])
         {
             if (BuiltInTrouble(name, status) is { } trouble)

@@ -5,7 +5,8 @@ namespace Kratix.Actors.Kubernetes;
 
 /// <summary>
 /// The Pod of a run: <c>reader</c> (fetches the object), the user's containers one after the other, and <c>writer</c> (hands in what they left) as
-/// the only main container. So the Pod has succeeded exactly when the output has been handed in.
+/// the last main container. The others before it, if the plan has some, run beside it, and it waits for their end. So the Pod has succeeded exactly
+/// when the output has been handed in.
 /// </summary>
 internal static class PodTemplate
 {
@@ -15,18 +16,19 @@ internal static class PodTemplate
     public const string AdapterCommand = "pipeline-adapter";
 
     private const string ObjectVolume = "kratix-object";
-    private static readonly string[] OwnVolumes = ["shared-input", "shared-output", "shared-metadata", ObjectVolume];
+    private const string ResultsVolume = "shared-results";
+    private static readonly string[] OwnVolumes = ["shared-input", "shared-output", "shared-metadata", ObjectVolume, ResultsVolume];
     private static readonly string[] PlannedElsewhere = ["containers", "initContainers", "volumes"];
 
     /// <summary>Null, or why no Pod can be made of this plan, for the author of the Pipeline.</summary>
     public static string? Problem(RunPlan plan)
     {
-        if (plan.Containers.Count == 0)
+        if (plan.Containers.Count + plan.SideBySide.Count == 0)
             return $"run {plan.RunId} has no containers";
         var volume = plan.Volumes.Select(NameOf).FirstOrDefault(OwnVolumes.Contains);
         if (volume is not null)
             return $"a volume cannot be named \"{volume}\": that name is used for the directories below /kratix; choose another";
-        var twice = plan.Containers.Select(NameOf).GroupBy(n => n).FirstOrDefault(g => g.Count() > 1)?.Key;
+        var twice = plan.Containers.Concat(plan.SideBySide).Select(NameOf).GroupBy(n => n).FirstOrDefault(g => g.Count() > 1)?.Key;
         return twice is null ? null : $"two containers are named \"{twice}\"; each needs a name of its own";
     }
 
@@ -45,14 +47,17 @@ internal static class PodTemplate
             spec[key] = value?.DeepClone();
         }
 
-        var taken = plan.Containers.Select(NameOf).ToHashSet();
+        var taken = plan.Containers.Concat(plan.SideBySide).Select(NameOf).ToHashSet();
         var reader = BuiltIn(plan, options, "read", FreeName("reader", taken), Mount(ObjectVolume, "/kratix/object"));
-        var writer = BuiltIn(plan, options, "write", FreeName("writer", taken), Mount("shared-output", "/kratix/output", true), Mount("shared-metadata", "/kratix/metadata", true));
-        spec["initContainers"] = new JsonArray([reader, .. plan.Containers.Select(c => (JsonNode)WithMounts(c!.AsObject()))]);
-        spec["containers"] = new JsonArray(writer);
+        List<JsonNode> handedIn = [Mount("shared-output", "/kratix/output", true), Mount("shared-metadata", "/kratix/metadata", true)];
+        if (KeepsResults(plan))
+            handedIn.Add(Mount(ResultsVolume, AdapterFolders.InPod.Results, true));
+        var writer = BuiltIn(plan, options, plan.SideBySide.Count == 0 ? "write" : "write-last", FreeName("writer", taken), [.. handedIn]);
+        spec["initContainers"] = new JsonArray([reader, .. plan.Containers.Select(c => (JsonNode)WithMounts(plan, c!.AsObject()))]);
+        spec["containers"] = new JsonArray([.. plan.SideBySide.Select(c => (JsonNode)WithMounts(plan, c!.AsObject())), writer]);
         spec["volumes"] = new JsonArray(
         [
-            .. OwnVolumes.Select(v => (JsonNode)new JsonObject { ["name"] = v, ["emptyDir"] = new JsonObject() }),
+            .. OwnVolumes.Where(v => v != ResultsVolume || KeepsResults(plan)).Select(v => (JsonNode)new JsonObject { ["name"] = v, ["emptyDir"] = new JsonObject() }),
             .. plan.Volumes.Select(v => v?.DeepClone()),
         ]);
         return new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = Metadata(plan), ["spec"] = spec };
@@ -76,7 +81,9 @@ internal static class PodTemplate
         return metadata;
     }
 
-    private static JsonObject WithMounts(JsonObject container)
+    private static bool KeepsResults(RunPlan plan) => !plan.ResultFiles.IsEmpty;
+
+    private static JsonObject WithMounts(RunPlan plan, JsonObject container)
     {
         var result = container.DeepClone().AsObject();
         result["volumeMounts"] = new JsonArray(
@@ -86,6 +93,7 @@ internal static class PodTemplate
             Mount("shared-metadata", "/kratix/metadata"),
             // Mounted over the shared input, so that it is the same for every container whatever an earlier one did there.
             new JsonObject { ["name"] = ObjectVolume, ["mountPath"] = "/kratix/input/object.yaml", ["subPath"] = PipelineAdapter.ObjectFile, ["readOnly"] = true },
+            .. KeepsResults(plan) ? (JsonNode[])[Mount(ResultsVolume, RunPlan.ResultsFolder)] : [],
             .. (container["volumeMounts"] as JsonArray ?? []).Select(m => m?.DeepClone()),
         ]);
         return result;

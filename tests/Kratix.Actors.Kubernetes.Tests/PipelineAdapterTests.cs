@@ -243,6 +243,41 @@ public sealed class PipelineAdapterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Write_hands_in_results_where_there_are_some()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "results"));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "results", "url"), "x");
+        _answers.Enqueue((204, ""));
+        Assert.Equal(0, await Run("write"));
+        Assert.Equal(["output/", "metadata/", "results/", "results/url"], Entries(Assert.Single(_requests).Body).Select(e => e.Name));
+    }
+
+    [Fact]
+    public async Task Write_last_asks_until_its_turn_has_come_and_hands_in_what_is_there_then()
+    {
+        _answers.Enqueue((202, ""));
+        _answers.Enqueue((503, ""));
+        _answers.Enqueue((202, ""));
+        _answers.Enqueue((204, ""));
+        _answers.Enqueue((204, ""));
+        var run = Run("write-last");
+        await WaitThrough(run);
+        Assert.Equal(0, await run);
+        Assert.Equal(
+            [("GET", "/runs/1/turn"), ("GET", "/runs/1/turn"), ("GET", "/runs/1/turn"), ("GET", "/runs/1/turn"), ("PUT", "/runs/1/output")],
+            _requests.Select(r => (r.Method, r.Path)));
+    }
+
+    [Fact]
+    public async Task Write_last_beside_a_container_that_failed_hands_nothing_in()
+    {
+        _answers.Enqueue((400, "container left failed, so nothing is handed in"));
+        Assert.Equal(PipelineAdapter.Refused, await Run("write-last"));
+        Assert.Single(_requests);
+        Assert.Contains("container left failed", Assert.Single(_log), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Write_of_a_name_that_is_not_text_names_it()
     {
         using (var sh = Process.Start("sh", ["-c", "touch \"$1/$(printf 'bad\\377')\"", "sh", Output]))
@@ -254,7 +289,7 @@ public sealed class PipelineAdapterTests : IAsyncLifetime
 
     private Task<int> Run(string verb) => PipelineAdapter.Run([verb], Variables(), Folders(), _log.Enqueue, _http, _time, default);
 
-    private AdapterFolders Folders() => new(_folder, Output, Metadata);
+    private AdapterFolders Folders() => new(_folder, Output, Metadata, Path.Combine(_folder, "results"));
 
     private Dictionary<string, string> Variables() => new() { ["KRATIX_RUN_URL"] = $"{_url}runs/1", ["KRATIX_RUN_TOKEN"] = "t0ken" };
 

@@ -112,6 +112,32 @@ public sealed class PodStatusTests
     }
 
     [Fact]
+    public void Containers_side_by_side_are_steps_and_their_failure_comes_before_the_writers()
+    {
+        var pod = Pod("Failed", Done, Done, Done);
+        pod["spec"]!["containers"] = JsonNode.Parse("""[{"name":"left","image":"l"},{"name":"right","image":"r"},{"name":"writer"}]""");
+        pod["status"]!["containerStatuses"] = JsonNode.Parse(
+            $$$"""
+            [
+              {"name":"left","state":{{{Done}}} }, {"name":"right","state":{"terminated":{"exitCode":3,"reason":"Error"} } },
+              {"name":"writer","state":{"terminated":{"exitCode":1,"reason":"Error"} } }
+            ]
+            """);
+        var report = PodStatus.Read(pod)!;
+        Assert.Equal(["one", "two", "left", "right"], report.Steps.Select(s => s.Name));
+        Assert.Equal([StepPhase.Succeeded, StepPhase.Succeeded, StepPhase.Succeeded, StepPhase.Failed], report.Steps.Select(s => s.Phase));
+        Assert.Equal("container \"right\" exited with code 3", report.Reason);
+    }
+
+    [Fact]
+    public void Containers_side_by_side_wait_for_the_init_containers()
+    {
+        var pod = Pod("Pending", Done, Done, Running);
+        pod["spec"]!["containers"] = JsonNode.Parse("""[{"name":"left","image":"l"},{"name":"writer"}]""");
+        Assert.Equal(StepPhase.Waiting, PodStatus.Read(pod)!.Steps[2].Phase);
+    }
+
+    [Fact]
     public void Pod_on_a_node_that_does_not_answer_counts_as_running() => Assert.Equal(RunPhase.Running, Read("Unknown", Done, Running).Phase);
 
     [Fact]

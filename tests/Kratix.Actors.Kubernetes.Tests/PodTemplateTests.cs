@@ -88,6 +88,29 @@ public sealed class PodTemplateTests
         Assert.Equal("Promise", (string?)pod["metadata"]!["ownerReferences"]![0]!["kind"]);
     }
 
+    [Fact]
+    public void Containers_side_by_side_have_a_writer_beside_them_that_waits_for_their_end()
+    {
+        var spec = Spec(Plan("""[{"name":"one","image":"i"}]""") with { SideBySide = JsonNode.Parse("""[{"name":"left","image":"i"},{"name":"writer","image":"i"}]""")!.AsArray() });
+        Assert.Equal(["reader", "one"], spec["initContainers"]!.AsArray().Select(c => (string?)c!["name"]));
+        Assert.Equal(["left", "writer", "kratix-writer"], spec["containers"]!.AsArray().Select(c => (string?)c!["name"]));
+        Assert.Equal("""["pipeline-adapter","write-last"]""", spec["containers"]![2]!["args"]!.ToJsonString());
+        Assert.Equal(Mounts(spec["initContainers"]![1]!), Mounts(spec["containers"]![0]!));
+        Assert.Contains("shared-output:/kratix/output:", Mounts(spec["containers"]![0]!));
+    }
+
+    [Fact]
+    public void Plan_with_results_has_a_directory_for_them_that_the_writer_reads()
+    {
+        var spec = Spec(Plan() with { ResultFiles = ["url"] });
+        Assert.Contains(spec["volumes"]!.AsArray(), v => (string?)v!["name"] == "shared-results");
+        Assert.Contains("shared-results:/tekton/results:", Mounts(spec["initContainers"]![1]!));
+        Assert.Equal(["shared-output:/kratix/output:true", "shared-metadata:/kratix/metadata:true", "shared-results:/kratix/results:true"], Mounts(spec["containers"]![0]!));
+        Assert.DoesNotContain("shared-results", Spec(Plan()).ToJsonString(), StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> Mounts(JsonNode container) => container["volumeMounts"]!.AsArray().Select(m => $"{m!["name"]}:{m["mountPath"]}:{m["readOnly"]}");
+
     [Theory]
     [InlineData("shared-output", """[{"name":"one"}]""", "a volume cannot be named \"shared-output\"")]
     [InlineData("extra", "[]", "has no containers")]

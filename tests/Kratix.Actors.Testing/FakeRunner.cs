@@ -44,7 +44,7 @@ public sealed class FakeRunner : IRunner
 
             var report = new RunReport(
                 plan.RunId, plan.Namespace, plan.PodName, RunPhase.Pending,
-                [.. plan.Containers.Select(c => new StepReport((string)c!["name"]!, (string?)c["image"] ?? "", StepPhase.Waiting))], null);
+                [.. plan.Containers.Concat(plan.SideBySide).Select(c => new StepReport((string)c!["name"]!, (string?)c["image"] ?? "", StepPhase.Waiting))], null);
             _runs[(plan.Namespace, plan.PodName)] = (plan, report);
             Tell(new RunSignal.Changed(report));
             _created.Writer.TryWrite(plan);

@@ -79,7 +79,7 @@ public static class PromiseDecider
                     state.Owner, run.Pipeline,
                     Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.PromiseWorkflow),
                     state.Works, c.Destinations);
-                return Happened(new PromiseEvent.RunSucceeded(c.RunId, run.Pipeline, steps, output.StatusJson, work, next, c.At));
+                return Happened(new PromiseEvent.RunSucceeded(c.RunId, run.Pipeline, steps, output.StatusJson, work, next, c.At) { Results = output.Results });
             case RunVerdict.Suspended suspended:
                 return Happened(new PromiseEvent.RunSuspended(c.RunId, run.Pipeline, steps, suspended.StatusJson, suspended.Message, suspended.RetryAt, c.At));
             case RunVerdict.Failed failed:

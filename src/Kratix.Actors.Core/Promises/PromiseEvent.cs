@@ -35,7 +35,11 @@ public abstract record PromiseEvent(DateTimeOffset At)
     public sealed record ApiRefused(string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record RunSucceeded(
-        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : PromiseEvent(At);
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : PromiseEvent(At)
+    {
+        /// <summary>For people who look; nothing is decided by it.</summary>
+        public ImmutableSortedDictionary<string, string>? Results { get; init; }
+    }
 
     public sealed record RunSuperseded(string RunId, string Pipeline, ImmutableArray<StepReport> Steps, DateTimeOffset At) : PromiseEvent(At);
 

@@ -48,7 +48,7 @@ public static class ResourceDecider
         {
             case RunVerdict.Succeeded { Output: var output }:
                 var work = state.Workflow.Action == WorkflowAction.Delete ? null : Place(state, revision, run.Pipeline, output, c.Destinations);
-                return Happened(new ResourceEvent.RunSucceeded(c.RunId, run.Pipeline, steps, output.StatusJson, work, next, c.At));
+                return Happened(new ResourceEvent.RunSucceeded(c.RunId, run.Pipeline, steps, output.StatusJson, work, next, c.At) { Results = output.Results });
             case RunVerdict.Suspended suspended:
                 return Happened(new ResourceEvent.RunSuspended(c.RunId, run.Pipeline, steps, suspended.StatusJson, suspended.Message, suspended.RetryAt, c.At));
             case RunVerdict.Failed failed:

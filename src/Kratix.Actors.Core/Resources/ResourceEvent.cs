@@ -24,7 +24,11 @@ public abstract record ResourceEvent(DateTimeOffset At)
 
     /// <summary><paramref name="Work"/>: what it produced and where that goes; null for a delete Pipeline. <paramref name="NextRun"/>: when the interval will have passed.</summary>
     public sealed record RunSucceeded(
-        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At);
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At)
+    {
+        /// <summary>For people who look; nothing is decided by it.</summary>
+        public ImmutableSortedDictionary<string, string>? Results { get; init; }
+    }
 
     /// <summary>It ended, either way, but something else is wished by now: nothing of it is used.</summary>
     public sealed record RunSuperseded(string RunId, string Pipeline, ImmutableArray<StepReport> Steps, DateTimeOffset At) : ResourceEvent(At);

@@ -13,6 +13,9 @@ public sealed record RunOutput(ImmutableArray<FileEntry> Files, string? StatusJs
     public WorkflowControl? Control { get; init; }
 
     public static readonly RunOutput Empty = new([], null, []);
+
+    /// <summary>What the steps of a Task wrote as its results, by name; null where there are none.</summary>
+    public ImmutableSortedDictionary<string, string>? Results { get; init; }
 }
 
 /// <summary>One entry of <c>destination-selectors.yaml</c> (or the older <c>scheduling.yaml</c>). Directory <c>.</c> is the root.</summary>

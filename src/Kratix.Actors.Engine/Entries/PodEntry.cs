@@ -35,8 +35,8 @@ internal static class PodEntry
         var spec = entry["spec"]!.AsObject();
         var at = $"{where}.spec";
         Known(spec, SpecFields, at);
-        if (Text(spec, "restartPolicy", at) is { } policy and not "Never")
-            throw new PromiseRefusedException($"{at}.restartPolicy is \"{policy}\"; a Pod of a workflow must end, so it can only be Never (the platform repeats a failed run)");
+        if (Text(spec, "restartPolicy", at) is { } policy and not ("Never" or "OnFailure"))
+            throw new PromiseRefusedException($"{at}.restartPolicy is \"{policy}\"; a Pod of a workflow must end, so it can only be Never or OnFailure (the platform repeats a failed run, as a new Pod)");
         var names = OwnNames();
         var steps = Containers(spec, "initContainers", at, names);
         var sideBySide = Containers(spec, "containers", at, names);

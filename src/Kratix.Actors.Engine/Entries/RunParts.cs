@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Kratix.Actors.Ports.Runs;
 
 namespace Kratix.Actors.Engine.Entries;
 
@@ -11,4 +12,10 @@ internal sealed record RunParts(JsonArray Steps, JsonArray SideBySide, JsonArray
 {
     /// <summary>Beside those of the entry's metadata.</summary>
     public ImmutableSortedDictionary<string, string> Annotations { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>See <see cref="RunPlan.ResultFiles"/>.</summary>
+    public ImmutableArray<string> ResultFiles { get; init; } = [];
+
+    /// <summary>See <see cref="RunPlan.Timeouts"/>.</summary>
+    public ImmutableSortedDictionary<string, TimeSpan> Timeouts { get; init; } = ImmutableSortedDictionary<string, TimeSpan>.Empty;
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 
 namespace Kratix.Actors.Engine.Entries;
 
@@ -10,20 +9,19 @@ namespace Kratix.Actors.Engine.Entries;
 /// </summary>
 internal static class StepWrapper
 {
-    /// <summary>How a step ends that ran longer than its limit.</summary>
-    internal const int TimedOut = 124;
-
     internal const string Script =
         """
         #!/bin/sh
         # run_step EXIT_CODE_FILE SECONDS COMMAND [ARGUMENT...]    EXIT_CODE_FILE -: fail as the command fails. SECONDS 0: no limit.
         file=$1 seconds=$2
         shift 2
-        late=
+        child= ended= late=
+        # Before there is a child: process 1 of a container is not told of signals that it has no trap for.
+        trap 'ended=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
+        trap 'late=1; kill -KILL "$child" 2>/dev/null' USR1
         "$@" &
         child=$!
-        trap 'kill -TERM "$child" 2>/dev/null' TERM INT
-        trap 'late=1; kill -KILL "$child" 2>/dev/null' USR1
+        [ -z "$ended" ] || kill -TERM "$child" 2>/dev/null
         if [ "$seconds" != 0 ]; then
             (sleep "$seconds" && kill -USR1 $$) &
         fi
@@ -45,7 +43,7 @@ internal static class StepWrapper
         """;
 
     /// <summary><paramref name="exitCodeFile"/> null: the step's failure fails the Task.</summary>
-    internal static JsonArray Command(string wrapper, string? exitCodeFile, TimeSpan? timeout) =>
+    internal static string[] Command(string wrapper, string? exitCodeFile, TimeSpan? timeout) =>
     [
         // Not by its own first line: where the image has no shell, the error then names the shell and not this file.
         "/bin/sh", wrapper, exitCodeFile ?? "-", ((long)Math.Ceiling(timeout?.TotalSeconds ?? 0)).ToString(CultureInfo.InvariantCulture),

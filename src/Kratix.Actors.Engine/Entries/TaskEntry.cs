@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Kratix.Actors.Engine.Promises;
+using Kratix.Actors.Ports.Runs;
 using static Kratix.Actors.Engine.Entries.EntryFields;
 
 namespace Kratix.Actors.Engine.Entries;
@@ -18,8 +19,6 @@ internal sealed record TaskRunNames(string PodName, string Namespace, string Run
 /// </summary>
 internal static partial class TaskEntry
 {
-    private const string ResultsFolder = "/tekton/results";
-
     /// <summary>Kubernetes takes 256 KiB of annotations in all.</summary>
     private const int MaxScriptBytes = 200 * 1024;
 
@@ -40,12 +39,14 @@ internal static partial class TaskEntry
         Known(spec, SpecFields, at);
         var variables = Context(run);
         TaskParams.Read(spec, at, variables);
-        AddResults(spec, at, variables);
+        var results = ResultNames(spec, at);
+        foreach (var result in results)
+            variables.Add("results", result, ".path", $"{RunPlan.ResultsFolder}/{result}");
         var steps = TaskStep.ReadAll(spec, at);
         var workspaces = Workspaces(spec, at, steps, variables);
         foreach (var step in steps)
             AddStepVariables(step, variables);
-        var planned = steps.Select(step => step.Plan(variables, workspaces, $"{ResultsFolder}/{OfStep(step.Name)}")).ToList();
+        var planned = steps.Select(step => step.Plan(variables, workspaces)).ToList();
         return new RunParts(
             [.. planned.Select(p => p.Container)], [],
             [
@@ -53,7 +54,12 @@ internal static partial class TaskEntry
                 .. workspaces.Select(w => new JsonObject { ["name"] = w.Volume, ["emptyDir"] = new JsonObject() }),
                 .. planned.Any(p => p.Files.Count > 0) ? (JsonNode[])[ScriptVolume(planned)] : [],
             ],
-            []) { Annotations = Scripts(planned, where) };
+            [])
+        {
+            Annotations = Scripts(planned, where),
+            ResultFiles = [.. results, .. steps.SelectMany(step => step.ResultFiles)],
+            Timeouts = steps.Where(step => step.Timeout is not null).ToImmutableSortedDictionary(step => step.Name, step => step.Timeout!.Value, StringComparer.Ordinal),
+        };
     }
 
     private static TaskVariables Context(TaskRunNames run)
@@ -65,12 +71,6 @@ internal static partial class TaskEntry
         variables.Add("context.taskRun.namespace", run.Namespace);
         variables.Add("context.taskRun.uid", run.RunId);
         return variables;
-    }
-
-    private static void AddResults(JsonObject spec, string at, TaskVariables variables)
-    {
-        foreach (var name in ResultNames(spec, at))
-            variables.Add("results", name, ".path", $"{ResultsFolder}/{name}");
     }
 
     /// <summary>The names that a list of results declares.</summary>
@@ -126,17 +126,11 @@ internal static partial class TaskEntry
         foreach (var name in new[] { step.Name, $"step-{step.Name}" })
         {
             if (step.Continues)
-                variables.Add($"steps.{name}.exitCode.path", $"{ResultsFolder}/{OfStep(step.Name)}");
+                variables.Add($"steps.{name}.exitCode.path", step.ExitCodePath);
             foreach (var result in step.Results)
-                variables.Add($"steps.{name}.results.{result}.path", $"{ResultsFolder}/{OfStep(step.Name)}.{result}");
+                variables.Add($"steps.{name}.results.{result}.path", step.PathOf(result));
         }
     }
-
-    /// <summary>
-    /// The file with a step's exit code; its results have their names behind it. A result of the Task starts with a letter or digit, so what starts
-    /// with a dot is a step's.
-    /// </summary>
-    private static string OfStep(string step) => $".{step}";
 
     private static JsonObject ScriptVolume(IEnumerable<PlannedStep> steps) => new()
     {

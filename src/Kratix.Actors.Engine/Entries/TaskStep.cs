@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Engine.Promises;
+using Kratix.Actors.Ports.Runs;
 using static Kratix.Actors.Engine.Entries.EntryFields;
 
 namespace Kratix.Actors.Engine.Entries;
@@ -57,6 +58,10 @@ internal sealed class TaskStep
 
     internal IReadOnlyList<string> Results { get; }
 
+    internal string ExitCodePath => $"{RunPlan.ResultsFolder}/{StepFiles.ExitCode(Name)}";
+
+    internal IEnumerable<string> ResultFiles => Results.Select(r => StepFiles.Result(Name, r)).Concat(Continues ? [StepFiles.ExitCode(Name)] : []);
+
     /// <summary>The workspaces it claims for itself and its like, with the path it wants them at (null: the workspace's own).</summary>
     internal IReadOnlyDictionary<string, string?> Workspaces { get; }
 
@@ -83,11 +88,12 @@ internal sealed class TaskStep
         return new TaskStep(StepTemplate.Under(step, template), name, where);
     }
 
-    /// <summary><paramref name="ownFile"/>: where its exit code goes; its results go beside it.</summary>
-    internal PlannedStep Plan(TaskVariables task, IReadOnlyList<TaskWorkspace> workspaces, string ownFile)
+    internal string PathOf(string result) => $"{RunPlan.ResultsFolder}/{StepFiles.Result(Name, result)}";
+
+    internal PlannedStep Plan(TaskVariables task, IReadOnlyList<TaskWorkspace> workspaces)
     {
         var mine = workspaces.Where(w => !w.IsClaimed || Workspaces.ContainsKey(w.Name)).Select(w => w with { Path = Workspaces.GetValueOrDefault(w.Name) ?? w.Path }).ToList();
-        var variables = task.With(Results.Select(r => ($"step.results.{r}.path", $"{ownFile}.{r}")), mine);
+        var variables = task.With(Results.Select(r => ($"step.results.{r}.path", PathOf(r))), mine);
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
         var container = new JsonObject { ["name"] = Name };
         foreach (var field in ContainerFields.Where(f => f is not ("command" or "args") && _fields[f] is not null).Order(StringComparer.Ordinal))
@@ -104,7 +110,8 @@ internal sealed class TaskStep
         if (Wrapped)
         {
             files[WrapperFile] = StepWrapper.Script;
-            command = [.. StepWrapper.Command($"{ScriptFolder}/{WrapperFile}", Continues ? ownFile : null, Timeout), .. command.Select(c => c?.DeepClone())];
+            foreach (var (index, word) in StepWrapper.Command($"{ScriptFolder}/{WrapperFile}", Continues ? ExitCodePath : null, Timeout).Index())
+                command.Insert(index, word);
         }
 
         if (command.Count > 0)

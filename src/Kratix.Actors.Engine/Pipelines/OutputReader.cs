@@ -6,6 +6,7 @@ using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Ports.Documents;
 using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.Runs;
 
 namespace Kratix.Actors.Engine.Pipelines;
 
@@ -20,8 +21,12 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
 {
     private const string Output = "output/";
     private const string Metadata = "metadata/";
+    private const string Results = "results/";
     private const int ContentsPerWrite = 64;
     private const long MaxMetadataBytes = 1024 * 1024;
+
+    /// <summary>As in Tekton, and for all of them the same: results are for people and are kept in the journal; files go to /kratix/output.</summary>
+    private const int MaxResultBytes = 4096, MaxResults = 64;
 
     /// <exception cref="OutputRefusedException">A rule is broken.</exception>
     /// <exception cref="EndOfStreamException">The archive was cut off on its way.</exception>
@@ -29,6 +34,7 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
     {
         var files = new SortedDictionary<string, FileEntry>(StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        var results = new Dictionary<string, string>(StringComparer.Ordinal);
         var waiting = new List<(string Path, byte[] Bytes)>();
         var total = 0L;
         await using var archive = new ArchiveStream(tar);
@@ -41,6 +47,12 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
             if (name.StartsWith(Metadata, StringComparison.Ordinal))
             {
                 await ReadMetadata(entry, name[Metadata.Length..], metadata, cancellation);
+                continue;
+            }
+
+            if (name.StartsWith(Results, StringComparison.Ordinal))
+            {
+                await ReadResult(entry, name[Results.Length..], results, cancellation);
                 continue;
             }
 
@@ -65,7 +77,11 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
             throw new EndOfStreamException("the blocks that end an archive are missing");
         await Store(waiting, files, cancellation);
         var directories = files.Keys.Where(p => p.Contains('/', StringComparison.Ordinal)).Select(p => p[..p.IndexOf('/', StringComparison.Ordinal)]).ToHashSet(StringComparer.Ordinal);
-        return new RunOutput([.. files.Values], MetadataFiles.Status(metadata), MetadataFiles.Selectors(metadata, directories)) { Control = MetadataFiles.Control(metadata) };
+        return new RunOutput([.. files.Values], MetadataFiles.Status(metadata), MetadataFiles.Selectors(metadata, directories))
+        {
+            Control = MetadataFiles.Control(metadata),
+            Results = results.Count == 0 ? null : results.ToImmutableSortedDictionary(StringComparer.Ordinal),
+        };
     }
 
     private static async Task<TarEntry?> Next(TarReader reader, CancellationToken cancellation)
@@ -105,6 +121,18 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
         if (entry.Length > MaxMetadataBytes)
             throw new OutputRefusedException($"/kratix/metadata/{name} has {entry.Length} bytes; at most {MaxMetadataBytes} are read");
         metadata[name] = Encoding.UTF8.GetString(await Bytes(entry, cancellation));
+    }
+
+    private static async Task ReadResult(TarEntry entry, string name, Dictionary<string, string> results, CancellationToken cancellation)
+    {
+        var path = $"{RunPlan.ResultsFolder}/{name}";
+        if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
+            throw new OutputRefusedException($"{path} is a {entry.EntryType}, not a regular file");
+        if (entry.Length > MaxResultBytes)
+            throw new OutputRefusedException($"{path} has {entry.Length} bytes; a result has at most {MaxResultBytes}. What is longer belongs into /kratix/output");
+        if (results.Count >= MaxResults)
+            throw new OutputRefusedException($"{RunPlan.ResultsFolder} holds more than {MaxResults} files");
+        results[name] = Encoding.UTF8.GetString(await Bytes(entry, cancellation));
     }
 
     private static async Task<byte[]> Bytes(TarEntry entry, CancellationToken cancellation)

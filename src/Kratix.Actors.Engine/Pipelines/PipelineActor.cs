@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Entries;
 using Kratix.Actors.Engine.Persistence;
+using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Runs;
@@ -58,6 +60,7 @@ public sealed record RunServices(
 internal sealed class PipelineActor(
     RunServices services, RunRequest request, Func<CancellationToken, Task<Outcome<ReadOnlyMemory<byte>>>> objectYaml, bool late, Action<RunResult, bool> ended) : Actor<PipelineMessage>
 {
+    private readonly RunTurn _turn = new();
     private readonly Dictionary<string, IActorRef<StepMessage>> _steps = new(StringComparer.Ordinal);
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15));
     private RunPlan? _plan;
@@ -74,7 +77,7 @@ internal sealed class PipelineActor(
         {
             _plan = RunPlanner.Plan(request, services.Settings, services.Exchange);
         }
-        catch (Exception cause) when (cause is InvalidOperationException or FormatException or NullReferenceException)
+        catch (Exception cause) when (cause is PromiseRefusedException or InvalidOperationException or FormatException or NullReferenceException)
         {
             // A Promise that was accepted by an earlier version: what it asks for cannot become a Pod, today or after a restart.
             End(new RunResult.Failed([], $"Pipeline {request.PipelineName} cannot be made a Pod: {cause.Message}"));
@@ -82,6 +85,8 @@ internal sealed class PipelineActor(
         }
 
         services.Exchange.Offer(request.RunId, objectYaml);
+        if (_plan.SideBySide.Count > 0)
+            services.Exchange.Offer(request.RunId, _turn);
         services.Directory.Tell(new RunDirectoryMessage.Follow(request.RunId, Context.Self));
         services.Slots.Tell(new RunSlotsMessage.Acquire(request.RunId, request.Subject.Promise, late, Context.Self));
     }
@@ -224,6 +229,7 @@ internal sealed class PipelineActor(
     private void Tell(RunReport report)
     {
         _report = report;
+        _turn.Saw(report);
         foreach (var step in report.Steps)
             StepOf(step.Name).Tell(new StepMessage.Reported(step));
     }
@@ -250,13 +256,23 @@ internal sealed class PipelineActor(
         }
 
         var manifest = Codec.Read<RunManifest>(bytes);
-        End(manifest.Output is { } output ? new RunResult.Succeeded(Steps, output) : new RunResult.Failed(Steps, manifest.Refusal!));
+        if (manifest.Output is not { } output)
+        {
+            End(new RunResult.Failed(Steps, manifest.Refusal!));
+            return;
+        }
+
+        var files = output.Results ?? ImmutableSortedDictionary<string, string>.Empty;
+        var results = StepFiles.Results(files, _plan!.ResultFiles);
+        End(new RunResult.Succeeded(StepFiles.WithExitCodes(Steps, files, _plan.ResultFiles), output with { Results = results.IsEmpty ? null : results }));
     }
 
-    private static string ReasonOf(RunReport report)
+    private string ReasonOf(RunReport report)
     {
         if (report.Steps.FirstOrDefault(s => s.Phase == StepPhase.Failed) is not { } failed)
             return report.Reason ?? $"the Pod {report.PodName} failed";
+        if (failed.ExitCode == RunPlan.TimedOut && _plan!.Timeouts.TryGetValue(failed.Name, out var limit))
+            return $"container {failed.Name} did not end within its timeout of {limit}; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";
         var why = failed.ExitCode is { } code ? $"exited with code {code}" : "could not be started";
         var detail = failed.Reason is null or "Error" ? "" : $" ({failed.Reason})";
         return $"container {failed.Name} {why}{detail}; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";

@@ -15,6 +15,7 @@ namespace Kratix.Actors.Engine.Pipelines;
 public sealed class RunExchange(IContentStore content, EngineSettings settings) : IRunExchange
 {
     private readonly ConcurrentDictionary<string, Func<CancellationToken, Task<Outcome<ReadOnlyMemory<byte>>>>> _objects = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RunTurn> _turns = new(StringComparer.Ordinal);
     private readonly OutputReader _reader = new(content, settings.Output);
 
     public string TokenOf(string runId) => Convert.ToHexStringLower(HMACSHA256.HashData(settings.ExchangeKey.Span, Encoding.UTF8.GetBytes(runId)));
@@ -24,7 +25,14 @@ public sealed class RunExchange(IContentStore content, EngineSettings settings) 
     /// <summary>Lets the run fetch its object from now on.</summary>
     internal void Offer(string runId, Func<CancellationToken, Task<Outcome<ReadOnlyMemory<byte>>>> objectYaml) => _objects[runId] = objectYaml;
 
-    internal void Withdraw(string runId) => _objects.TryRemove(runId, out _);
+    /// <summary>Lets the run's writer ask from now on whether the containers beside it have ended.</summary>
+    internal void Offer(string runId, RunTurn turn) => _turns[runId] = turn;
+
+    internal void Withdraw(string runId)
+    {
+        _objects.TryRemove(runId, out _);
+        _turns.TryRemove(runId, out _);
+    }
 
     public Task<Outcome<ReadOnlyMemory<byte>>> Object(string runId, string token, CancellationToken cancellation)
     {
@@ -33,6 +41,15 @@ public sealed class RunExchange(IContentStore content, EngineSettings settings) 
         return _objects.TryGetValue(runId, out var objectYaml)
             ? objectYaml(cancellation)
             : Task.FromResult<Outcome<ReadOnlyMemory<byte>>>(new Outcome<ReadOnlyMemory<byte>>.Terminal(Refusal.NotFound, "the engine has not taken up this run"));
+    }
+
+    public Task<Outcome<Nothing>> Turn(string runId, string token, CancellationToken cancellation)
+    {
+        if (!Admits(runId, token))
+            return Task.FromResult<Outcome<Nothing>>(new Outcome<Nothing>.Terminal(Refusal.Unauthorized, "that token is not this run's"));
+        return _turns.TryGetValue(runId, out var turn)
+            ? turn.Come(cancellation)
+            : Task.FromResult<Outcome<Nothing>>(new Outcome<Nothing>.Terminal(Refusal.NotFound, "the engine has not taken up this run"));
     }
 
     public async Task<Outcome<Nothing>> Submit(string runId, string token, Stream tar, CancellationToken cancellation)

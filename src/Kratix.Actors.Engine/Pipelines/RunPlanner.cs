@@ -40,7 +40,12 @@ public static class RunPlanner
         return new RunPlan(
             request.RunId, ns, podName, Labels(request), Map(request.Pipeline["metadata"]?["annotations"]).SetItems(parts.Annotations),
             [.. parts.Steps.Select(c => Container(c!.AsObject(), env, settings))], parts.Volumes, PodSpec(request, parts.Pod, settings),
-            Owner(request), env, exchange.UrlOf(request.RunId), exchange.TokenOf(request.RunId));
+            Owner(request), env, exchange.UrlOf(request.RunId), exchange.TokenOf(request.RunId))
+        {
+            SideBySide = [.. parts.SideBySide.Select(c => Container(c!.AsObject(), env, settings))],
+            ResultFiles = parts.ResultFiles,
+            Timeouts = parts.Timeouts,
+        };
     }
 
     internal static string NamespaceOf(RunRequest request) => request.PipelineNamespace ?? request.Subject.Namespace ?? Kinds.SystemNamespace;

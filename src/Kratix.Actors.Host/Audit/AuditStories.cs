@@ -21,7 +21,7 @@ internal static class AuditStories
         ResourceEvent.Observed e => AuditStory.Of(
             $"generation {e.Object.Generation}, spec {Short(e.Object.SpecDigest)}{(e.Object.Deleting ? ", to be deleted" : "")}{Marked(e.Object.Controls)}",
             e.PromiseAvailable ? Revision(e.Revision) : $"{Revision(e.Revision)}, which is not available"),
-        ResourceEvent.RunSucceeded e => Succeeded(e.Pipeline, e.RunId, e.Steps, e.Work),
+        ResourceEvent.RunSucceeded e => Succeeded(e.Pipeline, e.RunId, e.Steps, e.Results, e.Work),
         ResourceEvent.RunSuperseded e => Superseded(e.Pipeline, e.RunId, e.Steps),
         ResourceEvent.RunFailed e => Failed(e.Pipeline, e.RunId, e.Attempt, e.Steps, e.Reason, e.RetryAt),
         ResourceEvent.RunSuspended e => Suspended(e.Pipeline, e.RunId, e.Steps, e.Message, e.RetryAt),
@@ -42,7 +42,7 @@ internal static class AuditStories
         PromiseEvent.SpecRefused e => AuditStory.Of($"generation {e.Object.Generation} cannot be used: {e.Reason}"),
         PromiseEvent.ApiInstalled => AuditStory.Of("its API is established"),
         PromiseEvent.ApiRefused e => AuditStory.Of($"its API was refused: {e.Reason}"),
-        PromiseEvent.RunSucceeded e => Succeeded(e.Pipeline, e.RunId, e.Steps, e.Work),
+        PromiseEvent.RunSucceeded e => Succeeded(e.Pipeline, e.RunId, e.Steps, e.Results, e.Work),
         PromiseEvent.RunSuperseded e => Superseded(e.Pipeline, e.RunId, e.Steps),
         PromiseEvent.RunFailed e => Failed(e.Pipeline, e.RunId, e.Attempt, e.Steps, e.Reason, e.RetryAt),
         PromiseEvent.RunSuspended e => Suspended(e.Pipeline, e.RunId, e.Steps, e.Message, e.RetryAt),
@@ -57,6 +57,8 @@ internal static class AuditStories
         _ => throw new InvalidOperationException($"unknown event {happened.GetType().Name}"),
     };
 
+    private static readonly ImmutableSortedDictionary<string, string> NoResults = ImmutableSortedDictionary<string, string>.Empty;
+
     private static readonly AuditStory Retry = AuditStory.Of("the next attempt starts");
 
     private static readonly AuditStory Released = AuditStory.Of("nothing of it is left; the object may go");
@@ -70,8 +72,10 @@ internal static class AuditStories
         _ => $"the workflow starts again: {cause}",
     });
 
-    private static AuditStory Succeeded(string pipeline, string run, ImmutableArray<StepReport> steps, Work? work) =>
-        AuditStory.Of($"{pipeline} succeeded (run {Short(run)})", [.. steps.Select(Step), .. work is null ? [] : Groups(work)]);
+    private static AuditStory Succeeded(string pipeline, string run, ImmutableArray<StepReport> steps, ImmutableSortedDictionary<string, string>? results, Work? work) =>
+        AuditStory.Of(
+            $"{pipeline} succeeded (run {Short(run)})",
+            [.. steps.Select(Step), .. (results ?? NoResults).Select(r => $"result {r.Key}: {r.Value.TrimEnd()}"), .. work is null ? [] : Groups(work)]);
 
     private static AuditStory Superseded(string pipeline, string run, ImmutableArray<StepReport> steps) =>
         AuditStory.Of($"{pipeline} ended (run {Short(run)}); nothing of it is used, something else is wished by now", steps.Select(Step));

@@ -8,8 +8,8 @@ internal static class AdapterCommand
 {
     internal static Command Create(Terminal terminal, IReadOnlyDictionary<string, string> environment)
     {
-        var action = new Argument<string>("action") { Description = "read: fetch the run's object. write: hand in what it left behind." };
-        action.AcceptOnlyFromAmong("read", "write");
+        var action = new Argument<string>("action") { Description = "read: fetch the run's object. write: hand in what it left behind. write-last: the same, when the other containers have ended." };
+        action.AcceptOnlyFromAmong("read", "write", "write-last");
         var adapter = new TaughtCommand("pipeline-adapter", "Exchange a run's object and output with the engine.", "kratix-actors pipeline-adapter read") { Hidden = true };
         adapter.Arguments.Add(action);
         adapter.SetAction(async (parsed, stop) =>

@@ -17,7 +17,7 @@ internal sealed class AdapterInProcess(HttpClient http, Uri exchange, TimeProvid
     public Task<int> Run(BuiltInContainer container, CancellationToken ct)
     {
         string Folder(string path) => container.Mounts.Any(m => path == m.ContainerPath) ? container.HostPath(path) : "";
-        var folders = new AdapterFolders(Folder(AdapterFolders.InPod.Object), Folder(AdapterFolders.InPod.Output), Folder(AdapterFolders.InPod.Metadata));
+        var folders = new AdapterFolders(Folder(AdapterFolders.InPod.Object), Folder(AdapterFolders.InPod.Output), Folder(AdapterFolders.InPod.Metadata), Folder(AdapterFolders.InPod.Results));
         // The first argument is the program's own sub-command.
         return PipelineAdapter.Run([.. container.Args.Skip(1)], Here(container.Env), folders, container.Log, http, time, ct);
     }

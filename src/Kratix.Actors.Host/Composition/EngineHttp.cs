@@ -28,6 +28,7 @@ internal sealed class EngineHttp : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(log);
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(settings.Address), settings.Port));
         var app = builder.Build();
         var http = new EngineHttp(app);

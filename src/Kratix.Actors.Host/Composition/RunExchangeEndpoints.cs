@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 
 namespace Kratix.Actors.Host.Composition;
 
@@ -11,6 +12,7 @@ namespace Kratix.Actors.Host.Composition;
 internal static class RunExchangeEndpoints
 {
     private const string Bearer = "Bearer ";
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(20);
 
     internal static void Map(IEndpointRouteBuilder routes, Func<IRunExchange?> exchange)
     {
@@ -23,6 +25,26 @@ internal static class RunExchangeEndpoints
                 Outcome<ReadOnlyMemory<byte>>.Done done => Results.Bytes(done.Value, "application/yaml"),
                 var failed => Failed(failed),
             };
+        });
+        routes.MapGet("/runs/{runId}/turn", async (string runId, HttpContext context, IHostApplicationLifetime life, TimeProvider time) =>
+        {
+            if (exchange() is not { } open)
+                return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+            // Answered in good time even if the turn has not come: what lies between a Pod and here may drop a connection on which nothing moves.
+            using var late = new CancellationTokenSource(LongestTurn, time);
+            using var any = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted, life.ApplicationStopping);
+            try
+            {
+                return await open.Turn(runId, TokenOf(context), any.Token) switch
+                {
+                    Outcome<Nothing>.Done => Results.NoContent(),
+                    var failed => Failed(failed),
+                };
+            }
+            catch (OperationCanceledException)
+            {
+                return Results.StatusCode(late.IsCancellationRequested ? StatusCodes.Status202Accepted : StatusCodes.Status503ServiceUnavailable);
+            }
         });
         routes.MapPut("/runs/{runId}/output", async (string runId, HttpContext context) =>
         {

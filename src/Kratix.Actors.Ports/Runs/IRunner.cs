@@ -5,7 +5,7 @@ using Kratix.Actors.Core.Workflows;
 namespace Kratix.Actors.Ports.Runs;
 
 /// <summary>
-/// Everything needed to run one Pipeline once. <paramref name="RunId"/> is deterministic, and so is <paramref name="PodName"/>: starting the same plan
+/// Everything needed to run one entry of a workflow once. <paramref name="RunId"/> is deterministic, and so is <paramref name="PodName"/>: starting the same plan
 /// twice adopts what is there. <paramref name="Containers"/>, <paramref name="Volumes"/> are the Pipeline's own, as Kubernetes JSON
 /// (containers already carry the <c>KRATIX_*</c> environment before the user's). <paramref name="PodSpec"/> holds further Pod fields
 /// (serviceAccountName, nodeSelector, tolerations, imagePullSecrets, activeDeadlineSeconds), null for none.
@@ -14,7 +14,23 @@ namespace Kratix.Actors.Ports.Runs;
 /// </summary>
 public sealed record RunPlan(
     string RunId, string Namespace, string PodName, ImmutableSortedDictionary<string, string> Labels, ImmutableSortedDictionary<string, string> Annotations,
-    JsonArray Containers, JsonArray Volumes, JsonObject? PodSpec, JsonObject? Owner, JsonArray BuiltInEnv, string ExchangeUrl, string ExchangeToken);
+    JsonArray Containers, JsonArray Volumes, JsonObject? PodSpec, JsonObject? Owner, JsonArray BuiltInEnv, string ExchangeUrl, string ExchangeToken)
+{
+    /// <summary>Containers that run all at once when <see cref="Containers"/> have ended, which run one after the other.</summary>
+    public JsonArray SideBySide { get; init; } = [];
+
+    /// <summary>Files that steps may leave in <see cref="ResultsFolder"/>; empty: there is no such directory.</summary>
+    public ImmutableArray<string> ResultFiles { get; init; } = [];
+
+    /// <summary>Steps that are ended after this time, by name.</summary>
+    public ImmutableSortedDictionary<string, TimeSpan> Timeouts { get; init; } = ImmutableSortedDictionary<string, TimeSpan>.Empty;
+
+    /// <summary>Where a Task's results lie in its containers.</summary>
+    public const string ResultsFolder = "/tekton/results";
+
+    /// <summary>How a step ends that reached its limit, as <c>timeout(1)</c> does.</summary>
+    public const int TimedOut = 124;
+}
 
 public enum RunPhase
 {
@@ -53,13 +69,19 @@ public interface IRunner
 }
 
 /// <summary>
-/// What a run's built-in containers talk to, over HTTP: <c>GET {url}/object.yaml</c> and <c>PUT {url}/output</c> with a tar of the directories
-/// <c>output/</c> and <c>metadata/</c>, both with <c>Authorization: Bearer TOKEN</c>.
+/// What a run's built-in containers talk to, over HTTP: <c>GET {url}/object.yaml</c>, <c>GET {url}/turn</c> and <c>PUT {url}/output</c> with a tar of the
+/// directories <c>output/</c>, <c>metadata/</c> and <c>results/</c>, all with <c>Authorization: Bearer TOKEN</c>.
 /// </summary>
 public interface IRunExchange
 {
     /// <summary>The object the run works on, as YAML. NotFound until the engine has (again) taken up the run: ask again.</summary>
     Task<Outcome<ReadOnlyMemory<byte>>> Object(string runId, string token, CancellationToken cancellation);
+
+    /// <summary>
+    /// Completes when the containers beside the writer have ended. Terminal when one of them failed, or the run has none: then nothing is to be handed in.
+    /// NotFound until the engine has (again) taken up the run: ask again.
+    /// </summary>
+    Task<Outcome<Nothing>> Turn(string runId, string token, CancellationToken cancellation);
 
     /// <summary>Durable when done. A refusal of the content (a link, too large, not YAML …) is recorded as the run's failure and is also <c>Done</c>.</summary>
     Task<Outcome<Nothing>> Submit(string runId, string token, Stream tar, CancellationToken cancellation);

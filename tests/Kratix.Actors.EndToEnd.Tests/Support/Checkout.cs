@@ -7,6 +7,8 @@ internal static class Checkout
 
     internal static string Root { get; } = FindRoot();
 
+    internal static string File(params string[] path) => Path.Combine([Root, .. path]);
+
     /// <summary>Built beside these tests, in the same configuration.</summary>
     internal static string Program { get; } = Path.Combine(
         Root, "artifacts", "bin", "Kratix.Actors.Host", new DirectoryInfo(AppContext.BaseDirectory).Name, "kratix-actors.dll");
@@ -19,7 +21,7 @@ internal static class Checkout
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Kratix.Actors.sln")))
+        while (folder is not null && !System.IO.File.Exists(Path.Combine(folder.FullName, "Kratix.Actors.sln")))
             folder = folder.Parent;
         return folder?.FullName ?? throw new InvalidOperationException($"no Kratix.Actors.sln above {AppContext.BaseDirectory}");
     }
@@ -27,7 +29,7 @@ internal static class Checkout
     private static Dictionary<string, string> FindEnvironment()
     {
         var containers = Path.Combine(Root, ".work", "containers", "containers.conf");
-        return System.Environment.GetEnvironmentVariable("CONTAINERS_CONF") is null && File.Exists(containers)
+        return System.Environment.GetEnvironmentVariable("CONTAINERS_CONF") is null && System.IO.File.Exists(containers)
             ? new() { ["CONTAINERS_CONF"] = containers }
             : [];
     }

@@ -55,6 +55,17 @@ public sealed class OutputReaderTests
         Assert.Contains($"/kratix/output/here {reason}", await Refusal(tar), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(4097, 1, "/tekton/results/0 has 4097 bytes; a result has at most 4096")]
+    [InlineData(1, 65, "/tekton/results holds more than 64 files")]
+    public async Task Results_have_limits(int bytes, int count, string reason) => Assert.Contains(
+        reason, await Refusal(Samples.Tar([.. Enumerable.Range(0, count).Select(i => ($"results/{i}", new string('x', bytes)))])), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Result_that_is_a_link_is_refused() => Assert.Contains(
+        "/tekton/results/url is a SymbolicLink, not a regular file",
+        await Refusal(Samples.Tar(tar => tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "results/url") { LinkName = "/etc/passwd" }))), StringComparison.Ordinal);
+
     [Fact]
     public async Task Metadata_that_is_a_link_is_refused()
     {

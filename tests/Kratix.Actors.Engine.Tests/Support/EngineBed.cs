@@ -178,6 +178,15 @@ internal sealed class EngineBed
         return types;
     })];
 
+    /// <summary>The newest event of this type, as it is stored.</summary>
+    internal JsonObject Event(string name, string type) => Kit.Settle(async () =>
+    {
+        JsonObject? found = null;
+        await foreach (var e in Journal.Events(new EntityKey(Shapes.Resource, $"redis/default/{name}"), 0, CancellationToken.None))
+            found = e.Type == type ? JsonNode.Parse(e.Payload.Span)!.AsObject() : found;
+        return found ?? throw new InvalidOperationException($"{name} has no event {type}");
+    });
+
     internal static string? Condition(JsonObject item, string type) =>
         (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == type)?["status"]?.ToString();
 

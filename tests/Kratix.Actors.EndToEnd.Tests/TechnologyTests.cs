@@ -1,0 +1,108 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.EndToEnd.Tests.Support;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.EndToEnd.Tests;
+
+/// <summary>Workflows written as Tekton Tasks and as plain Pods, alone and mixed with Pipelines.</summary>
+public sealed class TechnologyTests(SharedPlatform shared) : IClassFixture<SharedPlatform>
+{
+    [Fact]
+    [Conformance("K7", "The Task of samples/task runs without Tekton: params, scripts, a workspace, a result, and a step whose failure the Task survives.")]
+    public async Task The_sample_of_a_task_works_and_the_audit_shows_each_step()
+    {
+        var kubectl = shared.Kubectl;
+        var corner = await shared.Corner("site");
+        await kubectl.Run("apply", "-f", Checkout.File("samples", "task", "promise.yaml"));
+        await kubectl.WaitFor("Available", "promise/site");
+        await kubectl.Run("patch", "promise", "site", "--type=merge", "-p", new JsonObject { ["spec"] = new JsonObject { ["destinationSelectors"] = new JsonArray(new JsonObject { ["matchLabels"] = corner.Label }) } }.ToJsonString());
+        await kubectl.Run("apply", "-f", Checkout.File("samples", "task", "request.yaml"));
+
+        var site = await kubectl.Until("sites.samples.example", "hello", "is Reconciled", thing => thing.IsReconciled());
+        Assert.Equal("at https://hello.samples.example", site.Text("status.message"));
+        Assert.Equal(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: hello\ndata:\n  imprint.html: \"<h1>A title of more than twenty characters</h1>\"\n  index.html: \"<h1>A title of more than twenty characters</h1>\"\n",
+            await corner.Repository.Read($"{corner.FilesOf("hello", "publish")}/site.yaml"));
+        var audit = string.Join('\n', Stories(await corner.Audit("hello")));
+        Assert.Matches("publish succeeded .*\nrender: exit 0 .*\ncheck-title: exit 3 .*the Task continued, as onError says\nmanifest: exit 0 .*\nresult url: https://hello.samples.example", audit);
+    }
+
+    [Fact]
+    [Conformance("K7", "Tasks, Pods and Pipelines run in one workflow, for requests and for Promises, for configure and for delete.")]
+    public async Task A_workflow_may_mix_tasks_pods_and_pipelines()
+    {
+        var corner = await shared.Corner("mixed");
+        var promise = corner.Promise(
+            [
+                Entry("tekton.dev/v1", "Task", "task", """{"steps": [{"name": "one", "image": "localhost/busybox:demo", "script": "echo \"task: $(field spec value)\" > /kratix/output/task.yaml"}]}"""),
+                Manifests.Pipeline("pipeline", "echo \"pipeline: $(field spec value)\" > /kratix/output/pipeline.yaml"),
+                Pod("pod"),
+            ],
+            [Pod("farewell"), Entry("tekton.dev/v1", "Task", "last", """{"steps": [{"image": "localhost/busybox:demo", "script": "test $KRATIX_WORKFLOW_ACTION = delete"}]}""")],
+            [Entry("tekton.dev/v1", "Task", "setup", """{"steps": [{"name": "one", "image": "localhost/busybox:demo", "script": "echo 'of: promise' > /kratix/output/setup.yaml"}]}""")]);
+        await corner.Install(promise);
+        await corner.Request("a");
+        await corner.Reconciled("a");
+
+        Assert.Equal("task: one\n", await corner.Repository.Read($"{corner.FilesOf("a", "task")}/task.yaml"));
+        Assert.Equal("pipeline: one\n", await corner.Repository.Read($"{corner.FilesOf("a", "pipeline")}/pipeline.yaml"));
+        Assert.Equal("left: one\nright: one\n", await corner.Repository.Read($"{corner.FilesOf("a", "pod")}/both.yaml"));
+        Assert.Contains(await corner.Repository.Files(), f => f.EndsWith("/setup.yaml", StringComparison.Ordinal));
+
+        await corner.Kubectl.Run("delete", corner.Things, "a", "--timeout=120s");
+        var stories = Stories(await corner.Audit("a")).ToList();
+        Assert.Contains(stories, line => line.StartsWith("farewell succeeded", StringComparison.Ordinal));
+        Assert.Contains(stories, line => line.StartsWith("unnamed-0: exit 0", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [Conformance("K7", "The containers of a Pod run at the same time; one that fails fails the run.")]
+    public async Task A_pods_containers_run_side_by_side_and_one_that_fails_fails_the_run()
+    {
+        var corner = await shared.Corner("pod-fails");
+        var pod = Pod("main");
+        pod["spec"]!["containers"]![1]!["args"] = new JsonArray("touch /kratix/metadata/right; exit 4");
+        await corner.Install(corner.Promise([pod]));
+        await corner.Request("a");
+        var thing = await corner.Until("a", "shows its failure", t => t.Has("Reconciled", "False"));
+        Assert.Contains("container right exited with code 4", thing.At("status")!.ToJsonString(), StringComparison.Ordinal);
+        await corner.Kubectl.Apply(corner.Promise([Pod("main")]));
+        await corner.Reconciled("a");
+    }
+
+    [Fact]
+    [Conformance("K7", "A step that reaches its timeout fails its run and is named with it.")]
+    public async Task A_step_that_reaches_its_timeout_is_named()
+    {
+        var corner = await shared.Corner("step-timeout");
+        await corner.Install(corner.Promise([Entry("tekton.dev/v1", "Task", "main", """{"steps": [{"name": "slow", "image": "localhost/busybox:demo", "command": ["sleep", "600"], "timeout": "1s", "onError": "continue"}]}""")]));
+        await corner.Request("a");
+        var thing = await corner.Until("a", "shows its failure", t => t.Has("Reconciled", "False"));
+        Assert.Contains("container slow did not end within its timeout of 00:00:01", thing.At("status")!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Two containers that each wait for the other, so that they only end side by side.</summary>
+    private static JsonObject Pod(string name) => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Pod",
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = new JsonObject
+        {
+            ["initContainers"] = new JsonArray(Manifests.Container("first", "field spec value > /kratix/metadata/value")),
+            ["containers"] = new JsonArray(
+                Manifests.Container("left", "touch /kratix/metadata/left; while [ ! -e /kratix/metadata/right ]; do sleep 0.1; done; echo \"left: $(cat /kratix/metadata/value)\" > /kratix/output/both.yaml; touch /kratix/metadata/written"),
+                Manifests.Container("right", "touch /kratix/metadata/right; while [ ! -e /kratix/metadata/written ]; do sleep 0.1; done; echo \"right: $(cat /kratix/metadata/value)\" >> /kratix/output/both.yaml")),
+        },
+    };
+
+    private static JsonObject Entry(string apiVersion, string kind, string name, string spec) => new()
+    {
+        ["apiVersion"] = apiVersion,
+        ["kind"] = kind,
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = JsonNode.Parse(spec),
+    };
+
+    private static IEnumerable<string> Stories(IEnumerable<JsonObject> events) => events.SelectMany(e => e["story"]!.AsArray()).Select(line => line!.ToString());
+}
