@@ -27,7 +27,7 @@ public interface IStateStoreFixture : IAsyncDisposable
 }
 
 /// <summary>What the Engine relies on, whatever is behind the port.</summary>
-public abstract class StateStoreContract
+public abstract partial class StateStoreContract
 {
     protected abstract Task<IStateStoreFixture> NewFixture();
 
@@ -313,12 +313,7 @@ public abstract class StateStoreContract
     protected static WriteIntent Intent(string id, params PathChange[] changes) => new(id, id, "Update", $"promise/default/{id}", $"run-{id}", [.. changes]);
 
     protected static Func<IStateStoreFixture, Task<WriteIntent>> Update(string id, string directory, params (string Path, string Content)[] files) => async world =>
-    {
-        var entries = ImmutableArray.CreateBuilder<FileEntry>();
-        foreach (var (path, content) in files)
-            entries.Add(await Entry(world, path, content));
-        return Intent(id, new PathChange.ReplaceDirectory(directory, entries.ToImmutable()));
-    };
+        Intent(id, new PathChange.ReplaceDirectory(directory, await Entries(world, files)));
 
     protected static Func<IStateStoreFixture, Task<WriteIntent>> Remove(string id, string directory) =>
         _ => Task.FromResult(Intent(id, new PathChange.ReplaceDirectory(directory, [])) with { Action = "Delete" });

@@ -72,7 +72,7 @@ public sealed class InMemoryStateStore(string key, IContentStore contents) : ISt
         if (Failure<BatchResult>() is { } failure)
             return failure;
         var bytes = new Dictionary<string, byte[]?>(StringComparer.Ordinal);
-        foreach (var digest in intents.SelectMany(i => i.Changes).SelectMany(FilesOf).Select(f => f.Digest).Distinct(StringComparer.Ordinal))
+        foreach (var digest in intents.SelectMany(i => i.Changes).SelectMany(InMemoryChange.FilesOf).Select(f => f.Digest).Distinct(StringComparer.Ordinal))
             bytes[digest] = await contents.Get(digest, cancellation);
         lock (_lock)
             return new Outcome<BatchResult>.Done(WriteAll(intents, bytes));
@@ -124,43 +124,16 @@ public sealed class InMemoryStateStore(string key, IContentStore contents) : ISt
         var changed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var intent in intents)
         {
-            var before = files;
-            foreach (var change in intent.Changes)
-            {
-                var gone = change switch
-                {
-                    PathChange.DeleteFile delete => [delete.Path],
-                    PathChange.ReplaceDirectory replace => files.Keys.Where(k => k.StartsWith(replace.Directory + "/", StringComparison.Ordinal)),
-                    _ => [],
-                };
-                var put = FilesOf(change).ToDictionary(f => change is PathChange.ReplaceDirectory r ? $"{r.Directory}/{f.Path}" : f.Path, f => f.Digest, StringComparer.Ordinal);
-                var directory = (change as PathChange.ReplaceDirectory)?.Directory;
-                files = files.RemoveRange(gone.Where(p => !put.ContainsKey(p) && !claims.IsWantedByAnother(intent, p)).ToList());
-                if (directory is not null && (files.ContainsKey(directory) || files.Keys.Any(f => directory.StartsWith(f + "/", StringComparison.Ordinal))))
-                    return (files, changed, (intent.Id, $"placement '{intent.Placement}': '{directory}' is a file, not a directory"));
-                foreach (var (path, digest) in put)
-                {
-                    if (files.Keys.FirstOrDefault(f => f.StartsWith(path + "/", StringComparison.Ordinal) || path.StartsWith(f + "/", StringComparison.Ordinal)) is { } other)
-                        return (files, changed, (intent.Id, $"placement '{intent.Placement}': '{path}' cannot be written beside '{other}': one is a file, the other a directory"));
-                    if (bytes[digest] is not { } content)
-                        return (files, changed, (intent.Id, $"the content of '{path}' (digest {digest}) is not in the content store"));
-                    files = files.SetItem(path, content);
-                }
-            }
-
-            if (!Same(before, files))
+            var change = new InMemoryChange(files, claims, intent, bytes);
+            if (intent.Changes.Select(change.Apply).FirstOrDefault(p => p is not null) is { } problem)
+                return (files, changed, (intent.Id, problem));
+            if (!Same(files, change.Files))
                 changed.Add(intent.Id);
+            files = change.Files;
         }
 
         return (files, changed, null);
     }
-
-    private static IEnumerable<FileEntry> FilesOf(PathChange change) => change switch
-    {
-        PathChange.PutFile put => [put.File],
-        PathChange.ReplaceDirectory replace => replace.Files,
-        _ => [],
-    };
 
     private static bool Same(ImmutableSortedDictionary<string, byte[]> one, ImmutableSortedDictionary<string, byte[]> other) =>
         ReferenceEquals(one, other) || (one.Count == other.Count && one.All(f => other.TryGetValue(f.Key, out var bytes) && bytes.AsSpan().SequenceEqual(f.Value)));

@@ -16,23 +16,34 @@ public static class FileLayout
     /// <summary>The pseudo-Pipeline under which a Promise's <c>spec.dependencies</c> are placed; it has no segment in the path.</summary>
     public const string StaticDependencies = "static-deps";
 
-    /// <summary>What the store should hold of this placement.</summary>
-    public static ImmutableArray<PathChange> Changes(Placement placement) => placement.Location.Mode switch
+    /// <summary>The file of a Destination in the mode aggregatedYAML when it names none: the reference's.</summary>
+    public const string AggregatedFile = "aggregated.yaml";
+
+    /// <summary>What the store should hold of this placement. <paramref name="ns"/>: the namespace its WorkPlacement is in.</summary>
+    public static ImmutableArray<PathChange> Changes(Placement placement, string ns) => placement.Location.Mode switch
     {
         FilepathMode.NestedByMetadata => [new PathChange.ReplaceDirectory(placement.Directory, placement.Files)],
+        FilepathMode.AggregatedYaml => [new PathChange.ReplaceSection(AggregatedPath(placement), $"{ns}/{placement.Name}", placement.Files)],
         _ =>
         [
-            .. placement.Stale.Select(old => new PathChange.DeleteFile(Join(placement.Directory, old.Path))),
-            .. placement.Files.Select(f => new PathChange.PutFile(f with { Path = Join(placement.Directory, f.Path) })),
+            new PathChange.ReplaceListed(
+                Listing(placement, ns), [.. placement.Files.Select(f => f with { Path = Join(placement.Directory, f.Path) })],
+                [.. placement.Stale.Select(old => Join(placement.Directory, old.Path))]),
         ],
     };
 
     /// <summary>What taking the placement back means.</summary>
-    public static ImmutableArray<PathChange> Removal(Placement placement) => placement.Location.Mode switch
+    public static ImmutableArray<PathChange> Removal(Placement placement, string ns) => placement.Location.Mode switch
     {
         FilepathMode.NestedByMetadata => [new PathChange.ReplaceDirectory(placement.Directory, [])],
-        _ => [.. placement.Files.Concat(placement.Stale).Select(f => new PathChange.DeleteFile(Join(placement.Directory, f.Path)))],
+        FilepathMode.AggregatedYaml => [new PathChange.ReplaceSection(AggregatedPath(placement), $"{ns}/{placement.Name}", [])],
+        _ => [new PathChange.ReplaceListed(Listing(placement, ns), [], [.. placement.Files.Concat(placement.Stale).Select(f => Join(placement.Directory, f.Path))])],
     };
+
+    private static string AggregatedPath(Placement placement) =>
+        Join(placement.Directory, placement.Location.Filename is { Length: > 0 } name ? name : AggregatedFile);
+
+    private static string Listing(Placement placement, string ns) => Join(placement.Directory, ".kratix", $"{ns}-{placement.Name}.yaml");
 
     /// <summary>Joins path segments, leaving out empty ones and <c>.</c>.</summary>
     public static string Join(params ReadOnlySpan<string> segments)

@@ -21,4 +21,17 @@ public abstract record PathChange
 
     /// <summary>The file is gone afterwards; a missing file is fine.</summary>
     public sealed record DeleteFile(string Path) : PathChange;
+
+    /// <summary>
+    /// A placement whose files lie among those of others. The store keeps a list of them in the file <paramref name="Listing"/>: afterwards it names exactly these files,
+    /// they are there, and those it named before are gone; no files removes the list as well. <paramref name="Former"/>: what may still be there of earlier
+    /// runs, whether the list names it or not. All paths are relative to the root.
+    /// </summary>
+    public sealed record ReplaceListed(string Listing, ImmutableArray<FileEntry> Files, ImmutableArray<string> Former) : PathChange;
+
+    /// <summary>
+    /// One file that many placements share: afterwards the part of it that <paramref name="Section"/> names holds these files one after the other. No files
+    /// removes the section, and the file with its last one. The path is relative to the root; those of <paramref name="Files"/> only put them in order.
+    /// </summary>
+    public sealed record ReplaceSection(string Path, string Section, ImmutableArray<FileEntry> Files) : PathChange;
 }

@@ -17,9 +17,9 @@ public static class PlacementWrites
         .. works.Removals.Select(p => new PlacementWrite(p.Name, RemovalMark + p.Stamp, p.Destination, p.Location)),
     ];
 
-    /// <summary>What the store should be changed to. Nothing for a write that is no longer owed: its files may be wanted again by now.</summary>
-    public static System.Collections.Immutable.ImmutableArray<PathChange> Changes(Works works, PlacementWrite write) =>
-        !Owed(works).Contains(write) ? [] : write.IsRemoval ? FileLayout.Removal(works.Find(write.Placement)!) : FileLayout.Changes(works.Find(write.Placement)!);
+    /// <summary>What the store should be changed to; <paramref name="ns"/> is the namespace of the WorkPlacement. Nothing for a write that is no longer owed: its files may be wanted again by now.</summary>
+    public static System.Collections.Immutable.ImmutableArray<PathChange> Changes(Works works, PlacementWrite write, string ns) =>
+        !Owed(works).Contains(write) ? [] : write.IsRemoval ? FileLayout.Removal(works.Find(write.Placement)!, ns) : FileLayout.Changes(works.Find(write.Placement)!, ns);
 
     /// <summary>The store has answered the write of this stamp.</summary>
     public static Works Written(Works works, string placement, string stamp, string commitId, bool changed) => IsRemoval(stamp)

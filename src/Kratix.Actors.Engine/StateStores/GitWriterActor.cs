@@ -20,7 +20,8 @@ public sealed record WriteRequest(WriteIntent Intent, Action<WriteAnswer> Answer
 {
     /// <summary>The write as its owner's works have it now. <paramref name="owner"/> is named in the commit: <c>promise</c>, or <c>promise/namespace/name</c>.</summary>
     internal static WriteRequest Of(string owner, Works works, PlacementWrite write, Action<WriteAnswer> answer) => new(
-        new WriteIntent($"{owner} {write.Placement}", write.Placement, write.IsRemoval ? "Delete" : "Update", owner, write.Stamp, PlacementWrites.Changes(works, write)), answer);
+        new WriteIntent($"{owner} {write.Placement}", write.Placement, write.IsRemoval ? "Delete" : "Update", owner, write.Stamp,
+            PlacementWrites.Changes(works, write, owner.Split('/') is [_, var ns, _] ? ns : Kinds.SystemNamespace)), answer);
 }
 
 /// <summary>What a GitWriter is told.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kratix.Actors.Core.Placement;
 
 namespace Kratix.Actors.Engine.StateStores;
@@ -72,13 +73,17 @@ internal sealed class WaitingWrites(EngineSettings settings)
 
     private Line LineOf(WriteRequest request) => _declined.Contains(request.Intent.Id) ? _alone : _together;
 
-    private static long FilesOf(PathChange change) => change is PathChange.ReplaceDirectory directory ? directory.Files.Length : 1;
+    private static long FilesOf(PathChange change) => Math.Max(1, Files(change).Length);
 
-    private static long SizeOf(PathChange change) => change switch
+    private static long SizeOf(PathChange change) => Files(change).Sum(f => f.Size);
+
+    private static ImmutableArray<FileEntry> Files(PathChange change) => change switch
     {
-        PathChange.ReplaceDirectory directory => directory.Files.Sum(f => f.Size),
-        PathChange.PutFile put => put.File.Size,
-        _ => 0,
+        PathChange.ReplaceDirectory directory => directory.Files,
+        PathChange.ReplaceListed listed => listed.Files,
+        PathChange.ReplaceSection section => section.Files,
+        PathChange.PutFile put => [put.File],
+        _ => [],
     };
 
     private sealed class Line

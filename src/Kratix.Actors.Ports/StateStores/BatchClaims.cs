@@ -9,7 +9,8 @@ namespace Kratix.Actors.Ports.StateStores;
 /// </summary>
 public sealed class BatchClaims
 {
-    private readonly Dictionary<string, WriteIntent> _claims = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Claim> _claims = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _listings = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _refusals = new(StringComparer.Ordinal);
 
     private BatchClaims(IReadOnlyList<WriteIntent> intents)
@@ -26,19 +27,21 @@ public sealed class BatchClaims
         var clashes = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var intent in sound)
         {
-            foreach (var path in intent.Changes.Select(Claimed).OfType<string>())
+            foreach (var (path, shared) in intent.Changes.SelectMany(Claimed))
             {
-                if (!_claims.TryAdd(path, intent))
-                    Compare(_claims[path], intent, path, clashes);
+                if (!_claims.TryAdd(path, new Claim(intent, shared)) && !(shared && _claims[path].Shared))
+                    Compare(_claims[path].Intent, intent, path, clashes);
             }
+
+            _listings.UnionWith(intent.Changes.OfType<PathChange.ReplaceListed>().Select(c => c.Listing));
         }
 
-        foreach (var (path, intent) in _claims)
+        foreach (var (path, claim) in _claims)
         {
             foreach (var directory in DirectoriesAbove(path))
             {
                 if (_claims.TryGetValue(directory, out var above))
-                    Compare(above, intent, directory, clashes);
+                    Compare(above.Intent, claim.Intent, directory, clashes);
             }
         }
 
@@ -65,7 +68,10 @@ public sealed class BatchClaims
     /// a file wins over the wish to be rid of it, in whatever order the two arrived.
     /// </summary>
     public bool IsWantedByAnother(WriteIntent intent, string path) =>
-        DirectoriesAbove(path).Prepend(path).Any(p => _claims.TryGetValue(p, out var claim) && OwnerOf(claim) != OwnerOf(intent));
+        DirectoriesAbove(path).Prepend(path).Any(p => _claims.TryGetValue(p, out var claim) && OwnerOf(claim.Intent) != OwnerOf(intent));
+
+    /// <summary>Does the batch replace this list? Then its claims are those of the batch, and what the store holds of it is past.</summary>
+    public bool ReplacesListing(string path) => _listings.Contains(path);
 
     private static void Compare(WriteIntent one, WriteIntent other, string path, Dictionary<string, string> clashes)
     {
@@ -79,11 +85,14 @@ public sealed class BatchClaims
     // Whoever writes the same placement for the same request is one owner, however often it appears in a batch.
     private static string OwnerOf(WriteIntent intent) => $"{intent.Placement}\n{intent.Request}";
 
-    private static string? Claimed(PathChange change) => change switch
+    /// <summary>Paths that a change wants for its own, or (sections of one file) shares with others of its kind.</summary>
+    private static IEnumerable<(string Path, bool Shared)> Claimed(PathChange change) => change switch
     {
-        PathChange.PutFile put => put.File.Path,
-        PathChange.ReplaceDirectory { Files.IsEmpty: false } replace => replace.Directory,
-        _ => null,
+        PathChange.PutFile put => [(put.File.Path, false)],
+        PathChange.ReplaceDirectory { Files.IsEmpty: false } replace => [(replace.Directory, false)],
+        PathChange.ReplaceListed { Files.IsEmpty: false } listed => [(listed.Listing, false), .. listed.Files.Select(f => (f.Path, false))],
+        PathChange.ReplaceSection { Files.IsEmpty: false } section => [(section.Path, true)],
+        _ => [],
     };
 
     private static string? Problem(WriteIntent intent)
@@ -97,7 +106,9 @@ public sealed class BatchClaims
                     return problem;
             }
 
-            if (change is PathChange.ReplaceDirectory replace && DoubleFile(replace, files) is { } twice)
+            if (change is PathChange.ReplaceListed listed && DoubleFile(listed.Files, files) is { } same)
+                return $"'{RepositoryPath.Shown(same)}' is to be written twice, or both as file and as directory";
+            if (change is PathChange.ReplaceDirectory replace && DoubleFile(replace.Files, files) is { } twice)
                 return $"directory '{RepositoryPath.Shown(replace.Directory)}' is to hold '{RepositoryPath.Shown(twice)}' twice, or both as file and as directory";
         }
 
@@ -108,16 +119,18 @@ public sealed class BatchClaims
     {
         PathChange.PutFile put => [put.File.Path],
         PathChange.DeleteFile delete => [delete.Path],
+        PathChange.ReplaceListed listed => [listed.Listing, .. listed.Files.Select(f => f.Path), .. listed.Former],
+        // The files of a section have no path of their own in the store.
+        PathChange.ReplaceSection section => [section.Path],
         // A file's own path is judged as well: "/x" below "d" would otherwise read "d//x".
         PathChange.ReplaceDirectory replace => [replace.Directory, .. replace.Files.Select(f => f.Path), .. replace.Files.Select(f => $"{replace.Directory}/{f.Path}")],
         _ => throw new InvalidOperationException($"unknown change {change.GetType()}"),
     };
 
-    private static string? DoubleFile(PathChange.ReplaceDirectory replace, HashSet<string> seen)
+    private static string? DoubleFile(IReadOnlyList<FileEntry> all, HashSet<string> seen)
     {
         seen.Clear();
-        return replace.Files.FirstOrDefault(f => !seen.Add(f.Path))?.Path
-            ?? replace.Files.SelectMany(f => DirectoriesAbove(f.Path)).FirstOrDefault(seen.Contains);
+        return all.FirstOrDefault(f => !seen.Add(f.Path))?.Path ?? all.SelectMany(f => DirectoriesAbove(f.Path)).FirstOrDefault(seen.Contains);
     }
 
     private static IEnumerable<string> DirectoriesAbove(string path)
@@ -125,4 +138,6 @@ public sealed class BatchClaims
         for (var slash = path.LastIndexOf('/'); slash > 0; slash = path.LastIndexOf('/', slash - 1))
             yield return path[..slash];
     }
+
+    private sealed record Claim(WriteIntent Intent, bool Shared);
 }

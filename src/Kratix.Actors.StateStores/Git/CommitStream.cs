@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Kratix.Actors.Ports.StateStores;
+using Kratix.Actors.StateStores.Planning;
 
 namespace Kratix.Actors.StateStores.Git;
 
@@ -10,7 +11,7 @@ internal sealed record CommitStream(string? Parent, string AuthorName, string Au
     /// <summary>The only branch the cache writes itself; it keeps our last commit from being forgotten.</summary>
     public const string Branch = "refs/kratix/written";
 
-    public async Task WriteTo(Stream stream, BlobSource blobs, CancellationToken cancellation)
+    public async Task WriteTo(Stream stream, BatchContents contents, CancellationToken cancellation)
     {
         await using var output = new BufferedStream(stream, 256 * 1024);
         var who = $"{Name(AuthorName)} <{Name(AuthorEmail)}> {Time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)} +0000\n";
@@ -23,7 +24,7 @@ internal sealed record CommitStream(string? Parent, string AuthorName, string Au
         foreach (var change in Changes.Where(c => c.Digest is not null))
         {
             await Text($"M 100644 inline {Quoted(change.Key)}\n");
-            await Data(await blobs.Bytes(change.Digest!));
+            await Data(await contents.Bytes(change.Digest!, PathKey.Path(change.Key)));
         }
 
         await Text("\nget-mark :1\ndone\n");

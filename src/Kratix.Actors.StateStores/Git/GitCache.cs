@@ -1,5 +1,7 @@
 using System.Globalization;
 using Kratix.Actors.Core;
+using Kratix.Actors.Ports.StateStores;
+using Kratix.Actors.StateStores.Planning;
 
 namespace Kratix.Actors.StateStores.Git;
 
@@ -55,10 +57,10 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
         _git.Run(Folder, access.Environment, ["--git-dir=.", .. arguments], input, cancellation);
 
     /// <summary>Plans on top of a commit with one git process answering for the trees; none is started for an empty repository.</summary>
-    public async Task<BatchPlan> Plan(GitAccess access, string? commit, Func<Func<TreeOverlay>, Task<BatchPlan>> plan, CancellationToken cancellation)
+    public async Task<BatchPlan> Plan(GitAccess access, string? commit, IReadOnlyList<WriteIntent> intents, BlobIds blobs, CancellationToken cancellation)
     {
         if (commit is null)
-            return await plan(() => TreeOverlay.Of(null, null));
+            return await BatchPlan.Of(intents, () => new GitFiles(TreeOverlay.Of(null, null), null, blobs), blobs.Contents);
         BatchPlan? made = null;
         var result = await _git.Converse(Folder, access.Environment, ["--git-dir=.", "cat-file", "--batch"], Talk, cancellation);
         return result.TimedOut || made is null
@@ -70,7 +72,7 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
             await using var reader = new TreeReader(questions, answers, stop);
             try
             {
-                made = await plan(() => TreeOverlay.Of(reader, commit));
+                made = await BatchPlan.Of(intents, () => new GitFiles(TreeOverlay.Of(reader, commit), reader, blobs), blobs.Contents);
             }
             catch (IOException e)
             {
@@ -80,10 +82,10 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
     }
 
     /// <summary>Writes the commit with its trees and files into the cache; answers its id.</summary>
-    public async Task<string> Commit(GitAccess access, CommitStream commit, BlobSource blobs, CancellationToken cancellation)
+    public async Task<string> Commit(GitAccess access, CommitStream commit, BatchContents contents, CancellationToken cancellation)
     {
         var result = await Local(
-            access, ["fast-import", "--quiet", "--force", "--done", "--date-format=raw"], (stream, stop) => commit.WriteTo(stream, blobs, stop), cancellation);
+            access, ["fast-import", "--quiet", "--force", "--done", "--date-format=raw"], (stream, stop) => commit.WriteTo(stream, contents, stop), cancellation);
         if (result.Errors.Contains("No space left on device", StringComparison.Ordinal))
             throw new GitUnusableException($"git fast-import failed: {GitFailure.Words(access, result)}");
         return result.Succeeded

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.StateStores;
+using Kratix.Actors.StateStores.Planning;
 
 namespace Kratix.Actors.StateStores.Git;
 
@@ -19,7 +20,7 @@ internal sealed class GitStateStore(
     private int _commitsSinceRepack;
 
     public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) =>
-        InTurn(stop => WriteBatch(intents, new BlobSource(contents, stop), stop), cancellation);
+        InTurn(stop => WriteBatch(intents, new BlobIds(new BatchContents(contents, stop)), stop), cancellation);
 
     public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) =>
         InTurn(async stop => await Fetch(stop) is { Failure: not null } failed ? failed.Select(_ => default(Nothing)) : await _remote.TryPush(_head.Commit, stop), cancellation);
@@ -30,7 +31,7 @@ internal sealed class GitStateStore(
         return ValueTask.CompletedTask;
     }
 
-    private async Task<Outcome<BatchResult>> WriteBatch(IReadOnlyList<WriteIntent> intents, BlobSource blobs, CancellationToken cancellation)
+    private async Task<Outcome<BatchResult>> WriteBatch(IReadOnlyList<WriteIntent> intents, BlobIds blobs, CancellationToken cancellation)
     {
         var pushes = 0;
         for (var redone = 0; redone <= options.MaxRedo; redone++)
@@ -54,7 +55,7 @@ internal sealed class GitStateStore(
                 return Result(intents, plan, _head.Commit ?? "", _head.Commit ?? "", pushes);
 
             var parent = _head.Commit;
-            var commit = await cache.Commit(access, CommitOf(parent, plan), blobs, cancellation);
+            var commit = await cache.Commit(access, CommitOf(parent, plan), blobs.Contents, cancellation);
             if (beforePush is not null && await beforePush() is { Failure: not null } stopped)
                 return stopped.Select(_ => default(BatchResult)!);
 
@@ -82,8 +83,8 @@ internal sealed class GitStateStore(
         return new Outcome<BatchResult>.Transient($"{access.Url.Shown}: branch '{access.Branch}' moved {pushes} times while this batch was written; others are pushing to it");
     }
 
-    private Task<BatchPlan> PlanOn(string? commit, IReadOnlyList<WriteIntent> intents, BlobSource blobs, CancellationToken cancellation) =>
-        cache.Plan(access, commit, trees => BatchPlan.Of(intents, trees, blobs), cancellation);
+    private Task<BatchPlan> PlanOn(string? commit, IReadOnlyList<WriteIntent> intents, BlobIds blobs, CancellationToken cancellation) =>
+        cache.Plan(access, commit, intents, blobs, cancellation);
 
     private CommitStream CommitOf(string? parent, BatchPlan plan) =>
         new(parent, address.AuthorName, address.AuthorEmail, options.TimeProvider.GetUtcNow(), CommitMessage.Of(plan.Changed), plan.Changes);

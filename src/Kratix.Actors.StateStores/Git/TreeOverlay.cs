@@ -1,10 +1,10 @@
-using System.Text;
+using Kratix.Actors.StateStores.Planning;
 
 namespace Kratix.Actors.StateStores.Git;
 
 /// <summary>
 /// A commit's files with changes laid over them. Directories are read when a path leads through them, so the cost follows what is
-/// touched and not what the repository holds. Paths here are the UTF-8 bytes as Latin-1 text (<see cref="Key"/>): names that
+/// touched and not what the repository holds. Paths here are the UTF-8 bytes as Latin-1 text (<see cref="PathKey"/>): names that
 /// somebody else wrote in another encoding pass through unharmed.
 /// </summary>
 internal sealed class TreeOverlay
@@ -25,10 +25,6 @@ internal sealed class TreeOverlay
     /// <summary>Of a commit, or of nothing when the branch has none yet.</summary>
     public static TreeOverlay Of(TreeReader? reader, string? commit) =>
         new(reader, commit is null ? new Node([]) : new Node($"{commit}^{{tree}}"));
-
-    public static string Key(string path) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(path));
-
-    public static byte[] Bytes(string key) => Encoding.Latin1.GetBytes(key);
 
     /// <summary>Puts a file; true when that changed something.</summary>
     /// <exception cref="PathConflictException">A file is where a directory must be, or the other way round.</exception>
@@ -86,6 +82,21 @@ internal sealed class TreeOverlay
         for (var i = way.Count - 1; i >= 0 && (i == way.Count - 1 || way[i + 1].Node.Entries!.Count == 0); i--)
             way[i].Node.Entries!.Remove(way[i].Name);
         return true;
+    }
+
+    /// <summary>The object id of a file's content; null when there is no file of that name.</summary>
+    public async Task<string?> Find(string key)
+    {
+        Node? node = _root;
+        Entry entry = default;
+        foreach (var name in key.Split('/'))
+        {
+            if (node is null || !(await Load(node)).TryGetValue(name, out entry))
+                return null;
+            node = entry.Child;
+        }
+
+        return node is null ? entry.ObjectId : null;
     }
 
     /// <summary>Every file below a directory, by full path; empty when there is no such directory.</summary>
@@ -150,12 +161,4 @@ internal sealed class TreeOverlay
 
         public Dictionary<string, Entry>? Entries { get; set; }
     }
-}
-
-/// <summary>What stands in the repository does not let a path be written. <see cref="Key"/> is spelled as in <see cref="TreeOverlay.Key"/>.</summary>
-internal sealed class PathConflictException(string key, string problem) : Exception($"{key} {problem}")
-{
-    public string Key { get; } = key;
-
-    public string Problem { get; } = problem;
 }

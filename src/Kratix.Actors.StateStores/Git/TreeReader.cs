@@ -6,7 +6,7 @@ namespace Kratix.Actors.StateStores.Git;
 /// <summary>One line of a tree. <paramref name="Mode"/> is git's octal text (<c>100644</c>, <c>40000</c> for a directory); <paramref name="Name"/> is the bytes of the name as Latin-1.</summary>
 internal readonly record struct TreeLine(string Mode, string Name, string ObjectId);
 
-/// <summary>Reads trees out of a <c>git cat-file --batch</c> that stays open while a batch is planned. Only the trees asked for are read.</summary>
+/// <summary>Reads trees and files out of a <c>git cat-file --batch</c> that stays open while a batch is planned. Only what is asked for is read.</summary>
 internal sealed class TreeReader(Stream questions, Stream answers, CancellationToken cancellation) : IAsyncDisposable
 {
     private const int RawIdLength = 20;
@@ -15,16 +15,22 @@ internal sealed class TreeReader(Stream questions, Stream answers, CancellationT
 
     /// <summary>The lines of a tree, named by its object id or by an expression such as <c>COMMIT^{tree}</c>.</summary>
     /// <exception cref="BrokenCacheException">The cache does not hold it.</exception>
-    public async Task<List<TreeLine>> Read(string name)
+    public async Task<List<TreeLine>> Read(string name) => Parse(await Object(name, "tree"), name);
+
+    /// <summary>The content of a file, by its object id.</summary>
+    /// <exception cref="BrokenCacheException">The cache does not hold it.</exception>
+    public Task<byte[]> ReadFile(string id) => Object(id, "blob");
+
+    private async Task<byte[]> Object(string name, string type)
     {
         await questions.WriteAsync(Encoding.ASCII.GetBytes(name + "\n"), cancellation);
         await questions.FlushAsync(cancellation);
         var header = await ReadLine();
-        if (header.Split(' ') is not [_, "tree", var size] || !int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
-            throw new BrokenCacheException($"tree {name} cannot be read: {header}");
+        if (header.Split(' ') is not [_, var found, var size] || found != type || !int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+            throw new BrokenCacheException($"{type} {name} cannot be read: {header}");
         var bytes = new byte[length + 1];
         await _answers.ReadExactlyAsync(bytes, cancellation);
-        return Parse(bytes.AsSpan(0, length), name);
+        return bytes[..length];
     }
 
     public ValueTask DisposeAsync() => _answers.DisposeAsync();

@@ -21,6 +21,7 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
     private readonly HashSet<TEffect> _inFlight = [];
     private readonly HashSet<string> _closedRuns = [];
     private readonly Dictionary<string, Run> _runs = [];
+    private readonly Dictionary<string, string[]> _listings = [];
     private readonly TState _empty = empty;
     private int _commits;
 
@@ -247,7 +248,7 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
     /// <summary>The store takes the write, or (sometimes) not yet. What is written is what was wanted when it was asked.</summary>
     protected void AskWrite(TEffect effect, Works works, PlacementWrite write, Func<string, bool, TCommand> written, Func<string, TCommand> failed)
     {
-        var changes = PlacementWrites.Changes(works, write);
+        var changes = PlacementWrites.Changes(works, write, "default");
         Question? question = null;
         question = new Question(effect, "write " + write.Placement, () =>
         {
@@ -278,11 +279,12 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
                 foreach (var file in c.Files)
                     Store[FileLayout.Join(c.Directory, file.Path)] = file.Digest;
                 break;
-            case PathChange.PutFile c:
-                Store[c.File.Path] = c.File.Digest;
-                break;
-            case PathChange.DeleteFile c:
-                Store.Remove(c.Path);
+            case PathChange.ReplaceListed c:
+                foreach (var path in _listings.GetValueOrDefault(c.Listing, []).Concat(c.Former))
+                    Store.Remove(path);
+                foreach (var file in c.Files)
+                    Store[file.Path] = file.Digest;
+                _listings[c.Listing] = [.. c.Files.Select(f => f.Path)];
                 break;
             default:
                 throw new InvalidOperationException($"unknown change {change.GetType()}");

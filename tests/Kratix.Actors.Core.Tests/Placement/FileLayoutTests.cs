@@ -19,9 +19,9 @@ public sealed class FileLayoutTests
     {
         var id = WorkloadGroup.IdOf(directory);
         var placement = Placed(FileLayout.DirectoryOf(kind == "resources" ? Request : Promise, pipeline, id[..5], Nested), Nested, Given.File(file));
-        var change = Assert.IsType<PathChange.ReplaceDirectory>(Assert.Single(FileLayout.Changes(placement)));
+        var change = Assert.IsType<PathChange.ReplaceDirectory>(Assert.Single(FileLayout.Changes(placement, "default")));
         Assert.Equal(path, FileLayout.Join(change.Directory, Assert.Single(change.Files).Path));
-        Assert.Empty(Assert.IsType<PathChange.ReplaceDirectory>(Assert.Single(FileLayout.Removal(placement))).Files);
+        Assert.Empty(Assert.IsType<PathChange.ReplaceDirectory>(Assert.Single(FileLayout.Removal(placement, "default"))).Files);
     }
 
     [Fact]
@@ -29,12 +29,33 @@ public sealed class FileLayoutTests
         Assert.Equal("resources/default/redis/example/a/5058f", FileLayout.DirectoryOf(Request, "a", "5058f", Nested with { BasePath = "" }));
 
     [Fact]
-    public void Flat_layout_puts_each_file_and_deletes_what_is_no_longer_made()
+    [Conformance("R100", "In the mode none files lie flat below the Destination's path, beside a list of them in .kratix/NAMESPACE-PLACEMENT.yaml.")]
+    public void Flat_layout_names_its_files_and_those_no_longer_made()
     {
         var flat = Nested with { Mode = FilepathMode.None, BasePath = "worker-1" };
         var placement = Placed(FileLayout.DirectoryOf(Request, "a", "5058f", flat), flat, Given.File("new.yaml")) with { Stale = [Given.File("old.yaml")] };
-        Assert.Equal<PathChange>([new PathChange.DeleteFile("worker-1/old.yaml"), new PathChange.PutFile(Given.File("new.yaml") with { Path = "worker-1/new.yaml" })], FileLayout.Changes(placement));
-        Assert.Equal<PathChange>([new PathChange.DeleteFile("worker-1/new.yaml"), new PathChange.DeleteFile("worker-1/old.yaml")], FileLayout.Removal(placement));
+
+        var change = Assert.IsType<PathChange.ReplaceListed>(Assert.Single(FileLayout.Changes(placement, "default")));
+        Assert.Equal("worker-1/.kratix/default-p.yaml", change.Listing);
+        Assert.Equal(["worker-1/new.yaml"], change.Files.Select(f => f.Path));
+        Assert.Equal<string>(["worker-1/old.yaml"], change.Former);
+        var removal = Assert.IsType<PathChange.ReplaceListed>(Assert.Single(FileLayout.Removal(placement, "default")));
+        Assert.Empty(removal.Files);
+        Assert.Equal<string>(["worker-1/new.yaml", "worker-1/old.yaml"], removal.Former);
+    }
+
+    [Theory]
+    [InlineData(null, "worker-1/aggregated.yaml")]
+    [InlineData("all.yaml", "worker-1/all.yaml")]
+    [Conformance("R101", "In the mode aggregatedYAML a Destination has one file, named by spec.filepath.filename.")]
+    public void Aggregated_layout_is_one_section_of_one_file(string? filename, string path)
+    {
+        var location = Nested with { Mode = FilepathMode.AggregatedYaml, BasePath = "worker-1", Filename = filename };
+        var placement = Placed(FileLayout.DirectoryOf(Request, "a", "5058f", location), location, Given.File("x.yaml"));
+
+        var change = Assert.IsType<PathChange.ReplaceSection>(Assert.Single(FileLayout.Changes(placement, "default")));
+        Assert.Equal((path, "default/p", 1), (change.Path, change.Section, change.Files.Length));
+        Assert.Equal(change with { Files = [] }, Assert.Single(FileLayout.Removal(placement, "default")));
     }
 
     [Theory]

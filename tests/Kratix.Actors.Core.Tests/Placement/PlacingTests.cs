@@ -115,7 +115,7 @@ public sealed class PlacingTests
         var back = Place(Request, leaving, flat, "new.yaml");
         Assert.Empty(back.Removals);
         Assert.Equal(["old.yaml"], back.Placements.Single().Stale.Select(f => f.Path));
-        Assert.Empty(PlacementWrites.Changes(back, removal));
+        Assert.Empty(PlacementWrites.Changes(back, removal, "default"));
     }
 
     [Fact]
