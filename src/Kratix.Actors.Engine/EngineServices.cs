@@ -18,7 +18,7 @@ namespace Kratix.Actors.Engine;
 /// <summary>What the aggregates' actors share.</summary>
 internal sealed record EngineServices(
     World World, EngineSettings Settings, JournalEventStore<ResourceState, ResourceEvent> ResourceStore, JournalEventStore<PromiseState, PromiseEvent> PromiseStore,
-    DestinationSnapshot Destinations, IActorRef<StateStoresMessage> Stores, RunServices Runs, Revisions Revisions, Announcer Announcer, string StartToken, Fence Fence)
+    DestinationSnapshot Destinations, IActorRef<StateStoresMessage> Stores, RunServices Runs, Revisions Revisions, PassingNews Passing, string StartToken, Fence Fence)
 {
     /// <summary>The region of all Resources; set once, before any message flows.</summary>
     internal IActorRef<ShardEnvelope<ResourceMessage>> Resources { get; set; } = null!;

@@ -60,7 +60,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
         var services = new EngineServices(
             world, settings, new JournalEventStore<ResourceState, ResourceEvent>(world.Journal, settings.NodeName, Shapes.OfResource),
             new JournalEventStore<PromiseState, PromiseEvent>(world.Journal, settings.NodeName, Shapes.OfPromise), snapshot, stores,
-            new RunServices(world, settings, exchange, slots, directory, new RunJanitor(world, settings), new PipelineAccounts(world.Kubernetes)), new Revisions(world.Content), new Announcer(world), startToken, fence);
+            new RunServices(world, settings, exchange, slots, directory, new RunJanitor(world, settings), new PipelineAccounts(world.Kubernetes)), new Revisions(world.Content), new PassingNews(), startToken, fence);
 
         var supervision = new SupervisorStrategy.Restart(settings.Restart.Min, settings.Restart.Max);
         ShardLease? LeaseOf(int shard) => fence.Taken.TryGetValue(shard, out var epoch) ? new ShardLease(shard, epoch) : null;

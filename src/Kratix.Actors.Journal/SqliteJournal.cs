@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Kratix.Actors.Core;
 using Kratix.Actors.Journal.Sqlite;
 using Kratix.Actors.Ports.Journal;
@@ -123,10 +124,19 @@ public sealed class SqliteJournal : IJournal, IContentStore
         return content;
     }
 
-    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation)
+    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(runId);
-        return Writer.Write(tables => tables.PutRun(runId, manifest.Span, _time.GetUtcNow()), manifest.Length, cancellation);
+        var keys = contents.Select(content => SHA256.HashData(content.Span)).ToArray();
+        return Writer.Write(
+            tables =>
+            {
+                var now = _time.GetUtcNow();
+                tables.PutContents(contents, keys, now);
+                return tables.PutRun(runId, manifest.Span, now);
+            },
+            manifest.Length + contents.Sum(content => (long)content.Length),
+            cancellation);
     }
 
     public Task<byte[]?> GetRun(string runId, CancellationToken cancellation) =>

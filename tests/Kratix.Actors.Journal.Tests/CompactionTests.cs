@@ -93,10 +93,10 @@ public sealed class CompactionTests : JournalTest
     public async Task Compact_removes_manifests_of_runs_that_are_over_and_old()
     {
         await using var journal = await Open(o => o with { Time = _time });
-        await journal.PutRun("owed", Appends.Bytes("{}"), default);
-        await journal.PutRun("over", Appends.Bytes("{}"), default);
+        await journal.PutRun("owed", Appends.Bytes("{}"), [], default);
+        await journal.PutRun("over", Appends.Bytes("{}"), [], default);
         _time.Now += TimeSpan.FromDays(2);
-        await journal.PutRun("young", Appends.Bytes("{}"), default);
+        await journal.PutRun("young", Appends.Bytes("{}"), [], default);
 
         var report = await journal.Compact(Needed() with { Runs = new HashSet<string> { "owed" } }, _time.Now - TimeSpan.FromDays(1), default);
 

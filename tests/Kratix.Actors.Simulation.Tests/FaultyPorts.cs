@@ -89,7 +89,8 @@ internal sealed class FaultyJournal(IJournal journal, IContentStore contents, Ch
 
     public Task<byte[]?> Get(string digest, CancellationToken cancellation) => chaos.Journal(() => contents.Get(digest, cancellation));
 
-    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation) => chaos.Journal(() => contents.PutRun(runId, manifest, cancellation));
+    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, IReadOnlyList<ReadOnlyMemory<byte>> with, CancellationToken cancellation) =>
+        chaos.Journal(() => contents.PutRun(runId, manifest, with, cancellation));
 
     public Task<byte[]?> GetRun(string runId, CancellationToken cancellation) => chaos.Journal(() => contents.GetRun(runId, cancellation));
 

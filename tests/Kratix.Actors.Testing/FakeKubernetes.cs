@@ -19,6 +19,7 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
     private readonly List<Watcher> _watchers = [];
     private long _version = 100;
     private long _uids;
+    private long _names;
 
     /// <summary>Asked before each call with verb, kind and name; what it returns is the failure the caller gets.</summary>
     public Func<string, ResourceType, string, Outcome<Nothing>?>? Fail { get; set; }
@@ -36,7 +37,9 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
 
     public Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, JsonObject body, CancellationToken cancellation)
     {
-        var name = (string?)body["metadata"]?["name"] ?? throw new ArgumentException("the object has no metadata.name", nameof(body));
+        var name = (string?)body["metadata"]?["name"]
+            ?? ((string?)body["metadata"]?["generateName"] is { } prefix ? string.Create(CultureInfo.InvariantCulture, $"{prefix}{Interlocked.Increment(ref _names):x}") : null)
+            ?? throw new ArgumentException("the object has neither metadata.name nor metadata.generateName", nameof(body));
         return Locked("create", type, name, () =>
         {
             Writes++;
@@ -64,9 +67,10 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
         else
             JsonPatches.Merge(target, body.AsObject());
 
-        // A status is written through its subresource only, and that writes nothing else.
+        // Where there is a subresource, a status is written through it only, and that writes nothing else.
         var result = subresource == "status" ? old!.DeepClone().AsObject() : target;
-        result["status"] = (subresource == "status" ? target : old)?["status"]?.DeepClone();
+        if (HasStatusSubresource(type))
+            result["status"] = (subresource == "status" ? target : old)?["status"]?.DeepClone();
         return Done(Put(type, ns, name, old, result));
     });
 
@@ -149,7 +153,7 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
             metadata["namespace"] = ns;
         next["apiVersion"] = type.ApiVersion;
         next["kind"] = type.Kind;
-        if (next["status"] is null || old is null)
+        if (next["status"] is null || (old is null && HasStatusSubresource(type)))
             next.Remove("status");
         foreach (var kept in (string[])["uid", "creationTimestamp", "generation", "resourceVersion"])
             metadata[kept] = old?["metadata"]![kept]?.DeepClone();
@@ -171,6 +175,8 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
         return next;
     }
 
+    private static bool HasStatusSubresource(ResourceType type) => type is not { Group: "platform.kratix.io", Plural: "works" or "workplacements" };
+
     private static JsonObject Wish(JsonObject whole)
     {
         var wish = whole.DeepClone().AsObject();
@@ -179,9 +185,11 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
         return wish;
     }
 
-    private List<JsonObject> Matching(ResourceType type, string? ns, string? selector) =>
+    private List<JsonObject> Matching(ResourceType type, string? ns, string? selector) => Matching(Key(type, null, "").Item1, ns, selector);
+
+    private List<JsonObject> Matching(string kind, string? ns, string? selector) =>
     [
-        .. _objects.Where(o => o.Key.Kind == $"{type.Plural}.{type.Group}" && (ns is null || o.Key.Namespace == ns) && LabelSelectors.Matches(selector, o.Value.Object))
+        .. _objects.Where(o => o.Key.Kind == kind && (ns is null || o.Key.Namespace == ns) && LabelSelectors.Matches(selector, o.Value.Object))
             .Select(o => o.Value.Object.DeepClone().AsObject()),
     ];
 

@@ -29,8 +29,12 @@ public sealed class InMemoryContentStore : IContentStore
 
     public Task<byte[]?> Get(string digest, CancellationToken cancellation) => Task.FromResult(_contents.GetValueOrDefault(digest));
 
-    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation) =>
-        Task.FromResult(_runs.GetOrAdd(runId, manifest.ToArray()).AsSpan().SequenceEqual(manifest.Span));
+    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken cancellation)
+    {
+        foreach (var content in contents)
+            Add("", content.Span);
+        return Task.FromResult(_runs.GetOrAdd(runId, manifest.ToArray()).AsSpan().SequenceEqual(manifest.Span));
+    }
 
     public Task<byte[]?> GetRun(string runId, CancellationToken cancellation) => Task.FromResult(_runs.GetValueOrDefault(runId));
 

@@ -114,9 +114,14 @@ public sealed class InMemoryJournal(TimeProvider? time = null) : IJournal, ICont
         var digests = contents.Select(content => Digest.Of(content.Span)).ToArray();
         MaybeFail(nameof(PutMany), string.Join(',', digests));
         lock (_lock)
-            foreach (var (digest, content) in digests.Zip(contents))
-                _contents[digest] = (content.ToArray(), _time.GetUtcNow());
+            Keep(contents);
         return Task.FromResult<IReadOnlyList<string>>(digests);
+    }
+
+    private void Keep(IReadOnlyList<ReadOnlyMemory<byte>> contents)
+    {
+        foreach (var content in contents)
+            _contents[Digest.Of(content.Span)] = (content.ToArray(), _time.GetUtcNow());
     }
 
     public Task<byte[]?> Get(string digest, CancellationToken cancellation)
@@ -128,11 +133,12 @@ public sealed class InMemoryJournal(TimeProvider? time = null) : IJournal, ICont
             return Task.FromResult<byte[]?>(_contents.GetValueOrDefault(digest).Bytes);
     }
 
-    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation)
+    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken cancellation)
     {
         MaybeFail(nameof(PutRun), runId);
         lock (_lock)
         {
+            Keep(contents);
             _runs.TryAdd(runId, (manifest.ToArray(), _time.GetUtcNow()));
             return Task.FromResult(_runs[runId].Bytes.AsSpan().SequenceEqual(manifest.Span));
         }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json.Nodes;
+using Kratix.Actors.Core;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Ports.Documents;
@@ -28,9 +29,12 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
     /// <summary>As in Tekton, and for all of them the same: results are for people and are kept in the journal; files go to /kratix/output.</summary>
     private const int MaxResultBytes = 4096, MaxResults = 64;
 
+    /// <summary>
+    /// The output, and those of its contents that are not in the store yet: few mostly, and then all of them, so that they can be stored with what refers to them.
+    /// </summary>
     /// <exception cref="OutputRefusedException">A rule is broken.</exception>
     /// <exception cref="EndOfStreamException">The archive was cut off on its way.</exception>
-    internal async Task<RunOutput> Read(Stream tar, CancellationToken cancellation)
+    internal async Task<(RunOutput Output, IReadOnlyList<ReadOnlyMemory<byte>> Unstored)> Read(Stream tar, CancellationToken cancellation)
     {
         var files = new SortedDictionary<string, FileEntry>(StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -68,20 +72,22 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
                 throw new OutputRefusedException($"/kratix/output holds more than {limits.MaxBytes} bytes (kratix.output.max-bytes), counted up to {path}");
             var bytes = await Bytes(entry, cancellation);
             Validate(path, bytes);
-            waiting.Add((path, bytes));
             if (waiting.Count >= ContentsPerWrite)
                 await Store(waiting, files, cancellation);
+            waiting.Add((path, bytes));
         }
 
         if (!archive.HasEnded)
             throw new EndOfStreamException("the blocks that end an archive are missing");
-        await Store(waiting, files, cancellation);
+        foreach (var (path, bytes) in waiting)
+            files[path] = new FileEntry(path, Digest.Of(bytes), bytes.Length);
         var directories = files.Keys.Where(p => p.Contains('/', StringComparison.Ordinal)).Select(p => p[..p.IndexOf('/', StringComparison.Ordinal)]).ToHashSet(StringComparer.Ordinal);
-        return new RunOutput([.. files.Values], MetadataFiles.Status(metadata), MetadataFiles.Selectors(metadata, directories))
+        var output = new RunOutput([.. files.Values], MetadataFiles.Status(metadata), MetadataFiles.Selectors(metadata, directories))
         {
             Control = MetadataFiles.Control(metadata),
             Results = results.Count == 0 ? null : results.ToImmutableSortedDictionary(StringComparer.Ordinal),
         };
+        return (output, [.. waiting.Select(w => (ReadOnlyMemory<byte>)w.Bytes)]);
     }
 
     private static async Task<TarEntry?> Next(TarReader reader, CancellationToken cancellation)
@@ -146,8 +152,6 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
 
     private async Task Store(List<(string Path, byte[] Bytes)> waiting, SortedDictionary<string, FileEntry> files, CancellationToken cancellation)
     {
-        if (waiting.Count == 0)
-            return;
         var digests = await content.PutMany([.. waiting.Select(w => (ReadOnlyMemory<byte>)w.Bytes)], cancellation);
         for (var i = 0; i < waiting.Count; i++)
             files[waiting[i].Path] = new FileEntry(waiting[i].Path, digests[i], waiting[i].Bytes.Length);

@@ -59,9 +59,11 @@ public sealed class RunExchange(IContentStore content, EngineSettings settings) 
         if (await content.GetRun(runId, cancellation) is not null)
             return new Outcome<Nothing>.Done(default);
         RunManifest manifest;
+        IReadOnlyList<ReadOnlyMemory<byte>> unstored = [];
         try
         {
-            manifest = new RunManifest(await _reader.Read(tar, cancellation), null);
+            (var output, unstored) = await _reader.Read(tar, cancellation);
+            manifest = new RunManifest(output, null);
         }
         catch (OutputRefusedException refused)
         {
@@ -76,7 +78,7 @@ public sealed class RunExchange(IContentStore content, EngineSettings settings) 
             return new Outcome<Nothing>.Transient($"the archive ended early: {cut.Message}");
         }
 
-        await content.PutRun(runId, Codec.Write(manifest), cancellation);
+        await content.PutRun(runId, Codec.Write(manifest), unstored, cancellation);
         return new Outcome<Nothing>.Done(default);
     }
 

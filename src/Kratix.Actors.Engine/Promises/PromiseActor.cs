@@ -21,6 +21,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     private readonly PromiseEffects _effects;
     private readonly StatusWriter _status;
     private readonly ReadModels _readModels;
+    private readonly Announcer _announcer;
     private CancellationTokenSource? _watch;
     private ResourceType? _watched;
     private (string Api, PromiseRevision Revision, bool Serves)? _told;
@@ -32,6 +33,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     {
         _status = new StatusWriter(services.World);
         _readModels = new ReadModels(services.World, services.Settings);
+        _announcer = new Announcer(services.World, services.Passing);
         _effects = new PromiseEffects(services, Context, () => State, () => _item);
     }
 
@@ -48,7 +50,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     protected override PromiseCommand ReportRun(AggregateMessage<PromiseCommand, PromiseEffect>.RunEnded ended) =>
         new PromiseCommand.ReportRun(ended.RunId, ended.Result, Services.Destinations.Current, Jitter.Of(ended.RunId), Now);
 
-    protected override void Announce(PromiseState before, PromiseEvent @event) => Services.Announcer.Tell(before, State, @event, _item);
+    protected override void Announce(PromiseState before, PromiseEvent @event) => _announcer.Tell(before, State, @event, _item);
 
     protected override bool MayPassivate() => _watch is null && State.Phase is PromisePhase.Unobserved or PromisePhase.Gone && base.MayPassivate();
 

@@ -8,24 +8,33 @@ using Microsoft.Extensions.Logging;
 namespace Kratix.Actors.Engine.Publishing;
 
 /// <summary>
-/// Kubernetes Events for people who type <c>kubectl describe</c>. Best effort, as Events are everywhere: the audit is the journal.
+/// One object's Kubernetes Events for people who type <c>kubectl describe</c>. Best effort, as Events are everywhere: the audit is the journal.
+/// That a Pipeline has started is told when it still runs after a while, or when it ends otherwise than well.
 /// </summary>
-internal sealed partial class Announcer(World world)
+internal sealed partial class Announcer(World world, PassingNews passing)
 {
+    private const string Started = "PipelineStarted";
+
+    private readonly Lock _gate = new();
+    private readonly Pause _pause = new(world.Time);
+    private JsonObject? _waiting;
+
     internal void Tell(ResourceState before, ResourceState after, ResourceEvent @event, JsonObject? item)
     {
         if (item is null)
             return;
-        foreach (var (type, reason, message) in Of(before, after, @event))
-            Post(item, type, reason, message, "ResourceRequestController");
+        Settle(@event is ResourceEvent.RunSucceeded);
+        foreach (var told in Of(before, after, @event))
+            Post(item, told, "ResourceRequestController");
     }
 
     internal void Tell(PromiseState before, PromiseState after, PromiseEvent @event, JsonObject? item)
     {
         if (item is null)
             return;
-        foreach (var (type, reason, message) in Of(before, after, @event))
-            Post(item, type, reason, message, "PromiseController");
+        Settle(@event is PromiseEvent.RunSucceeded);
+        foreach (var told in Of(before, after, @event))
+            Post(item, told, "PromiseController");
     }
 
     private static IEnumerable<(string Type, string Reason, string Message)> Of(ResourceState before, ResourceState after, ResourceEvent @event)
@@ -66,7 +75,7 @@ internal sealed partial class Announcer(World world)
     {
         var action = after.Action == WorkflowAction.Configure ? "Configure" : "Delete";
         if (after.Stage is WorkflowStage.Running running && (before.Run != after.Run || before.Stage != after.Stage))
-            yield return ("Normal", "PipelineStarted", $"{action} Pipeline started: {after.Pipelines[running.Pipeline].Name}");
+            yield return ("Normal", Started, $"{action} Pipeline started: {after.Pipelines[running.Pipeline].Name}");
         if (after.Stage is WorkflowStage.Suspended && before.Stage != after.Stage)
             yield return ("Warning", "WorkflowSuspended", StatusParts.Waiting(after)!);
         if (failure is null)
@@ -81,7 +90,7 @@ internal sealed partial class Announcer(World world)
             yield return ("Warning", "PipelineRetried", $"{action} Pipeline failed and is tried again: {failure}");
     }
 
-    private void Post(JsonObject item, string type, string reason, string message, string reporter)
+    private void Post(JsonObject item, (string Type, string Reason, string Message) told, string reporter)
     {
         var ns = item.Namespace() ?? "default";
         var now = StatusParts.Time(world.Now);
@@ -94,23 +103,53 @@ internal sealed partial class Announcer(World world)
             {
                 ["apiVersion"] = item["apiVersion"]?.ToString(), ["kind"] = item["kind"]?.ToString(), ["name"] = item.Name(), ["namespace"] = item.Namespace(), ["uid"] = item.Uid(),
             },
-            ["type"] = type,
-            ["reason"] = reason,
-            ["message"] = message,
+            ["type"] = told.Type,
+            ["reason"] = told.Reason,
+            ["message"] = told.Message,
             ["firstTimestamp"] = now,
             ["lastTimestamp"] = now,
             ["count"] = 1,
             ["source"] = new JsonObject { ["component"] = reporter },
             ["reportingComponent"] = reporter,
         };
-        _ = Send(ns, body);
+        _ = told.Reason == Started ? SendLater(body) : Send(body);
     }
 
-    private async Task Send(string ns, JsonObject body)
+    /// <summary>What waits is old news when its Pipeline went through, and else the beginning of the story that is told now.</summary>
+    private void Settle(bool wentThrough)
+    {
+        if (Taken(null) is { } waiting && !wentThrough)
+            _ = Send(waiting);
+        _pause.End();
+    }
+
+    private async Task SendLater(JsonObject body)
+    {
+        lock (_gate)
+            _waiting = body;
+        await _pause.Wait(passing.Patience);
+        if (Taken(body) is { } still)
+            await Send(still);
+    }
+
+    /// <summary>Takes what waits, if it is <paramref name="expected"/> or that is null.</summary>
+    private JsonObject? Taken(JsonObject? expected)
+    {
+        lock (_gate)
+        {
+            var waiting = _waiting;
+            if (waiting is null || (expected is not null && !ReferenceEquals(waiting, expected)))
+                return null;
+            _waiting = null;
+            return waiting;
+        }
+    }
+
+    private async Task Send(JsonObject body)
     {
         try
         {
-            var outcome = await world.Kubernetes.Create(Kinds.Event, ns, body, CancellationToken.None);
+            var outcome = await world.Kubernetes.Create(Kinds.Event, body.Namespace(), body, CancellationToken.None);
             if (outcome.Failure is { } failure)
                 LogLost(world.Log, body["reason"]!.ToString(), failure);
         }

@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
-using Kratix.Actors.Core.Documents;
 using Kratix.Actors.Core.Placement;
-using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
@@ -16,12 +14,15 @@ namespace Kratix.Actors.Engine.Publishing;
 internal sealed partial class ReadModels(World world, EngineSettings settings)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, string> _published = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Digest, ConditionTimes Times)> _published = new(StringComparer.Ordinal);
     private IReadOnlyList<Model>? _wanted;
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
     private readonly Pause _pause = new(world.Time);
     private TimeSpan _patience;
     private bool _busy;
+
+    /// <summary>The owner is new: nobody has published anything for it, and there is nothing to look for.</summary>
+    internal bool NothingIsThere { get; set; }
 
     internal bool HasPublished
     {
@@ -40,7 +41,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     {
         if (!settings.PublishReadModels || !atRest)
             return;
-        Want([.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item, world.Now))], patience);
+        Want([.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item))], patience);
     }
 
     internal void Clear() => Want([], TimeSpan.Zero);
@@ -122,20 +123,32 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     private async Task<bool> Apply(Model model)
     {
         var digest = model.Digest;
-        if (_published.GetValueOrDefault(model.Key) == digest)
+        var known = _published.TryGetValue(model.Key, out var before);
+        if (known && before.Digest == digest)
             return true;
         var (ns, name) = (model.Body.Namespace()!, model.Body.Name());
-        var outcome = await world.Kubernetes.Patch(model.Type, ns, name, PatchKind.Apply, model.Body, null, CancellationToken.None);
-        if (outcome is Outcome<JsonObject>.Done applied)
+        if (!known && !NothingIsThere)
         {
-            model.AdoptTimes(applied.Value);
-            outcome = await world.Kubernetes.Patch(model.Type, ns, name, PatchKind.Merge, new JsonObject { ["status"] = model.Status.DeepClone() }, "status", CancellationToken.None);
+            var found = await world.Kubernetes.Get(model.Type, ns, name, CancellationToken.None);
+            if (found is Outcome<JsonObject>.Transient)
+                return false;
+            if (found is Outcome<JsonObject>.Done { Value: var shown })
+            {
+                before.Times = ConditionTimes.Of(shown);
+                if (Objects.Shows(shown, model.At(world.Now, before.Times)))
+                {
+                    _published[model.Key] = (digest, before.Times);
+                    return true;
+                }
+            }
         }
 
+        var body = model.At(world.Now, before.Times);
+        var outcome = await world.Kubernetes.Patch(model.Type, ns, name, PatchKind.Apply, body, null, CancellationToken.None);
         if (outcome.Failure is { } failure)
             LogFailed(world.Log, $"{model.Key}: {failure}");
         else
-            _published[model.Key] = digest;
+            _published[model.Key] = (digest, ConditionTimes.Of(body));
         return outcome is not Outcome<JsonObject>.Transient;
     }
 
@@ -153,156 +166,4 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
 
     [LoggerMessage(2003, LogLevel.Warning, "A Work or WorkPlacement was not published: {Failure}")]
     private static partial void LogFailed(ILogger logger, string failure);
-}
-
-/// <summary>An object to publish: spec and metadata in <paramref name="Body"/>, status apart.</summary>
-internal sealed record Model(ResourceType Type, JsonObject Body, JsonObject Status)
-{
-    internal string Key => $"{Type.Plural}/{Body.Namespace()}/{Body.Name()}";
-
-    /// <summary>Of all but the conditions' times.</summary>
-    internal string Digest
-    {
-        get
-        {
-            var status = Status.DeepClone();
-            foreach (var condition in status["conditions"]!.AsArray().OfType<JsonObject>())
-                condition.Remove("lastTransitionTime");
-            return Canonical.DigestOf(Body) + Canonical.DigestOf(status);
-        }
-    }
-
-    /// <summary>Conditions that say what they said keep the time at which they began to.</summary>
-    internal void AdoptTimes(JsonObject shown)
-    {
-        foreach (var condition in Status["conditions"]!.AsArray().OfType<JsonObject>())
-        {
-            var before = (shown["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == condition["type"]?.ToString());
-            if (before?["status"]?.ToString() == condition["status"]?.ToString() && before?["lastTransitionTime"] is { } since)
-                condition["lastTransitionTime"] = since.DeepClone();
-        }
-    }
-}
-
-/// <summary>From the state's Works to the objects the reference knows. Pure.</summary>
-internal static class WorkModels
-{
-    internal static IEnumerable<Model> Of(WorkOwner owner, Work work, JsonObject item, DateTimeOffset now)
-    {
-        var ns = owner.Namespace ?? Kinds.SystemNamespace;
-        var labels = new JsonObject
-        {
-            [Marks.PromiseName] = owner.Promise,
-            [Marks.WorkType] = owner.Resource is not null ? "resource" : work.Pipeline == FileLayout.StaticDependencies ? "static-dependency" : "promise",
-            [Marks.PipelineName] = work.Pipeline,
-        };
-        if (owner.Resource is not null)
-            labels[Marks.ResourceName] = owner.Resource;
-        var spec = new JsonObject { ["promiseName"] = owner.Promise };
-        if (owner.Resource is not null)
-            spec["resourceName"] = owner.Resource;
-        var groups = new JsonArray();
-        foreach (var group in work.Groups)
-        {
-            groups.Add(new JsonObject
-            {
-                ["id"] = group.Id,
-                ["directory"] = group.Directory,
-                ["destinationSelectors"] = new JsonArray([.. group.Selectors.Select(s => new JsonObject
-                {
-                    ["matchLabels"] = Objects.Labels(s.MatchLabels),
-                    ["source"] = s.Source switch { SelectorSource.Promise => "promise", SelectorSource.PromiseWorkflow => "promise-workflow", _ => "resource-workflow" },
-                })]),
-                ["workloads"] = Files(group.Files),
-            });
-        }
-
-        var workSpec = spec.DeepClone().AsObject();
-        workSpec["workloadGroups"] = groups;
-        yield return new Model(Kinds.Work, Body(Kinds.Work, ns, work.Name, labels, workSpec, item), WorkStatus(work, now));
-        foreach (var group in work.Groups)
-        {
-            foreach (var placement in group.Placements)
-            {
-                var own = labels.DeepClone().AsObject();
-                own[Marks.Work] = work.Name;
-                own[Marks.WorkloadGroupId] = group.Id;
-                own[Marks.TargetDestination] = placement.Destination;
-                var placementSpec = spec.DeepClone().AsObject();
-                placementSpec["id"] = group.Id;
-                placementSpec["targetDestinationName"] = placement.Destination;
-                placementSpec["workloads"] = Files(group.Files);
-                yield return new Model(Kinds.WorkPlacement, Body(Kinds.WorkPlacement, ns, placement.Name, own, placementSpec, item), PlacementStatus(placement, now));
-            }
-        }
-    }
-
-    private static JsonArray Files(IEnumerable<FileEntry> files) =>
-        [.. files.Select(f => new JsonObject { ["filepath"] = f.Path, ["size"] = f.Size, ["sha256"] = f.Digest })];
-
-    private static JsonObject Body(ResourceType type, string ns, string name, JsonObject labels, JsonObject spec, JsonObject item)
-    {
-        var metadata = new JsonObject { ["name"] = name, ["namespace"] = ns, ["labels"] = labels };
-        if (item.Uid().Length > 0)
-        {
-            metadata["ownerReferences"] = new JsonArray(new JsonObject
-            {
-                ["apiVersion"] = item["apiVersion"]?.ToString(), ["kind"] = item["kind"]?.ToString(), ["name"] = item.Name(), ["uid"] = item.Uid(),
-            });
-        }
-
-        return new JsonObject { ["apiVersion"] = type.ApiVersion, ["kind"] = type.Kind, ["metadata"] = metadata, ["spec"] = spec };
-    }
-
-    private static JsonObject WorkStatus(Work work, DateTimeOffset now)
-    {
-        var unscheduled = work.Groups.Where(g => g.Placements.IsEmpty).Select(g => g.Id).ToList();
-        var failing = work.Groups.SelectMany(g => g.Placements).Where(p => p.Error is not null).Select(p => p.Name).ToList();
-        var pending = work.Groups.SelectMany(g => g.Placements).Any(p => !p.IsWritten);
-        var scheduled = unscheduled.Count > 0
-            ? new Condition("ScheduleSucceeded", "False", "UnscheduledWorkloads", $"No matching destination found for workloadGroups: [{string.Join(",", unscheduled)}]")
-            : failing.Count > 0 ? new Condition("ScheduleSucceeded", "False", "WorkplacementsFailing", $"Workplacements failed to write: [{string.Join(",", failing)}]")
-            : new Condition("ScheduleSucceeded", "True", "AllWorkplacementsScheduled", "All workplacements scheduled successfully");
-        var ready = failing.Count > 0 ? new Condition("Ready", "False", "WorkplacementsFailing", "Failing")
-            : unscheduled.Count > 0 ? new Condition("Ready", "False", "UnscheduledWorkloads", "Pending")
-            : pending ? new Condition("Ready", "False", "WorkplacementsPending", "Pending")
-            : new Condition("Ready", "True", "AllWorkplacementsScheduled", "Ready");
-        return new JsonObject
-        {
-            ["workPlacements"] = work.Groups.Length,
-            ["workPlacementsCreated"] = work.Groups.Count(g => !g.Placements.IsEmpty),
-            ["conditions"] = Conditions(now, scheduled, ready),
-        };
-    }
-
-    private static JsonObject PlacementStatus(Placement placement, DateTimeOffset now)
-    {
-        var scheduled = new Condition("ScheduleSucceeded", "True", "ScheduledToDestination", "Scheduled to correct Destination");
-        var status = placement switch
-        {
-            { Error: { } error } => Conditions(now, scheduled, new("WriteSucceeded", "False", "WorkloadsFailedWrite", error), new("Ready", "False", "WorkloadsFailedWrite", "Failing")),
-            { IsWritten: true } => Conditions(
-                now, scheduled, new("WriteSucceeded", "True", "WorkloadsWrittenToStateStore", "Workloads written to State Store"),
-                new("Ready", "True", "WorkloadsWrittenToTargetDestination", "Ready")),
-            _ => Conditions(now, scheduled, new("Ready", "False", "ScheduledToDestination", "Pending")),
-        };
-        var result = new JsonObject { ["conditions"] = status };
-        if (placement.CommitId is not null)
-            result["versionID"] = placement.CommitId;
-        return result;
-    }
-
-    private static JsonArray Conditions(DateTimeOffset now, params ReadOnlySpan<Condition> conditions)
-    {
-        var result = new JsonArray();
-        foreach (var c in conditions)
-        {
-            result.Add(new JsonObject
-            {
-                ["type"] = c.Type, ["status"] = c.Status, ["reason"] = c.Reason, ["message"] = c.Message, ["lastTransitionTime"] = StatusParts.Time(now),
-            });
-        }
-
-        return result;
-    }
 }

@@ -13,20 +13,20 @@ namespace Kratix.Actors.Engine.Resources;
 /// <summary>One request.</summary>
 internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceState, ResourceCommand, ResourceEvent, ResourceEffect>
 {
-    /// <summary>A push mostly takes less. A status and read models that only say that it is under way are worth writing when it takes longer.</summary>
-    private static readonly TimeSpan WhilePushing = TimeSpan.FromSeconds(1);
-
     private readonly EffectRunner _effects;
     private readonly StatusWriter _status;
     private readonly ReadModels _readModels;
+    private readonly Announcer _announcer;
     private ResourceState? _published;
     private string? _publishedFor;
+    private bool _passing;
 
     internal ResourceActor(string entityId, ShardLease lease, EngineServices services)
         : base(entityId, lease, services, services.ResourceStore, ResourceState.Empty(ResourceId.Parse(entityId)))
     {
         _status = new StatusWriter(services.World);
         _readModels = new ReadModels(services.World, services.Settings);
+        _announcer = new Announcer(services.World, services.Passing);
         _effects = new EffectRunner(services, Context, () => State);
     }
 
@@ -43,7 +43,7 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
     protected override ResourceCommand ReportRun(AggregateMessage<ResourceCommand, ResourceEffect>.RunEnded ended) =>
         new ResourceCommand.ReportRun(ended.RunId, ended.Result, Services.Destinations.Current, Jitter.Of(ended.RunId), Now);
 
-    protected override void Announce(ResourceState before, ResourceEvent @event) => Services.Announcer.Tell(before, State, @event, Item);
+    protected override void Announce(ResourceState before, ResourceEvent @event) => _announcer.Tell(before, State, @event, Item);
 
     /// <summary>What was being decided is lost with the failure. Effects are issued again; an observation nobody repeats, so it is asked for.</summary>
     protected override void PreRestart(Exception cause)
@@ -121,10 +121,45 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         }
     }
 
+    /// <summary>On its way, and nothing in it that anybody would have to act on.</summary>
+    private bool IsPassing => State.Phase switch
+    {
+        ResourcePhase.Running or ResourcePhase.DeleteRunning or ResourcePhase.Removing or ResourcePhase.Releasing => true,
+        ResourcePhase.Writing => !State.Works.Unscheduled.Any() && State.Works.Placements.All(p => p.Error is null),
+        _ => false,
+    };
+
+    /// <summary>Its status says that an earlier wish is fulfilled, which whoever waits for the new one must not take for an answer.</summary>
+    private bool IsNewWish => State.Completed is not null && State.Object is { Deleting: false } && State.Object.Generation > State.ObservedGeneration;
+
+    private void Pass(bool passing)
+    {
+        if (passing == _passing)
+            return;
+        _passing = passing;
+        if (passing)
+            Services.Passing.Begin();
+        else
+            Services.Passing.End();
+    }
+
+    protected override void PostStop()
+    {
+        Pass(false);
+        base.PostStop();
+    }
+
+    protected override void OnRecovered()
+    {
+        _readModels.NothingIsThere = Sequence == 0;
+        base.OnRecovered();
+    }
+
     protected override void Publish()
     {
         if (State.Phase is ResourcePhase.Unobserved or ResourcePhase.Gone)
         {
+            Pass(false);
             _readModels.Clear();
             return;
         }
@@ -139,8 +174,8 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         if (ReferenceEquals(_published, State) && _publishedFor == item.Uid())
             return;
         (_published, _publishedFor) = (State, item.Uid());
-        var pushing = State.Phase is ResourcePhase.Writing && !State.Works.Unscheduled.Any() && State.Works.Placements.All(p => p.Error is null);
-        var patience = pushing ? WhilePushing : TimeSpan.Zero;
+        Pass(IsPassing);
+        var patience = _passing && !IsNewWish ? Services.Passing.Patience : TimeSpan.Zero;
         _status.Publish(_effects.Type!, item, ResourceStatus.Of(State), patience);
         if (Services.Settings.PublishReadModels && (State.Works.Groups.Any() || _readModels.HasPublished))
             _readModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null, patience);

@@ -29,6 +29,8 @@ internal static class Platform
         using var adapterClient = new HttpClient(adapterHandler) { Timeout = Timeout.InfiniteTimeSpan };
         var logs = new PodLogs(folder, time);
         await using var api = settings.Mode == EngineMode.Standalone ? await StartApi(settings, folder, logs, time, log, stop) : null;
+        if (api is not null)
+            RequestAdmission.AddTo(api);
         await using var node = api is null ? null : await StartNode(settings, folder, api, logs, new AdapterInProcess(adapterClient, http.Url, time), time, log, stop);
 
         var access = api is null

@@ -116,8 +116,11 @@ public interface IContentStore
     /// <summary>The bytes, or null where nothing of that digest is stored.</summary>
     Task<byte[]?> Get(string digest, CancellationToken cancellation);
 
-    /// <summary>Keeps a run's manifest (UTF-8 JSON) under the run's id. The first one stays: a second call with other bytes answers false.</summary>
-    Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation);
+    /// <summary>
+    /// Keeps a run's manifest (UTF-8 JSON) under the run's id, and with it, in one write, <paramref name="contents"/> that it refers to. The first manifest stays: a
+    /// second call with other bytes answers false.
+    /// </summary>
+    Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken cancellation);
 
     Task<byte[]?> GetRun(string runId, CancellationToken cancellation);
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Engine;
+using Kratix.Actors.Host.Composition;
 using Kratix.Actors.Kubernetes;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
@@ -29,6 +30,7 @@ internal sealed class BenchApi : IAsyncDisposable
     {
         var time = TimeProvider.System;
         var server = await StandaloneApiServer.Start(new StandaloneOptions(folder, IPAddress.Loopback, 0, time), CancellationToken.None);
+        RequestAdmission.AddTo(server);
         var access = KubeConfig.Load(server.KubeconfigPath);
         var engine = new KubernetesClient(access, new KubernetesClientOptions(), time, inProcess ? server.CreateHandler() : null);
         var user = new KubernetesClient(access, new KubernetesClientOptions(), time);
@@ -51,22 +53,15 @@ internal sealed class BenchApi : IAsyncDisposable
             await _server.DisposeAsync();
     }
 
-    /// <summary>The two things an API server does by itself that the engine waits for: names for those who ask for one, and CRDs that become established.</summary>
+    /// <summary>What an API server does by itself and the engine waits for: CRDs become established.</summary>
     private sealed class WithControllers(FakeKubernetes fake) : IKubernetes
     {
-        private long _names;
-
         public Task<Outcome<JsonObject>> Get(ResourceType type, string? ns, string name, CancellationToken cancellation) => fake.Get(type, ns, name, cancellation);
 
         public Task<Outcome<IReadOnlyList<JsonObject>>> List(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation) =>
             fake.List(type, ns, labelSelector, cancellation);
 
-        public Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, JsonObject body, CancellationToken cancellation)
-        {
-            if (body["metadata"] is JsonObject metadata && metadata["name"] is null)
-                metadata["name"] = $"{metadata["generateName"]}{Interlocked.Increment(ref _names):x}";
-            return fake.Create(type, ns, body, cancellation);
-        }
+        public Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, JsonObject body, CancellationToken cancellation) => fake.Create(type, ns, body, cancellation);
 
         public async Task<Outcome<JsonObject>> Patch(
             ResourceType type, string? ns, string name, PatchKind kind, JsonNode body, string? subresource, CancellationToken cancellation)

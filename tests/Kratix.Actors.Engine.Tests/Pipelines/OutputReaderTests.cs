@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Text;
+using Kratix.Actors.Core;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Pipelines;
 using Kratix.Actors.Engine.Tests.Support;
@@ -14,12 +15,27 @@ public sealed class OutputReaderTests
     {
         var contents = new InMemoryContentStore();
         byte[] bytes = [0, 255, 10, 13, 0];
-        var output = await new OutputReader(contents, Samples.Limits).Read(
+        var (output, unstored) = await new OutputReader(contents, Samples.Limits).Read(
             Samples.Tar(tar => Samples.File(tar, "output/a/b/c.bin", bytes)), CancellationToken.None);
 
         var file = Assert.Single(output.Files);
         Assert.Equal("a/b/c.bin", file.Path);
-        Assert.Equal(bytes, await contents.Get(file.Digest, CancellationToken.None));
+        Assert.Equal(bytes, Assert.Single(unstored).ToArray());
+        Assert.Equal(Digest.Of(bytes), file.Digest);
+    }
+
+    [Fact]
+    public async Task Many_files_are_stored_while_they_are_read_and_only_the_last_few_held()
+    {
+        var contents = new InMemoryContentStore();
+        var (output, unstored) = await new OutputReader(contents, Samples.Limits).Read(
+            Samples.Tar([.. Enumerable.Range(0, 70).Select(n => ($"output/{n:00}.yaml", $"n: {n}\n"))]), CancellationToken.None);
+
+        Assert.Equal(70, output.Files.Length);
+        Assert.Equal(6, unstored.Count);
+        var known = unstored.Select(u => Digest.Of(u.Span)).ToHashSet();
+        foreach (var file in output.Files)
+            Assert.True(known.Contains(file.Digest) || await contents.Get(file.Digest, CancellationToken.None) is not null);
     }
 
     [Theory]
@@ -167,8 +183,8 @@ public sealed class OutputReaderTests
         "has both destination-selectors.yaml and scheduling.yaml",
         await Refusal(Samples.Tar(("metadata/destination-selectors.yaml", "- matchLabels: {a: b}\n"), ("metadata/scheduling.yaml", "- matchLabels: {a: b}\n"))), StringComparison.Ordinal);
 
-    private static Task<RunOutput> Read(Stream tar, OutputLimits? limits = null) =>
-        new OutputReader(new InMemoryContentStore(), limits ?? Samples.Limits).Read(tar, CancellationToken.None);
+    private static async Task<RunOutput> Read(Stream tar, OutputLimits? limits = null) =>
+        (await new OutputReader(new InMemoryContentStore(), limits ?? Samples.Limits).Read(tar, CancellationToken.None)).Output;
 
     private static async Task<string> Refusal(Stream tar, OutputLimits? limits = null) => (await Assert.ThrowsAsync<OutputRefusedException>(() => Read(tar, limits))).Message;
 }

@@ -79,10 +79,10 @@ public abstract class ContentStoreContract : IAsyncLifetime
     [Fact]
     public async Task PutRun_keeps_the_first_manifest()
     {
-        Assert.True(await Contents.PutRun("run-1", Appends.Bytes("""{"files":1}"""), default));
-        Assert.True(await Contents.PutRun("run-1", Appends.Bytes("""{"files":1}"""), default));
-        Assert.False(await Contents.PutRun("run-1", Appends.Bytes("""{"files":2}"""), default));
-        Assert.True(await Contents.PutRun("run-2", Appends.Bytes("""{"files":2}"""), default));
+        Assert.True(await Contents.PutRun("run-1", Appends.Bytes("""{"files":1}"""), [], default));
+        Assert.True(await Contents.PutRun("run-1", Appends.Bytes("""{"files":1}"""), [], default));
+        Assert.False(await Contents.PutRun("run-1", Appends.Bytes("""{"files":2}"""), [], default));
+        Assert.True(await Contents.PutRun("run-2", Appends.Bytes("""{"files":2}"""), [], default));
 
         Assert.Equal(Appends.Bytes("""{"files":1}"""), await Contents.GetRun("run-1", default));
         Assert.Null(await Contents.GetRun("run-3", default));
@@ -91,7 +91,7 @@ public abstract class ContentStoreContract : IAsyncLifetime
     [Fact]
     public async Task PutRun_by_many_at_once_agrees_on_one_manifest()
     {
-        var kept = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => Contents.PutRun("run-1", Appends.Bytes($"{n}"), default)));
+        var kept = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => Contents.PutRun("run-1", Appends.Bytes($"{n}"), [], default)));
 
         Assert.Single(kept, true);
     }
@@ -101,8 +101,8 @@ public abstract class ContentStoreContract : IAsyncLifetime
     {
         var kept = await Contents.Put(Appends.Bytes("kept"), default);
         var left = await Contents.Put(Appends.Bytes("left"), default);
-        await Contents.PutRun("owed", Appends.Bytes("{}"), default);
-        await Contents.PutRun("over", Appends.Bytes("{}"), default);
+        await Contents.PutRun("owed", Appends.Bytes("{}"), [], default);
+        await Contents.PutRun("over", Appends.Bytes("{}"), [], default);
 
         var report = await Contents.Compact(new StillNeeded(new HashSet<string> { kept }, new HashSet<string> { "owed" }), DateTimeOffset.MaxValue, default);
 
@@ -117,7 +117,7 @@ public abstract class ContentStoreContract : IAsyncLifetime
     public async Task Compact_leaves_what_was_put_lately_whoever_needs_it()
     {
         var young = await Contents.Put(Appends.Bytes("young"), default);
-        await Contents.PutRun("run", Appends.Bytes("{}"), default);
+        await Contents.PutRun("run", Appends.Bytes("{}"), [], default);
 
         var report = await Contents.Compact(new StillNeeded(new HashSet<string>(), new HashSet<string>()), new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), default);
 

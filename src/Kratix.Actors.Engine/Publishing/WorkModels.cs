@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Ports.Kubernetes;
+
+namespace Kratix.Actors.Engine.Publishing;
+
+/// <summary>From the state's Works to the objects the reference knows. Pure.</summary>
+internal static class WorkModels
+{
+    internal static IEnumerable<Model> Of(WorkOwner owner, Work work, JsonObject item)
+    {
+        var ns = owner.Namespace ?? Kinds.SystemNamespace;
+        var labels = new JsonObject
+        {
+            [Marks.PromiseName] = owner.Promise,
+            [Marks.WorkType] = owner.Resource is not null ? "resource" : work.Pipeline == FileLayout.StaticDependencies ? "static-dependency" : "promise",
+            [Marks.PipelineName] = work.Pipeline,
+        };
+        if (owner.Resource is not null)
+            labels[Marks.ResourceName] = owner.Resource;
+        var spec = new JsonObject { ["promiseName"] = owner.Promise };
+        if (owner.Resource is not null)
+            spec["resourceName"] = owner.Resource;
+        var groups = new JsonArray();
+        foreach (var group in work.Groups)
+        {
+            groups.Add(new JsonObject
+            {
+                ["id"] = group.Id,
+                ["directory"] = group.Directory,
+                ["destinationSelectors"] = new JsonArray([.. group.Selectors.Select(s => new JsonObject
+                {
+                    ["matchLabels"] = Objects.Labels(s.MatchLabels),
+                    ["source"] = s.Source switch { SelectorSource.Promise => "promise", SelectorSource.PromiseWorkflow => "promise-workflow", _ => "resource-workflow" },
+                })]),
+                ["workloads"] = Files(group.Files),
+            });
+        }
+
+        var workSpec = spec.DeepClone().AsObject();
+        workSpec["workloadGroups"] = groups;
+        yield return new Model(Kinds.Work, Body(Kinds.Work, ns, work.Name, labels, workSpec, WorkStatus(work), item));
+        foreach (var group in work.Groups)
+        {
+            foreach (var placement in group.Placements)
+            {
+                var own = labels.DeepClone().AsObject();
+                own[Marks.Work] = work.Name;
+                own[Marks.WorkloadGroupId] = group.Id;
+                own[Marks.TargetDestination] = placement.Destination;
+                var placementSpec = spec.DeepClone().AsObject();
+                placementSpec["id"] = group.Id;
+                placementSpec["targetDestinationName"] = placement.Destination;
+                placementSpec["workloads"] = Files(group.Files);
+                yield return new Model(Kinds.WorkPlacement, Body(Kinds.WorkPlacement, ns, placement.Name, own, placementSpec, PlacementStatus(placement), item));
+            }
+        }
+    }
+
+    private static JsonArray Files(IEnumerable<FileEntry> files) =>
+        [.. files.Select(f => new JsonObject { ["filepath"] = f.Path, ["size"] = f.Size, ["sha256"] = f.Digest })];
+
+    private static JsonObject Body(ResourceType type, string ns, string name, JsonObject labels, JsonObject spec, JsonObject status, JsonObject item)
+    {
+        var metadata = new JsonObject { ["name"] = name, ["namespace"] = ns, ["labels"] = labels };
+        if (item.Uid().Length > 0)
+        {
+            metadata["ownerReferences"] = new JsonArray(new JsonObject
+            {
+                ["apiVersion"] = item["apiVersion"]?.ToString(), ["kind"] = item["kind"]?.ToString(), ["name"] = item.Name(), ["uid"] = item.Uid(),
+            });
+        }
+
+        return new JsonObject { ["apiVersion"] = type.ApiVersion, ["kind"] = type.Kind, ["metadata"] = metadata, ["spec"] = spec, ["status"] = status };
+    }
+
+    private static JsonObject WorkStatus(Work work)
+    {
+        var unscheduled = work.Groups.Where(g => g.Placements.IsEmpty).Select(g => g.Id).ToList();
+        var failing = work.Groups.SelectMany(g => g.Placements).Where(p => p.Error is not null).Select(p => p.Name).ToList();
+        var pending = work.Groups.SelectMany(g => g.Placements).Any(p => !p.IsWritten);
+        var scheduled = unscheduled.Count > 0
+            ? new Condition("ScheduleSucceeded", "False", "UnscheduledWorkloads", $"No matching destination found for workloadGroups: [{string.Join(",", unscheduled)}]")
+            : failing.Count > 0 ? new Condition("ScheduleSucceeded", "False", "WorkplacementsFailing", $"Workplacements failed to write: [{string.Join(",", failing)}]")
+            : new Condition("ScheduleSucceeded", "True", "AllWorkplacementsScheduled", "All workplacements scheduled successfully");
+        var ready = failing.Count > 0 ? new Condition("Ready", "False", "WorkplacementsFailing", "Failing")
+            : unscheduled.Count > 0 ? new Condition("Ready", "False", "UnscheduledWorkloads", "Pending")
+            : pending ? new Condition("Ready", "False", "WorkplacementsPending", "Pending")
+            : new Condition("Ready", "True", "AllWorkplacementsScheduled", "Ready");
+        return new JsonObject
+        {
+            ["workPlacements"] = work.Groups.Length,
+            ["workPlacementsCreated"] = work.Groups.Count(g => !g.Placements.IsEmpty),
+            ["conditions"] = Conditions(scheduled, ready),
+        };
+    }
+
+    private static JsonObject PlacementStatus(Placement placement)
+    {
+        var scheduled = new Condition("ScheduleSucceeded", "True", "ScheduledToDestination", "Scheduled to correct Destination");
+        var status = placement switch
+        {
+            { Error: { } error } => Conditions(scheduled, new("WriteSucceeded", "False", "WorkloadsFailedWrite", error), new("Ready", "False", "WorkloadsFailedWrite", "Failing")),
+            { IsWritten: true } => Conditions(
+                scheduled, new("WriteSucceeded", "True", "WorkloadsWrittenToStateStore", "Workloads written to State Store"),
+                new("Ready", "True", "WorkloadsWrittenToTargetDestination", "Ready")),
+            _ => Conditions(scheduled, new("Ready", "False", "ScheduledToDestination", "Pending")),
+        };
+        var result = new JsonObject { ["conditions"] = status };
+        if (placement.CommitId is not null)
+            result["versionID"] = placement.CommitId;
+        return result;
+    }
+
+    private static JsonArray Conditions(params ReadOnlySpan<Condition> conditions)
+    {
+        var result = new JsonArray();
+        foreach (var c in conditions)
+        {
+            result.Add(new JsonObject { ["type"] = c.Type, ["status"] = c.Status, ["reason"] = c.Reason, ["message"] = c.Message });
+        }
+
+        return result;
+    }
+}
