@@ -60,7 +60,10 @@ public sealed class RequestAdmissionTests : IAsyncLifetime
 
     private static JsonObject Promise() => JsonNode.Parse("""{"apiVersion":"platform.kratix.io/v1alpha1","kind":"Promise","metadata":{"name":"thing"},"spec":{}}""")!.AsObject();
 
-    private static JsonObject Request(string metadata) => JsonNode.Parse($$"""{"apiVersion":"example.org/v1","kind":"Thing","metadata":{{metadata}},"spec":{"size":"small"}}""")!.AsObject();
+    private static JsonObject Request(string metadata) => new()
+    {
+        ["apiVersion"] = "example.org/v1", ["kind"] = "Thing", ["metadata"] = JsonNode.Parse(metadata), ["spec"] = new JsonObject { ["size"] = "small" },
+    };
 
     private static JsonObject Definition() => JsonNode.Parse("""
         {
