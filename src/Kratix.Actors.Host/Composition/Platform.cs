@@ -94,9 +94,10 @@ internal static class Platform
         {
             Logs = logs,
             NodeName = settings.NodeName,
+            ApiServer = new IPEndPoint(IPAddress.Parse(settings.Api.Address), api.Url.Port),
             Log = log.CreateLogger("Kratix.Actors.Node"),
         },
-        new ObjectStorePods(api.Store, settings.NodeName), stop);
+        new ObjectStorePods(api.Store, api.Tokens, settings.NodeName), stop);
 
     private static Dictionary<string, string> EnvironmentOfProcess() => Environment.GetEnvironmentVariables()
         .Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "", StringComparer.Ordinal);

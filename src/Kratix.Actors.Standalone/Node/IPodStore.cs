@@ -37,6 +37,13 @@ public interface IPodStore
     /// <summary>The Secret with base64 <c>data</c>, or null when there is none.</summary>
     Task<JsonObject?> Secret(string ns, string name, CancellationToken ct);
 
+    /// <summary>The ServiceAccount, or null when there is none.</summary>
+    Task<JsonObject?> ServiceAccount(string ns, string name, CancellationToken ct);
+
+    /// <summary>A token of the ServiceAccount that ends with the Pod; null when there is no such ServiceAccount.</summary>
+    /// <param name="audiences">Empty for the API server itself.</param>
+    Task<string?> Token(PodIdentity pod, string serviceAccount, IReadOnlyList<string> audiences, CancellationToken ct);
+
     /// <summary>Replaces the Pod's status; durable when it returns true. False: that Pod is gone.</summary>
     Task<bool> WriteStatus(PodIdentity pod, JsonObject status, CancellationToken ct);
 

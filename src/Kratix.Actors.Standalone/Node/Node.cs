@@ -37,11 +37,14 @@ public sealed class Node : IAsyncDisposable
         var info = await EngineInfo.Find(options.Engine, options.EngineEnvironment, ct);
         if (!info.LimitsMemory || !info.LimitsCpu) NodeLog.LimitsIgnored(options.Log, info.Command, info.LimitsMemory, info.LimitsCpu);
         var nodeId = ContainerLabels.NodeOf(options.DataFolder);
-        var arguments = new RunArguments(info, nodeId, options.Network, options.MaxLogBytes);
-        var commandLine = new CommandLineEngine(info, arguments, nodeId, options);
+        var process = new EngineProcess(info.Command, options.EngineEnvironment);
+        var gateway = options.ApiServer is null ? null : await Gateway.Of(process, info.IsPodman, options.Network, ct);
+        var relay = gateway is null ? null : ServerRelay.Start(gateway.Address, gateway.Subnet, options.ApiServer, options.Log);
+        var arguments = new RunArguments(info, nodeId, options.Network, options.MaxLogBytes, gateway?.Address.ToString());
+        var commandLine = new CommandLineEngine(info, process, arguments, nodeId, relay, options);
         if (!info.IsPodman || options.Engine == "podman") return commandLine;
         var (tools, missing) = OciTools.Find(info.Answer, options);
-        if (tools is not null) return new OciEngine(tools, commandLine, arguments, nodeId, options);
+        if (tools is not null) return new OciEngine(tools, commandLine, process, arguments, nodeId, options);
         if (options.Engine == "oci") throw new InvalidOperationException($"containers cannot be run with runc directly: {missing}; set the engine to auto or podman");
         NodeLog.NotDirect(options.Log, missing!);
         return commandLine;

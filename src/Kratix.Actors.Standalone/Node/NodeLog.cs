@@ -26,6 +26,9 @@ internal static partial class NodeLog
     [LoggerMessage(3007, LogLevel.Warning, "this machine's control groups let {Engine} limit neither memory nor CPU where a Pod asks for it (memory: {Memory}, CPU: {Cpu})")]
     public static partial void LimitsIgnored(ILogger log, string engine, bool memory, bool cpu);
 
+    [LoggerMessage(3010, LogLevel.Warning, "containers cannot reach the API server: {Address}:{Port} cannot be listened on: {Reason}")]
+    public static partial void ServerNotReachable(ILogger log, string address, int port, string reason);
+
     [LoggerMessage(3008, LogLevel.Information, "containers are started by podman, which takes longer than doing so directly: {Reason}")]
     public static partial void NotDirect(ILogger log, string reason);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -25,8 +26,8 @@ public sealed record NodeOptions(string DataFolder, string Engine, string Networ
     /// <value>1 s.</value>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Given to every container before its own <c>env</c>, as <c>KUBERNETES_SERVICE_HOST</c> is.</summary>
-    public ImmutableSortedDictionary<string, string> ServiceEnvironment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    /// <summary>Where the API server of these Pods listens; containers find it as in a cluster. Null: they are told of none.</summary>
+    public IPEndPoint? ApiServer { get; init; }
 
     /// <summary>Set for the engine's own command, for instance <c>CONTAINERS_CONF</c>; never seen by containers.</summary>
     public ImmutableSortedDictionary<string, string> EngineEnvironment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;

@@ -18,7 +18,7 @@ public sealed class PodTests : IAsyncLifetime
     {
         var logs = new PodLogs(_fixture.Folder, TimeProvider.System);
         _server = await TestServer.Start(o => o with { PodLogs = logs });
-        _node = await _fixture.Start(o => o with { Logs = logs }, new ObjectStorePods(_server.Server.Store, "here"));
+        _node = await _fixture.Start(o => o with { Logs = logs }, new ObjectStorePods(_server.Server.Store, _server.Server.Tokens, "here"));
     }
 
     public async Task DisposeAsync()

@@ -17,6 +17,8 @@ internal sealed class FakePodStore : IPodStore
 
     public ConcurrentDictionary<string, JsonObject> Secrets { get; } = new();
 
+    public ConcurrentDictionary<string, JsonObject> ServiceAccounts { get; } = new() { ["default"] = new JsonObject { ["automountServiceAccountToken"] = false } };
+
     public ConcurrentQueue<(string Pod, JsonObject Status)> Writes { get; } = new();
 
     public ConcurrentDictionary<string, TaskCompletionSource> Finished { get; } = new();
@@ -44,6 +46,11 @@ internal sealed class FakePodStore : IPodStore
         }
         return pod;
     }
+
+    public Task<JsonObject?> ServiceAccount(string ns, string name, CancellationToken ct) => Task.FromResult(ServiceAccounts.GetValueOrDefault(name));
+
+    public Task<string?> Token(PodIdentity pod, string serviceAccount, IReadOnlyList<string> audiences, CancellationToken ct) =>
+        Task.FromResult(ServiceAccounts.ContainsKey(serviceAccount) ? $"token of {serviceAccount} for {pod} and {(audiences.Count > 0 ? audiences[0] : "the API")}" : null);
 
     /// <summary>Marks the Pod for deletion, as a graceful delete does.</summary>
     public Task Delete(string name, int graceSeconds)

@@ -41,7 +41,8 @@ public sealed class NodeFixture(string engine = "oci") : IAsyncDisposable
     {
         var options = new NodeOptions(_folder, "docker", "none", 4, TimeProvider.System, BuiltIns) { EngineEnvironment = EngineEnvironment, StatusInterval = TimeSpan.FromMilliseconds(50) };
         var (info, nodeId) = (new EngineInfo("podman", IsPodman: false, LimitsMemory: true, LimitsCpu: true, []), ContainerLabels.NodeOf(_folder));
-        var docker = new CommandLineEngine(info, new RunArguments(info, nodeId, options.Network, options.MaxLogBytes), nodeId, options);
+        var arguments = new RunArguments(info, nodeId, options.Network, options.MaxLogBytes, gateway: null);
+        var docker = new CommandLineEngine(info, new EngineProcess("podman", options.EngineEnvironment), arguments, nodeId, relay: null, options);
         var node = await Node.Start(options, Pods, docker, CancellationToken.None);
         _nodes.Add(node);
         return node;

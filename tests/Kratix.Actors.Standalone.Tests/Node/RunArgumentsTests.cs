@@ -115,6 +115,6 @@ public sealed class RunArgumentsTests
         var pod = new FakePodStore().Create("p", Spec([], [Shell("main", "true", container)]));
         var spec = PodSpec.Of(pod);
         var run = new ContainerRun("name", spec, spec.Containers[0], 0, env ?? [], command ?? [], args ?? [], mounts ?? [], "/logs/0.log");
-        return new RunArguments(engine ?? Podman, "node", network, 1000).Of(run);
+        return new RunArguments(engine ?? Podman, "node", network, 1000, gateway: null).Of(run);
     }
 }

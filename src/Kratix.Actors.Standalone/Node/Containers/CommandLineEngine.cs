@@ -8,10 +8,8 @@ namespace Kratix.Actors.Standalone.Nodes.Containers;
 /// Podman, or Docker, by its command line. A container that ends well costs one call; every other end is looked at with a second one, because
 /// the exit code of <c>run</c> alone does not tell the engine's failures from the container's.
 /// </summary>
-internal sealed class CommandLineEngine(EngineInfo info, RunArguments arguments, string nodeId, NodeOptions options) : IContainerEngine
+internal sealed class CommandLineEngine(EngineInfo info, EngineProcess process, RunArguments arguments, string nodeId, ServerRelay? relay, NodeOptions options) : IContainerEngine
 {
-    private readonly EngineProcess _process = new(info.Command, options.EngineEnvironment);
-
     public string Description => info.Command;
 
     public async Task<RunResult> Run(ContainerRun run, CancellationToken ct)
@@ -20,12 +18,12 @@ internal sealed class CommandLineEngine(EngineInfo info, RunArguments arguments,
         var inherited = RunArguments.Inherited(run.Env);
         if (info.IsPodman)
         {
-            result = await _process.Run(arguments.Of(run), ct, RunArguments.EnvFile(run.Env), inherited);
+            result = await process.Run(arguments.Of(run), ct, RunArguments.EnvFile(run.Env), inherited);
         }
         else
         {
             using var log = new LogWriter(run.LogPath, options.Time, options.MaxLogBytes);
-            result = await _process.Run(arguments.Of(run), ct, RunArguments.EnvFile(run.Env), inherited, log.Output, log.Error);
+            result = await process.Run(arguments.Of(run), ct, RunArguments.EnvFile(run.Env), inherited, log.Output, log.Error);
         }
         if (result.ExitCode == 0) return new RunResult.Exited(0, OutOfMemory: false, null, null);
         return await Explain(run.Name, result, run.LogPath, run.Container.MemoryLimitBytes is not null, ct);
@@ -38,19 +36,19 @@ internal sealed class CommandLineEngine(EngineInfo info, RunArguments arguments,
 
     public async Task<string?> Pull(string image, CancellationToken ct)
     {
-        var result = await _process.Run(["pull", "--quiet", ImageNames.FullyQualified(image)], ct);
+        var result = await process.Run(["pull", "--quiet", ImageNames.FullyQualified(image)], ct);
         return result.ExitCode == 0 ? null : result.LastError;
     }
 
     public async Task<ImageInfo?> Image(string image, CancellationToken ct)
     {
-        var result = await _process.Run(["image", "inspect", "--format", "{{.Config.User}}", image], ct);
+        var result = await process.Run(["image", "inspect", "--format", "{{.Config.User}}", image], ct);
         return result.ExitCode == 0 ? new ImageInfo(result.Output.Trim()) : null;
     }
 
     public async Task<IReadOnlyList<KeptContainer>> List(CancellationToken ct)
     {
-        var ids = await _process.Run(["ps", "--all", "--quiet", "--no-trunc", "--filter", $"label={ContainerLabels.Node}={nodeId}"], ct);
+        var ids = await process.Run(["ps", "--all", "--quiet", "--no-trunc", "--filter", $"label={ContainerLabels.Node}={nodeId}"], ct);
         if (ids.ExitCode != 0) throw new InvalidOperationException($"{info.Command} cannot list containers: {ids.LastError}");
         var names = ids.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return names.Length == 0 ? [] : await Inspect(names, ct);
@@ -59,18 +57,18 @@ internal sealed class CommandLineEngine(EngineInfo info, RunArguments arguments,
     public async Task Stop(IReadOnlyList<string> names, TimeSpan grace, CancellationToken ct)
     {
         var seconds = ((int)Math.Ceiling(grace.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        var result = await _process.Run(["stop", "-t", seconds, .. info.IsPodman ? ["--ignore"] : Array.Empty<string>(), .. names], ct);
+        var result = await process.Run(["stop", "-t", seconds, .. info.IsPodman ? ["--ignore"] : Array.Empty<string>(), .. names], ct);
         ThrowUnlessGone(result, "stop");
     }
 
     public async Task Remove(IReadOnlyList<string> names)
     {
         if (names.Count == 0) return;
-        var result = await _process.Run(["rm", "--force", "--volumes", .. info.IsPodman ? ["--ignore", "-t", "0"] : Array.Empty<string>(), .. names], CancellationToken.None);
+        var result = await process.Run(["rm", "--force", "--volumes", .. info.IsPodman ? ["--ignore", "-t", "0"] : Array.Empty<string>(), .. names], CancellationToken.None);
         ThrowUnlessGone(result, "remove");
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => relay?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private async Task<RunResult> Explain(string name, ProcessResult result, string logPath, bool limited, CancellationToken ct)
     {
@@ -97,12 +95,12 @@ internal sealed class CommandLineEngine(EngineInfo info, RunArguments arguments,
     {
         if (info.IsPodman)
         {
-            await _process.Run(["wait", name], ct);
+            await process.Run(["wait", name], ct);
         }
         else
         {
             using var log = new LogWriter(logPath, options.Time, options.MaxLogBytes);
-            await _process.Run(["logs", "--follow", name], ct, onOutput: log.Output, onError: log.Error);
+            await process.Run(["logs", "--follow", name], ct, onOutput: log.Output, onError: log.Error);
         }
         return await Inspect(name, ct) is { } found ? Ended(found, limited) : new RunResult.NotCreated($"container {name} was removed while it ran");
     }
@@ -115,7 +113,7 @@ internal sealed class CommandLineEngine(EngineInfo info, RunArguments arguments,
 
     private async Task<IReadOnlyList<KeptContainer>> Inspect(IReadOnlyList<string> names, CancellationToken ct)
     {
-        var result = await _process.Run(["container", "inspect", .. names], ct); // fails when one is gone, and still prints the others
+        var result = await process.Run(["container", "inspect", .. names], ct); // fails when one is gone, and still prints the others
         return result.Output.TrimStart().StartsWith('[') ? [.. JsonNode.Parse(result.Output)!.AsArray().OfType<JsonObject>().Select(Kept)] : [];
     }
 

@@ -7,7 +7,8 @@ namespace Kratix.Actors.Standalone.Nodes.Containers;
 /// From a container of a Pod to one <c>run</c> command line. Values of the environment are not among the arguments, which anyone on the machine
 /// can read: they go through the command's standard input.
 /// </summary>
-internal sealed class RunArguments(EngineInfo engine, string nodeId, string network, long maxLogBytes)
+/// <param name="gateway">The API server's address for containers on a bridge; null when they have none.</param>
+internal sealed class RunArguments(EngineInfo engine, string nodeId, string network, long maxLogBytes, string? gateway)
 {
     // What changes how the engine's own command behaves must not be set from a Pod.
     private static readonly string[] NotInherited =
@@ -21,6 +22,7 @@ internal sealed class RunArguments(EngineInfo engine, string nodeId, string netw
         var arguments = new List<string> { "run", "--name", run.Name, "--pull", "never", "--sig-proxy=false", "--hostname", pod.Hostname };
         AddLabels(arguments, run);
         AddLog(arguments, run);
+        if ((NetworkOf(run) == "host" ? "127.0.0.1" : gateway) is { } server) Add(arguments, "--add-host", $"{ServerAccess.HostName}:{server}");
         Add(arguments, "--env-file", "/dev/stdin");
         foreach (var name in Inherited(run.Env).Keys) Add(arguments, "--env", name);
         foreach (var mount in run.Mounts) Add(arguments, "--mount", Mount(mount));
@@ -37,8 +39,7 @@ internal sealed class RunArguments(EngineInfo engine, string nodeId, string netw
     public IReadOnlyList<string> Kind(ContainerRun run)
     {
         var arguments = new List<string>();
-        var net = run.Pod.HostNetwork ? "host" : network;
-        if (net != "auto") Add(arguments, "--network", net);
+        if (NetworkOf(run) is not "auto" and var net) Add(arguments, "--network", net);
         AddSecurity(arguments, run.Container.Security, run.Pod);
         AddLimits(arguments, run);
         return arguments;
@@ -69,6 +70,8 @@ internal sealed class RunArguments(EngineInfo engine, string nodeId, string netw
         }
         return inherited;
     }
+
+    private string NetworkOf(ContainerRun run) => run.Pod.HostNetwork ? "host" : network;
 
     private void AddLabels(List<string> arguments, ContainerRun run)
     {

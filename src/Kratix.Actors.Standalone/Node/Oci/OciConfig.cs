@@ -30,10 +30,10 @@ internal static class OciConfig
     }
 
     /// <summary>The files that are mounted into the container, by the name they have in its bundle.</summary>
-    public static IEnumerable<(string Name, string Content)> Files(OciTemplate template, ContainerRun run, Sandbox? sandbox) =>
+    public static IEnumerable<(string Name, string Content)> Files(OciTemplate template, ContainerRun run, Sandbox? sandbox, bool hasServer) =>
         template.Files.Select(file => (NameOf(file.Key), file.Key switch
         {
-            Hosts => HostsOf(template, file.Value, run, sandbox),
+            Hosts => HostsOf(template, file.Value, run, sandbox, hasServer),
             HostnameFile => run.Pod.Hostname,
             _ => file.Value,
         }));
@@ -89,10 +89,11 @@ internal static class OciConfig
 
     private static string NameOf(string path) => "file" + path.Replace('/', '_');
 
-    private static string HostsOf(OciTemplate template, string hosts, ContainerRun run, Sandbox? sandbox)
+    private static string HostsOf(OciTemplate template, string hosts, ContainerRun run, Sandbox? sandbox, bool hasServer)
     {
         var lines = hosts.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => !l.Contains(OciTemplate.Hostname, StringComparison.Ordinal));
         if (sandbox is not null && template.Gateway is { } gateway) lines = lines.Select(l => l.StartsWith(gateway + "\t", StringComparison.Ordinal) ? sandbox.Gateway + l[gateway.Length..] : l);
+        if (hasServer && template.Network != NetworkKind.None) lines = lines.Append($"{sandbox?.Gateway ?? "127.0.0.1"}\t{ServerAccess.HostName}");
         return string.Concat(lines.Append($"{sandbox?.Address ?? "127.0.0.1"}\t{run.Pod.Hostname}").Select(l => l + "\n"));
     }
 }

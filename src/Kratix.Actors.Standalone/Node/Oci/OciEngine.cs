@@ -23,14 +23,13 @@ internal sealed class OciEngine : IContainerEngine
     private readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _podmans = new(StringComparer.Ordinal);
 
-    public OciEngine(OciTools tools, CommandLineEngine podman, RunArguments arguments, string nodeId, NodeOptions options)
+    public OciEngine(OciTools tools, CommandLineEngine podman, EngineProcess process, RunArguments arguments, string nodeId, NodeOptions options)
     {
         (_tools, _podman, _options) = (tools, podman, options);
         var folder = new NodeFolders(options.DataFolder).Root;
-        var process = new EngineProcess("podman", options.EngineEnvironment);
         _bundles = Path.Combine(folder, "containers");
         _templates = new OciTemplates(tools, process, arguments);
-        _sandboxes = new Sandboxes(tools, process, nodeId, Path.Combine(folder, "network"));
+        _sandboxes = new Sandboxes(tools, process, nodeId, Path.Combine(folder, "network"), options);
         _supervisor = new Supervisor(tools, folder, options.MaxLogBytes);
         _runc = new EngineProcess(tools.Runc, new Dictionary<string, string> { ["GOMAXPROCS"] = "1" });
     }
@@ -100,7 +99,11 @@ internal sealed class OciEngine : IContainerEngine
         await Task.WhenAll(names.Except(podmans).Select(n => Remove(new Bundle(_bundles, n))));
     }
 
-    public ValueTask DisposeAsync() => _sandboxes.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _sandboxes.DisposeAsync();
+        await _podman.DisposeAsync();
+    }
 
     private async Task<RunResult> Run(ContainerRun run, OciTemplate template, IReadOnlyList<string> command, Bundle bundle, CancellationToken ct)
     {
@@ -109,7 +112,7 @@ internal sealed class OciEngine : IContainerEngine
         try
         {
             bundle.Create(label);
-            foreach (var (name, content) in OciConfig.Files(template, run, sandbox)) await File.WriteAllTextAsync(bundle.PathOf(name), content, CancellationToken.None);
+            foreach (var (name, content) in OciConfig.Files(template, run, sandbox, _options.ApiServer is not null)) await File.WriteAllTextAsync(bundle.PathOf(name), content, CancellationToken.None);
             bundle.WriteConfig(OciConfig.Of(template, run, command, bundle, sandbox).ToUtf8());
             var supervised = _supervisor.Run(bundle, run.LogPath, ct);
             _running[bundle.Id] = supervised;

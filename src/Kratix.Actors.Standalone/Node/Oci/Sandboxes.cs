@@ -14,7 +14,7 @@ internal sealed record Sandbox(int Index, string Path, string Address, string Ga
 /// The networks of running Pods: one each, on a bridge of this node. Making one costs as much as a container does, so a Pod's is kept for the next
 /// Pod when its last container has ended; nothing of the first is left in it then, since only processes hold sockets.
 /// </summary>
-internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nodeId, string folder) : IAsyncDisposable
+internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nodeId, string folder, NodeOptions options) : IAsyncDisposable
 {
     private const string NamespaceFolder = "/run/netns";
     private readonly EngineProcess _ip = new(tools.Ip, new Dictionary<string, string>());
@@ -23,6 +23,8 @@ internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nod
     private readonly Dictionary<string, Lease> _leased = new(StringComparer.Ordinal);
     private readonly SortedSet<int> _free = [];
     private JsonObject? _network;
+    private Gateway? _gateway;
+    private ServerRelay? _relay;
 
     private sealed record Lease(Sandbox Sandbox, int Containers, bool IsChanged);
 
@@ -87,6 +89,7 @@ internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nod
     /// <summary>Removes what no container has; the node's bridge with it when none has any.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_relay is not null) await _relay.DisposeAsync();
         foreach (var index in _free) await Remove(index);
         if (_leased.Count == 0 && _network is not null) await podman.Run(["network", "rm", Network], CancellationToken.None);
         _gate.Dispose();
@@ -103,7 +106,10 @@ internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nod
             if (created.ExitCode != 0) throw new InvalidOperationException($"Podman makes no network {Network}: {created.LastError}");
             found = await podman.Run(["network", "inspect", Network], CancellationToken.None);
         }
-        _network = JsonNode.Parse(found.Output)!.AsArray()[0]!.AsObject();
+        var network = JsonNode.Parse(found.Output)!.AsArray()[0]!.AsObject();
+        _gateway = Gateway.Of(network) ?? throw new InvalidOperationException($"network {Network} has no gateway");
+        _relay = ServerRelay.Start(_gateway.Address, _gateway.Subnet, options.ApiServer, options.Log);
+        _network = network;
     }
 
     private async Task<Sandbox> Make()
@@ -141,13 +147,12 @@ internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nod
     // Podman gives no addresses on this network, so all but the gateway's are the node's to give.
     private Sandbox At(int index)
     {
-        var subnet = _network!.Objects("subnets").First();
-        var range = IPNetwork.Parse(subnet.Text("subnet"));
+        var range = _gateway!.Subnet;
         var first = BinaryPrimitives.ReadUInt32BigEndian(range.BaseAddress.GetAddressBytes());
         var most = (1 << (32 - range.PrefixLength)) - 3;
         if (index >= most) throw new InvalidOperationException($"network {Network} has addresses for {most} Pods at a time");
         var bytes = new byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(bytes, first + 2 + (uint)index);
-        return new Sandbox(index, Path.Combine(NamespaceFolder, Name(index)), new IPAddress(bytes).ToString(), subnet.Text("gateway"));
+        return new Sandbox(index, Path.Combine(NamespaceFolder, Name(index)), new IPAddress(bytes).ToString(), _gateway.Address.ToString());
     }
 }

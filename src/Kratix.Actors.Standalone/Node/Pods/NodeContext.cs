@@ -9,5 +9,5 @@ internal sealed record NodeContext(NodeOptions Options, IPodStore Store, IContai
 
     public RunningGate Gate { get; } = new(Options.MaxRunningPods);
 
-    public EnvironmentResolver Environments { get; } = new(Store, Options.ServiceEnvironment, Options.NodeName);
+    public EnvironmentResolver Environments { get; } = new(Store, ServerAccess.Environment(Options.ApiServer), Options.NodeName);
 }

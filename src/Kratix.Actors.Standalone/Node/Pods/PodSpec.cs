@@ -29,6 +29,7 @@ internal sealed record PodSpec(
     string Hostname,
     bool HostNetwork,
     string ServiceAccount,
+    bool? MountsToken,
     int GraceSeconds,
     long? ActiveDeadlineSeconds,
     long? FsGroup)
@@ -48,6 +49,7 @@ internal sealed record PodSpec(
             spec.TextOrNull("hostname") ?? identity.Name[..Math.Min(63, identity.Name.Length)].TrimEnd('-', '.'),
             spec["hostNetwork"].IsTrue(),
             spec.TextOrNull("serviceAccountName") ?? "default",
+            spec["automountServiceAccountToken"] is { } mounts ? mounts.IsTrue() : null,
             (int)(spec.Number("terminationGracePeriodSeconds") ?? 30),
             spec.Number("activeDeadlineSeconds"),
             security.Number("fsGroup"));

@@ -74,11 +74,18 @@ internal sealed class PodVolumes(string folder, PodSpec pod, IPodStore store, st
             foreach (var item in downward.Objects("items")) Write(volume, path, item.Text("path"), Downward(volume, item), item.Number("mode") ?? downward.Number("defaultMode"));
             return;
         }
+        if (projected is not null && holder.Child("serviceAccountToken") is { } token)
+        {
+            var audiences = token.TextOrNull("audience") is { Length: > 0 } audience ? [audience] : Array.Empty<string>();
+            var text = await store.Token(pod.Identity, pod.ServiceAccount, audiences, ct) ?? throw new ConfigException($"volume {volume.Name}: serviceaccount \"{pod.ServiceAccount}\" not found");
+            Write(volume, path, token.Text("path"), Encoding.UTF8.GetBytes(text), projected.Number("defaultMode"));
+            return;
+        }
         var isSecret = holder.Child("secret") is not null;
         if ((holder.Child("secret") ?? holder.Child("configMap")) is not { } source)
         {
             throw new ConfigException(
-                $"volume {volume.Name} is of the kind {string.Join(", ", holder.Select(h => h.Key).Where(k => k != "name"))}; this node knows emptyDir, configMap, secret, downwardAPI and projections of the last three");
+                $"volume {volume.Name} is of the kind {string.Join(", ", holder.Select(h => h.Key).Where(k => k != "name"))}; this node knows emptyDir, configMap, secret, downwardAPI, and projections of the last three and of serviceAccountToken");
         }
         var name = source.TextOrNull("secretName") ?? source.Text("name");
         var data = await ObjectData.Read(store, pod.Identity.Namespace, isSecret, name, source["optional"].IsTrue(), ct);

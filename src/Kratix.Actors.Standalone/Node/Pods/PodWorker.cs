@@ -58,7 +58,7 @@ internal sealed class PodWorker : IDisposable
 
     private async Task RunUntilDeleted(CancellationToken abandon)
     {
-        var spec = PodSpec.Of(_given);
+        var spec = await ServiceAccountVolume.AddTo(PodSpec.Of(_given), _node.Store, c => _node.Options.BuiltIns.Handles(c.Image), abandon);
         var progress = new PodProgress(spec, _node.Options.Time.GetUtcNow());
         var written = _given.Child("status");
         if (written is not null) PodStatus.Recall(progress, written);
