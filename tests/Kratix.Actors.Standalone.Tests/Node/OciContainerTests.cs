@@ -81,12 +81,12 @@ public sealed class OciContainerTests() : RealContainerTests("oci")
         await using var fixture = new NodeFixture();
         var node = await fixture.Start();
         var name = $"localhost/kratix-test-{Guid.NewGuid():N}:1";
-        var made = (await Podman("create", Busybox, "true")).Trim();
+        var made = await Made();
         try
         {
             foreach (var mark in (string[])["one", "two"])
             {
-                Assert.Matches("[0-9a-f]{64}", await Podman("commit", "--change", $"ENV MARK={mark}", made, name));
+                await Commit(made, $"ENV MARK={mark}", name);
                 fixture.Pods.Create(mark, Spec([], [Shell("main", "echo $MARK", $$"""{"image":"{{name}}"}""")]));
                 await fixture.Pods.UntilPhase(mark, "Succeeded");
                 Assert.Equal($"{mark}\n", await LogOf(node, mark, "main"));
@@ -95,7 +95,7 @@ public sealed class OciContainerTests() : RealContainerTests("oci")
         finally
         {
             await Podman("rm", made);
-            await Podman("rmi", name);
+            await Podman("rmi", "--force", name);
         }
     }
 
@@ -140,8 +140,8 @@ public sealed class OciContainerTests() : RealContainerTests("oci")
         var name = $"localhost/kratix-test-{Guid.NewGuid():N}:1";
         try
         {
-            var made = (await Podman("create", Busybox, "true")).Trim();
-            await Podman("commit", "--change", "VOLUME /data", made, name);
+            var made = await Made();
+            await Commit(made, "VOLUME /data", name);
             await Podman("rm", made);
             fixture.Pods.Create("p", Spec([], [Shell("main", "echo kept > /data/file; cat /data/file; exit 3", $$"""{"image":"{{name}}"}""")]));
 
@@ -151,7 +151,7 @@ public sealed class OciContainerTests() : RealContainerTests("oci")
         }
         finally
         {
-            await Podman("rmi", name);
+            await Podman("rmi", "--force", name);
         }
     }
 
@@ -170,6 +170,20 @@ public sealed class OciContainerTests() : RealContainerTests("oci")
         await fixture.LogContains(node, "p", "main", "up");
 
         Assert.False(File.Exists(config));
+    }
+
+    private static async Task<string> Made() => (await Patiently("create", "--pull", "never", Busybox, "true")).Trim();
+
+    private static async Task Commit(string container, string change, string image) => await Patiently("commit", "--quiet", "--change", change, container, image);
+
+    // While another process changes its storage, Podman misses images that are there.
+    private static async Task<string> Patiently(params string[] arguments)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var answer = await Podman(arguments);
+            if (attempt == 5 || System.Text.RegularExpressions.Regex.IsMatch(answer.Trim(), "^(sha256:)?[0-9a-f]{64}$")) return answer;
+        }
     }
 
     [Fact]

@@ -57,6 +57,8 @@ internal sealed class OciTemplates(OciTools tools, EngineProcess podman, RunArgu
     private async Task<LocalImage?> Inspect(string name)
     {
         var result = await podman.Run(["image", "inspect", name], CancellationToken.None);
+        // While another process changes its storage, Podman misses images that are there.
+        if (result.ExitCode != 0) result = await podman.Run(["image", "inspect", name], CancellationToken.None);
         if (result.ExitCode != 0) return null;
         var image = First(result.Output);
         var config = image.Child("Config") ?? [];
