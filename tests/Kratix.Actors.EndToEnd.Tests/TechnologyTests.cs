@@ -78,7 +78,7 @@ public sealed class TechnologyTests(SharedPlatform shared) : IClassFixture<Share
         await corner.Install(corner.Promise([Entry("tekton.dev/v1", "Task", "main", """{"steps": [{"name": "slow", "image": "localhost/busybox:demo", "command": ["sleep", "600"], "timeout": "1s", "onError": "continue"}]}""")]));
         await corner.Request("a");
         var thing = await corner.Until("a", "shows its failure", t => t.Has("Reconciled", "False"));
-        Assert.Contains("container slow did not end within its timeout of 00:00:01", thing.At("status")!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("container slow did not end within its timeout of 1 s", thing.At("status")!.ToJsonString(), StringComparison.Ordinal);
     }
 
     /// <summary>Two containers that each wait for the other, so that they only end side by side.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -43,6 +44,39 @@ internal static partial class EntryFields
         return parent[field] is JsonArray list && list.All(IsText)
             ? [.. list.Select(item => item!.GetValue<string>())]
             : throw new PromiseRefusedException($"{where}.{field} is {parent[field]!.ToJsonString()}; it must be a list of texts (put numbers and true/false in quotes)");
+    }
+
+    /// <summary>A list of containers as Kubernetes has them, each with a name unlike those before it.</summary>
+    internal static JsonArray Containers(JsonObject spec, string field, string at, ImmutableHashSet<string> fields, HashSet<string> names)
+    {
+        var containers = Maps(spec, field, at);
+        for (var i = 0; i < containers.Count; i++)
+        {
+            var here = $"{at}.{field}[{i}]";
+            Known(containers[i], fields, here);
+            ContainerName(Text(containers[i], "name", here), names, here);
+            ContainerParts(containers[i], here);
+            if (Text(containers[i], "image", here) is null)
+                throw new PromiseRefusedException($"{here}.image is missing");
+        }
+
+        return [.. containers.Select(c => c.DeepClone())];
+    }
+
+    /// <summary>The parts of a container that must have the right form for anything to be made of it; the API server judges the rest.</summary>
+    internal static void ContainerParts(JsonObject container, string where)
+    {
+        foreach (var list in new[] { "env", "envFrom", "volumeMounts", "volumeDevices" })
+            Maps(container, list, where);
+        foreach (var map in new[] { "securityContext", "resources", "computeResources" })
+            Map(container, map, $"{where}.{map}");
+    }
+
+    /// <summary>A field that is a whole number of seconds, at least one, or missing.</summary>
+    internal static void Seconds(JsonObject? parent, string field, string where)
+    {
+        if (parent?[field] is { } value && (value.GetValueKind() != JsonValueKind.Number || !long.TryParse(value.ToJsonString(), CultureInfo.InvariantCulture, out var seconds) || seconds < 1))
+            throw new PromiseRefusedException($"{where}.{field} is {value.ToJsonString()}; it must be a whole number of seconds, 1 or more");
     }
 
     internal static bool IsText(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String;

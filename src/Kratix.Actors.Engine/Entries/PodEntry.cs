@@ -37,29 +37,15 @@ internal static class PodEntry
         Known(spec, SpecFields, at);
         if (Text(spec, "restartPolicy", at) is { } policy and not ("Never" or "OnFailure"))
             throw new PromiseRefusedException($"{at}.restartPolicy is \"{policy}\"; a Pod of a workflow must end, so it can only be Never or OnFailure (the platform repeats a failed run, as a new Pod)");
+        Seconds(spec, "activeDeadlineSeconds", at);
         var names = OwnNames();
-        var steps = Containers(spec, "initContainers", at, names);
-        var sideBySide = Containers(spec, "containers", at, names);
+        var steps = Containers(spec, "initContainers", at, ContainerFields, names);
+        var sideBySide = Containers(spec, "containers", at, ContainerFields, names);
+        if (steps.Concat(sideBySide).FirstOrDefault(c => c!["restartPolicy"] is not null) is { } restarting)
+            throw new PromiseRefusedException($"{at}: container \"{restarting["name"]}\" has a restartPolicy, {restarting["restartPolicy"]!.ToJsonString()}; a container of a workflow's Pod runs once, to its end: leave the field out");
         if (sideBySide.Count == 0)
             throw new PromiseRefusedException($"{at}.containers must list at least one container");
         var pod = new JsonObject(spec.Where(kv => !Planned.Contains(kv.Key)).Select(kv => KeyValuePair.Create(kv.Key, kv.Value?.DeepClone())));
         return new RunParts(steps, sideBySide, [.. Maps(spec, "volumes", at).Select(v => v.DeepClone())], pod);
-    }
-
-    private static JsonArray Containers(JsonObject spec, string field, string at, HashSet<string> names)
-    {
-        var containers = Maps(spec, field, at);
-        for (var i = 0; i < containers.Count; i++)
-        {
-            var here = $"{at}.{field}[{i}]";
-            Known(containers[i], ContainerFields, here);
-            ContainerName(Text(containers[i], "name", here), names, here);
-            if (Text(containers[i], "image", here) is null)
-                throw new PromiseRefusedException($"{here}.image is missing");
-            if (containers[i]["restartPolicy"] is { } policy)
-                throw new PromiseRefusedException($"{here}.restartPolicy is {policy.ToJsonString()}; a container of a workflow's Pod runs once, to its end: leave the field out");
-        }
-
-        return [.. containers.Select(c => c.DeepClone())];
     }
 }

@@ -74,7 +74,11 @@ internal sealed class TaskStep
             throw new PromiseRefusedException($"{at}.steps must list at least one step");
         var template = Map(spec, "stepTemplate", $"{at}.stepTemplate");
         if (template is not null)
+        {
             Known(template, ContainerFields, $"{at}.stepTemplate");
+            ContainerParts(template, $"{at}.stepTemplate");
+        }
+
         var names = OwnNames();
         return [.. steps.Select((step, i) => Read(step, template, i, names, $"{at}.steps[{i}]"))];
     }
@@ -84,6 +88,7 @@ internal sealed class TaskStep
         if (step.Select(kv => kv.Key).FirstOrDefault(Unsupported.Contains) is { } unsupported)
             throw new PromiseRefusedException($"{where}.{unsupported} is not supported; known are {string.Join(", ", StepFields.Order(StringComparer.Ordinal))}");
         Known(step, StepFields, where);
+        ContainerParts(step, where);
         var name = ContainerName(Text(step, "name", where) ?? string.Create(CultureInfo.InvariantCulture, $"unnamed-{index}"), names, where);
         return new TaskStep(StepTemplate.Under(step, template), name, where);
     }

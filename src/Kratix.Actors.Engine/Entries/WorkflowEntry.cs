@@ -33,6 +33,30 @@ internal static class WorkflowEntry
         var (version, kind) => throw new PromiseRefusedException($"unsupported pipeline {version}/{kind} at {where}; accepted: {Accepted}"),
     };
 
+    /// <exception cref="PromiseRefusedException">It cannot be run.</exception>
+    internal static void Check(Technology technology, JsonObject entry, string where)
+    {
+        if (entry["spec"] is not JsonObject)
+            throw new PromiseRefusedException($"{where}.spec is missing");
+        switch (technology)
+        {
+            case Technology.Pipeline:
+                PipelineEntry.Check(entry, where);
+                break;
+            case Technology.Pod:
+                PodEntry.Check(entry, where);
+                break;
+            case Technology.Task:
+                TaskEntry.Check(entry, where);
+                break;
+            default:
+                throw new InvalidOperationException($"unknown technology {technology}");
+        }
+    }
+
+    /// <summary>How often a checked entry wants to be repeated; null: as the platform says.</summary>
+    internal static int? BackoffLimit(JsonObject entry) => (int?)entry["spec"]!["jobOptions"]?["backoffLimit"]?.GetValue<double>();
+
     /// <summary>What the run's Pod is made of. <paramref name="podName"/>, <paramref name="ns"/>: what the Pod will be called.</summary>
     internal static RunParts Parts(RunRequest request, string podName, string ns)
     {

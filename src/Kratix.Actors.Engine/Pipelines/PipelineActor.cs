@@ -272,7 +272,7 @@ internal sealed class PipelineActor(
         if (report.Steps.FirstOrDefault(s => s.Phase == StepPhase.Failed) is not { } failed)
             return report.Reason ?? $"the Pod {report.PodName} failed";
         if (failed.ExitCode == RunPlan.TimedOut && _plan!.Timeouts.TryGetValue(failed.Name, out var limit))
-            return $"container {failed.Name} did not end within its timeout of {limit}; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";
+            return $"container {failed.Name} did not end within its timeout of {limit.TotalSeconds} s; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";
         var why = failed.ExitCode is { } code ? $"exited with code {code}" : "could not be started";
         var detail = failed.Reason is null or "Error" ? "" : $" ({failed.Reason})";
         return $"container {failed.Name} {why}{detail}; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";

@@ -26,15 +26,6 @@ internal static class PromiseReader
 {
     private const int MaxRunIdentity = 60;
 
-    private static readonly ImmutableHashSet<string> PipelineFields = ["containers", "volumes", "imagePullSecrets", "jobOptions", "nodeSelector", "tolerations", "restartPolicy", "rbac"];
-
-    private static readonly ImmutableHashSet<string> RightsFields = ["serviceAccount", "permissions"];
-
-    private static readonly ImmutableHashSet<string> RuleFields = ["apiGroups", "resources", "verbs", "resourceNames", "nonResourceURLs", "resourceNamespace"];
-
-    private static readonly ImmutableHashSet<string> ContainerFields =
-        ["name", "image", "args", "command", "env", "envFrom", "volumeMounts", "imagePullPolicy", "securityContext", "resources"];
-
     /// <exception cref="PromiseRefusedException">It cannot be used.</exception>
     internal static PromiseReading Read(JsonObject item, EngineSettings settings)
     {
@@ -112,76 +103,8 @@ internal static class PromiseReader
             throw new PromiseRefusedException($"{where}.metadata.name is \"{name}\", which names the Promise's spec.dependencies; choose another");
         if ($"{promise}-{type}-{action}-{name}".Length > MaxRunIdentity)
             throw new PromiseRefusedException($"pipeline with name \"{name}\" is too long. The name is used when generating resources for the pipeline, including the ServiceAccount which follows the format of \"{promise}-{type}-{action}-{name}\", which cannot be longer than {MaxRunIdentity} characters in total");
-        var spec = pipeline["spec"] as JsonObject ?? throw new PromiseRefusedException($"{where}.spec is missing");
-        if (technology == Technology.Pod)
-            PodEntry.Check(pipeline, where);
-        else if (technology == Technology.Task)
-            TaskEntry.Check(pipeline, where);
-        else
-            return new PipelineSummary(name, ReadPipelineSpec(spec, where));
-        return new PipelineSummary(name, null);
-    }
-
-    /// <returns>Its own limit of retries, or null.</returns>
-    private static int? ReadPipelineSpec(JsonObject spec, string where)
-    {
-        Known(spec, PipelineFields, $"{where}.spec");
-        if (spec["containers"] is not JsonArray { Count: > 0 } containers)
-            throw new PromiseRefusedException($"{where}.spec.containers must list at least one container");
-        var names = OwnNames();
-        for (var i = 0; i < containers.Count; i++)
-        {
-            var at = $"{where}.spec.containers[{i}]";
-            var container = containers[i] as JsonObject ?? throw new PromiseRefusedException($"{at} must be a map");
-            Known(container, ContainerFields, at);
-            ContainerName(container["name"]?.ToString(), names, at);
-            if (string.IsNullOrEmpty(container["image"]?.ToString()))
-                throw new PromiseRefusedException($"{at}.image is missing");
-        }
-
-        var limit = Map(spec, "jobOptions", $"{where}.spec.jobOptions")?["backoffLimit"];
-        if (limit is not null && (limit.GetValueKind() != JsonValueKind.Number || limit.GetValue<double>() < 0))
-            throw new PromiseRefusedException($"{where}.spec.jobOptions.backoffLimit is {limit.ToJsonString()}; it must be a number, 0 or more");
-        ReadPodParts(spec, where);
-        ReadRights(spec, where);
-        return (int?)limit?.GetValue<double>();
-    }
-
-    /// <summary>The parts that go into a Pod as they are must at least have the right form: the Pod is made long after anybody looks.</summary>
-    private static void ReadPodParts(JsonObject spec, string where)
-    {
-        foreach (var field in new[] { "volumes", "imagePullSecrets", "tolerations" })
-        {
-            if (spec[field] is not (null or JsonArray))
-                throw new PromiseRefusedException($"{where}.spec.{field} must be a list");
-        }
-
-        Map(spec, "nodeSelector", $"{where}.spec.nodeSelector");
-        if (spec["restartPolicy"]?.ToString() is not (null or "Never" or "OnFailure"))
-            throw new PromiseRefusedException($"{where}.spec.restartPolicy is {spec["restartPolicy"]!.ToJsonString()}; it must be Never or OnFailure");
-        var deadline = Map(spec, "jobOptions", $"{where}.spec.jobOptions")?["activeDeadlineSeconds"];
-        if (deadline is not null && (deadline.GetValueKind() != JsonValueKind.Number || !long.TryParse(deadline.ToJsonString(), CultureInfo.InvariantCulture, out var seconds) || seconds < 1))
-            throw new PromiseRefusedException($"{where}.spec.jobOptions.activeDeadlineSeconds is {deadline.ToJsonString()}; it must be a whole number of seconds, 1 or more");
-    }
-
-    private static void ReadRights(JsonObject spec, string where)
-    {
-        if (Map(spec, "rbac", $"{where}.spec.rbac") is not { } rbac)
-            return;
-        Known(rbac, RightsFields, $"{where}.spec.rbac");
-        if (rbac["serviceAccount"] is { } account && !DnsLabel().IsMatch(account.ToString()))
-            throw new PromiseRefusedException($"{where}.spec.rbac.serviceAccount is {account.ToJsonString()}; it must name a ServiceAccount");
-        if (rbac["permissions"] is not (null or JsonArray))
-            throw new PromiseRefusedException($"{where}.spec.rbac.permissions must be a list of rules");
-        var permissions = rbac["permissions"] as JsonArray ?? [];
-        for (var i = 0; i < permissions.Count; i++)
-        {
-            var at = $"{where}.spec.rbac.permissions[{i}]";
-            var rule = permissions[i] as JsonObject ?? throw new PromiseRefusedException($"{at} must be a map");
-            Known(rule, RuleFields, at);
-            if (rule["verbs"] is not JsonArray { Count: > 0 })
-                throw new PromiseRefusedException($"{at}.verbs must list at least one verb, such as get");
-        }
+        WorkflowEntry.Check(technology, pipeline, where);
+        return new PipelineSummary(name, WorkflowEntry.BackoffLimit(pipeline));
     }
 
     private static ImmutableArray<Selector> ReadSelectors(JsonObject spec)

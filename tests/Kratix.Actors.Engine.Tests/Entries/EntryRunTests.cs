@@ -91,7 +91,7 @@ public sealed class EntryRunTests
         bed.Kit.Dispatcher.InContext(() => bed.Runner.Finish(plan.Namespace, plan.PodName, RunPlan.TimedOut));
         bed.Kit.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Contains("container build did not end within its timeout of 00:00:05", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("container build did not end within its timeout of 5 s", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class PodEntryTests
     [InlineData("initContainers: [{name: a, image: i}], containers: [{name: a, image: i}]", "at.spec.containers[0].name \"a\" is used by another container")]
     [InlineData("containers: [{name: writer, image: i}]", "or by the platform (reader, writer)")]
     [InlineData("containers: [{name: a, image: i, script: x}]", "unknown field \"at.spec.containers[0].script\"")]
-    [InlineData("initContainers: [{name: a, image: i, restartPolicy: Always}], containers: [{name: b, image: i}]", "at.spec.initContainers[0].restartPolicy is \"Always\"; a container of a workflow's Pod runs once")]
+    [InlineData("initContainers: [{name: a, image: i, restartPolicy: Always}], containers: [{name: b, image: i}]", "at.spec: container \"a\" has a restartPolicy, \"Always\"; a container of a workflow's Pod runs once")]
     [InlineData("restartPolicy: Always, containers: [{name: a, image: i}]", "at.spec.restartPolicy is \"Always\"; a Pod of a workflow must end")]
     [InlineData("nodes: 3, containers: [{name: a, image: i}]", "unknown field \"at.spec.nodes\"")]
     [InlineData("ephemeralContainers: [], containers: [{name: a, image: i}]", "unknown field \"at.spec.ephemeralContainers\"")]
