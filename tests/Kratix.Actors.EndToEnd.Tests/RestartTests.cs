@@ -66,6 +66,43 @@ public sealed class RestartTests : IAsyncLifetime
         Assert.Equal(commits.Select(c => c.Id), (await corner.Repository.Commits()).Select(c => c.Id));
     }
 
+    [Fact]
+    [Conformance("K7", "The containers of a Pod entry run once, also when the engine is killed while they do, and their output is handed in after it has started again.")]
+    public async Task A_pod_whose_containers_run_while_the_engine_is_killed_hands_in_its_output()
+    {
+        var first = await PlatformProcess.Start(_folder.Data, "kratix.reconcile.on-start=verify");
+        var corner = await Corner.Make(first, _folder.In("beside.git"), "beside");
+        await corner.Install(corner.Promise(
+        [
+            new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "Pod",
+                ["metadata"] = new JsonObject { ["name"] = "main" },
+                ["spec"] = new JsonObject
+                {
+                    ["containers"] = new JsonArray(
+                        Manifests.Container("left", $"echo {ContainerLog.Begin}; sleep 3; echo 'left: 1' > /kratix/output/left.yaml; echo {ContainerLog.End}"),
+                        Manifests.Container("right", $"echo {ContainerLog.Begin}; echo 'right: 1' > /kratix/output/right.yaml; echo {ContainerLog.End}")),
+                },
+            },
+        ]));
+        await corner.Request("a");
+        await corner.Kubectl.UntilAny(
+            "pods", "left runs and right has ended", p => States(p).Contains("left running") && States(p).Contains("right terminated"), "-l", "kratix.io/resource-name=a");
+        await first.KillHard();
+        await first.DisposeAsync();
+
+        await using var again = await PlatformProcess.Start(_folder.Data, "kratix.reconcile.on-start=verify");
+        corner = corner.On(again);
+        await corner.Reconciled("a");
+        Assert.Equal([$"{corner.FilesOf("a")}/left.yaml", $"{corner.FilesOf("a")}/right.yaml"], await corner.Repository.Files());
+        Assert.Equal(["left", "right"], ContainerLog.Lives(_folder.Data, "kratix-beside-a").Select(life => life.Container).Order(StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<string> States(JsonObject pod) =>
+        (pod.At("status.containerStatuses") as JsonArray ?? []).Select(s => $"{s!["name"]} {s["state"]!.AsObject().First().Key}");
+
     private static async Task<IReadOnlyList<string>> Pods(Corner corner) =>
         [.. (await corner.Kubectl.List("pods", "-A", "-l", $"kratix.io/promise-name={corner.Name}")).Select(p => p.Text("metadata.name")!).Order(StringComparer.Ordinal)];
 }

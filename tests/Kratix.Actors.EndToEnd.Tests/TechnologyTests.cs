@@ -40,6 +40,7 @@ public sealed class TechnologyTests(SharedPlatform shared) : IClassFixture<Share
             ],
             [Pod("farewell"), Entry("tekton.dev/v1", "Task", "last", """{"steps": [{"image": "localhost/busybox:demo", "script": "test $KRATIX_WORKFLOW_ACTION = delete"}]}""")],
             [Entry("tekton.dev/v1", "Task", "setup", """{"steps": [{"name": "one", "image": "localhost/busybox:demo", "script": "echo 'of: promise' > /kratix/output/setup.yaml"}]}""")]);
+        promise["spec"]!["workflows"]!["promise"]!["delete"] = new JsonArray(Pod("teardown"), Entry("tekton.dev/v1", "Task", "end", """{"steps": [{"image": "localhost/busybox:demo", "script": "true"}]}"""));
         await corner.Install(promise);
         await corner.Request("a");
         await corner.Reconciled("a");
@@ -53,6 +54,12 @@ public sealed class TechnologyTests(SharedPlatform shared) : IClassFixture<Share
         var stories = Stories(await corner.Audit("a")).ToList();
         Assert.Contains(stories, line => line.StartsWith("farewell succeeded", StringComparison.Ordinal));
         Assert.Contains(stories, line => line.StartsWith("unnamed-0: exit 0", StringComparison.Ordinal));
+
+        await corner.Kubectl.Run("delete", "promise", "mixed", "--timeout=120s");
+        var told = await corner.Platform.Cli("audit", "promise/mixed");
+        Assert.Contains("teardown succeeded", told.Output, StringComparison.Ordinal);
+        Assert.Contains("end succeeded", told.Output, StringComparison.Ordinal);
+        Assert.Empty(await corner.Repository.Files());
     }
 
     [Fact]
@@ -89,7 +96,7 @@ public sealed class TechnologyTests(SharedPlatform shared) : IClassFixture<Share
         ["metadata"] = new JsonObject { ["name"] = name },
         ["spec"] = new JsonObject
         {
-            ["initContainers"] = new JsonArray(Manifests.Container("first", "field spec value > /kratix/metadata/value")),
+            ["initContainers"] = new JsonArray(Manifests.Container("first", "field spec value something > /kratix/metadata/value")),
             ["containers"] = new JsonArray(
                 Manifests.Container("left", "touch /kratix/metadata/left; while [ ! -e /kratix/metadata/right ]; do sleep 0.1; done; echo \"left: $(cat /kratix/metadata/value)\" > /kratix/output/both.yaml; touch /kratix/metadata/written"),
                 Manifests.Container("right", "touch /kratix/metadata/right; while [ ! -e /kratix/metadata/written ]; do sleep 0.1; done; echo \"right: $(cat /kratix/metadata/value)\" >> /kratix/output/both.yaml")),

@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Kratix.Actors.Core;
 using Kratix.Actors.Core.Documents;
 using Kratix.Actors.Core.Placement;
