@@ -36,6 +36,10 @@ internal static class Given
 
     public static PromiseApi Api(string digest = "crd1") => new("marketplace.kratix.io", "v1alpha1", "redis", "Redis", digest);
 
+    /// <summary>One Promise of version v1.0.0 that is required, and one that requires.</summary>
+    public static Surroundings Surroundings(string name, bool available) => new(
+        ImmutableSortedDictionary.Create<string, PromiseStanding>(StringComparer.Ordinal).Add(name, new PromiseStanding("v1.0.0", available)), [new Dependant("app", "v2.0.0", "v1.0.0")]);
+
     public static ImmutableArray<StepReport> Steps(int exitCode) =>
         [new("main", "registry.example/main:1", exitCode == 0 ? StepPhase.Succeeded : StepPhase.Failed, exitCode, Start, Start.AddSeconds(2))];
 

@@ -18,6 +18,9 @@ public abstract record PromiseCommand(DateTimeOffset At)
 
     public sealed record ReportRun(string RunId, RunResult Result, ImmutableArray<Destination> Destinations, double Jitter, DateTimeOffset At) : PromiseCommand(At);
 
+    /// <summary>The Promises it requires, as far as they exist, and those that require it, are like this now.</summary>
+    public sealed record ObserveSurroundings(Surroundings Surroundings, DateTimeOffset At) : PromiseCommand(At);
+
     public sealed record OfferDestinations(ImmutableArray<Destination> Destinations, DateTimeOffset At) : PromiseCommand(At);
 
     public sealed record ReportWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : PromiseCommand(At);

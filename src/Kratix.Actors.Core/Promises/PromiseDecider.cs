@@ -18,6 +18,9 @@ public static class PromiseDecider
             : Nothing("that API is not being installed"),
         PromiseCommand.ReportRun c => ReportRun(state, c),
         PromiseCommand.OfferDestinations c => OfferDestinations(state, c),
+        PromiseCommand.ObserveSurroundings c => state.Phase is PromisePhase.Unobserved or PromisePhase.Gone || (state.Surroundings ?? Surroundings.None).Same(c.Surroundings)
+            ? Nothing("known, or nobody's")
+            : Happened(new PromiseEvent.SurroundingsChanged(c.Surroundings, c.At)),
         PromiseCommand.ReportWritten c => Owes(state, c.Placement, c.Stamp)
             ? Happened(new PromiseEvent.PlacementWritten(c.Placement, c.Stamp, c.CommitId, c.Changed, c.At))
             : Nothing("that write is not owed"),

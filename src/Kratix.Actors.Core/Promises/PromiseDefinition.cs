@@ -20,7 +20,12 @@ public sealed record PromiseApi(string Group, string Version, string Plural, str
 /// A Promise's spec, read and found valid. <paramref name="Revision"/> is what its requests run with; <paramref name="Plan"/> is the promise
 /// workflow; <paramref name="Dependencies"/>: <c>spec.dependencies</c> as one file, or null where there are none.
 /// </summary>
-public sealed record PromiseDefinition(PromiseRevision Revision, PromiseApi? Api, WorkflowPlan Plan, FileEntry? Dependencies);
+public sealed record PromiseDefinition(PromiseRevision Revision, PromiseApi? Api, WorkflowPlan Plan, FileEntry? Dependencies)
+{
+    /// <summary>Promises that must be available before this one serves; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RequiredPromise>? Required { get; init; }
+}
 
 /// <summary>What matters of a Promise as the API server has it. <paramref name="SpecDigest"/>: of the canonical JSON of <c>spec</c>.</summary>
 public sealed record PromiseObservation(

@@ -17,6 +17,7 @@ namespace Kratix.Actors.Core.Promises;
 [JsonDerivedType(typeof(RunSuspended), "run-suspended")]
 [JsonDerivedType(typeof(RetryStarted), "retry-started")]
 [JsonDerivedType(typeof(RunRequested), "run-requested")]
+[JsonDerivedType(typeof(SurroundingsChanged), "surroundings-changed")]
 [JsonDerivedType(typeof(Placed), "placed")]
 [JsonDerivedType(typeof(PlacementWritten), "placement-written")]
 [JsonDerivedType(typeof(PlacementFailed), "placement-failed")]
@@ -53,6 +54,8 @@ public abstract record PromiseEvent(DateTimeOffset At)
     public sealed record RetryStarted(DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record RunRequested(RunCause Cause, string? Token, DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record SurroundingsChanged(Surroundings Surroundings, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record Placed(ImmutableArray<Work> Works, DateTimeOffset At) : PromiseEvent(At);
 

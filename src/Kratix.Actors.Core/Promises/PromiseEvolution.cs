@@ -38,6 +38,7 @@ public static class PromiseEvolution
         PromiseEvent.RunFailed e => state with { Workflow = state.Workflow.PipelineFailed(e.Reason, e.RetryAt, e.At), NextRun = e.NextRun },
         PromiseEvent.RetryStarted e => state with { Workflow = state.Workflow.RetryStarted(e.At) },
         PromiseEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
+        PromiseEvent.SurroundingsChanged e => state with { Surroundings = e.Surroundings },
         PromiseEvent.Placed e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)) },
         PromiseEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
         PromiseEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },

@@ -91,6 +91,10 @@ public sealed record PromiseState(
     [JsonIgnore]
     public WorkOwner Owner => new(Name, null, null, EveryMatch: true);
 
+    /// <summary>What it was told last of other Promises; null before that.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Surroundings? Surroundings { get; init; }
+
     /// <summary>How often a run was asked for by the mark or by the end of a pause.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Asked { get; init; }
@@ -129,7 +133,16 @@ public sealed record PromiseState(
     [JsonIgnore]
     public string? ApiStamp => Object is null || Definition?.Api is not { } api ? null : $"{Object.Uid}.{Object.Generation}.{api.Digest}";
 
-    /// <summary>Requests may run: once able, it stays able while its own workflow runs again or a later spec is refused, but not while that workflow waits.</summary>
+    /// <summary>
+    /// Requests may run: once able, it stays able while its own workflow runs again or a later spec is refused, but not while that workflow waits, in a
+    /// pause, or without what it requires.
+    /// </summary>
     [JsonIgnore]
-    public bool Serves => Completed is not null && InstalledApi is not null && Object is { Deleting: false } && !Paused && Workflow.Stage is not WorkflowStage.Suspended;
+    public bool Serves => Completed is not null && InstalledApi is not null && Object is { Deleting: false } && MayServe;
+
+    /// <summary>Available, as its status says. A Promise without an API has nothing to serve, and is available once it is configured.</summary>
+    [JsonIgnore]
+    public bool IsAvailable => Serves || (Phase is PromisePhase.Available && MayServe);
+
+    private bool MayServe => !Paused && Workflow.Stage is not WorkflowStage.Suspended && Requirements.AreFulfilled(this);
 }

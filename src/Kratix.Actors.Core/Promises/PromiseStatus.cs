@@ -10,10 +10,10 @@ public static class PromiseStatus
     public static IReadOnlyList<Condition> Conditions(PromiseState state)
     {
         var works = Workflows.Conditions.Works(state.Works, "promise");
-        var result = new List<Condition>
-        {
-            Available(state),
-        };
+        var result = new List<Condition> { Available(state) };
+        var requirements = Requirements.Of(state);
+        if (requirements is not null)
+            result.Add(requirements);
         if (Workflows.Conditions.Delete(state.Workflow) is { } delete)
             result.Add(delete);
         else if (state.Workflow.Action == WorkflowAction.Configure && !state.Workflow.Pipelines.IsEmpty)
@@ -22,13 +22,14 @@ public static class PromiseStatus
             result.Add(works);
         result.Add(state.Refusal is { } refusal
             ? new(Workflows.Conditions.Reconciled, "False", "SpecRefused", refusal)
+            : requirements?.Status == "False" && state.Phase is PromisePhase.Available ? new(Workflows.Conditions.Reconciled, "Unknown", "RequirementsNotFulfilled", "Pending")
             : Workflows.Conditions.Sum(state.Workflow, works, state.Phase is PromisePhase.Paused));
         return result;
     }
 
     private static Condition Available(PromiseState state)
     {
-        if (state.Serves || state.Phase is PromisePhase.Available)
+        if (state.IsAvailable)
             return new("Available", "True", "PromiseAvailable", "Ready to fulfil resource requests");
         if (state.Paused)
             return new("Available", "False", "PausedReconciliation", "Paused");
@@ -37,7 +38,8 @@ public static class PromiseStatus
             : new("Available", "False", "PromiseUnavailable", "Cannot fulfil resource requests");
     }
 
-    public static JsonObject Of(PromiseState state)
+    /// <summary><paramref name="progress"/>: what is to be said of its requests while they follow a change, or null.</summary>
+    public static JsonObject Of(PromiseState state, string? progress = null)
     {
         var available = Available(state).Status == "True" ? "Available" : "Unavailable";
         var version = state.Object?.Version ?? "";
@@ -45,7 +47,7 @@ public static class PromiseStatus
         {
             ["status"] = available,
             ["version"] = version,
-            ["message"] = Message(state),
+            ["message"] = Message(state, progress),
             ["observedGeneration"] = state.ObservedGeneration,
             ["workflows"] = state.Workflow.Pipelines.Length,
             ["workflowsSucceeded"] = state.Workflow.Pipelines.Count(p => p.Phase == PipelinePhase.Succeeded),
@@ -73,17 +75,22 @@ public static class PromiseStatus
             kratix["lastAvailableTime"] = StatusParts.Time(completed);
         }
 
+        if (Requirements.Shown(state) is { Count: > 0 } required)
+            status["requiredPromises"] = required;
+        if (Requirements.ShownBy(state) is { Count: > 0 } requiredBy)
+            status["requiredBy"] = requiredBy;
         status["kratix"] = kratix;
         return status;
     }
 
     public static string DigestOf(PromiseState state) => Canonical.DigestOf(Of(state));
 
-    private static string Message(PromiseState state) => state.Workflow.Stage switch
+    private static string Message(PromiseState state, string? progress) => state.Workflow.Stage switch
     {
         _ when state.Refusal is { } refusal => refusal,
         _ when StatusParts.Waiting(state.Workflow) is { } waiting => waiting,
         _ when StatusParts.Problem(state.Works) is { } problem => problem,
+        WorkflowStage.Succeeded when progress is not null => progress,
         WorkflowStage.Succeeded => StatusDocument.Parse(state.StatusJson)["message"]?.ToString() ?? (state.Workflow.Pipelines.IsEmpty ? "" : "Promise configured"),
         _ => "Pending",
     };

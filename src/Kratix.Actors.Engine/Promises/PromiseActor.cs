@@ -18,10 +18,22 @@ namespace Kratix.Actors.Engine.Promises;
 /// </summary>
 internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState, PromiseCommand, PromiseEvent, PromiseEffect>
 {
+    /// <summary>A change that all requests follow sooner needs no words.</summary>
+    private static readonly TimeSpan ShowProgressAfter = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan ShowProgressEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a following request may take before it is looked whether it was lost.</summary>
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(1);
+
     private readonly PromiseEffects _effects;
     private readonly StatusWriter _status;
     private readonly ReadModels _readModels;
     private readonly Announcer _announcer;
+    private readonly Rollout _rollout;
+    private Surroundings? _others;
+    private string? _progress;
+    private DateTimeOffset _progressSince;
     private CancellationTokenSource? _watch;
     private ResourceType? _watched;
     private (string Api, PromiseRevision Revision, bool Serves)? _told;
@@ -35,6 +47,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         _readModels = new ReadModels(services.World, services.Settings);
         _announcer = new Announcer(services.World, services.Passing);
         _effects = new PromiseEffects(services, Context, () => State, () => _item);
+        _rollout = new Rollout(services.Settings.MaxRunsPerPromise);
     }
 
     protected override AggregateEffects<PromiseMessage, PromiseCommand, PromiseEffect> Effects => _effects;
@@ -102,8 +115,21 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
                 Requests(signal);
                 break;
             case PromiseMessage.RequestsCompared compared:
-                foreach (var request in compared.ToTell)
-                    TellResource(request);
+                foreach (var request in _rollout.Begin(compared.ToTell, compared.Total))
+                    TellResource(request, follow: true);
+                if (_rollout.IsActive)
+                    Context.Timers.StartSingle(nameof(PromiseMessage.ShowProgress), new PromiseMessage.ShowProgress(), ShowProgressAfter);
+                break;
+            case PromiseMessage.Followed followed:
+                if (State.Revision is { } current && current.Same(followed.Revision))
+                    Followed(followed.Namespace, followed.Name);
+                break;
+            case PromiseMessage.ShowProgress:
+                ShowProgress();
+                break;
+            case PromiseMessage.Others others:
+                _others = others.Surroundings;
+                Decide(new PromiseCommand.ObserveSurroundings(others.Surroundings, Now), "other Promises changed");
                 break;
             case PromiseMessage.ComparisonFailed failed:
                 LogFailed("comparing its requests", failed.Cause.Message);
@@ -168,6 +194,9 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     {
         base.TakeUp();
         WatchRequests();
+        // What was told of the others before the Promise itself was observed counts from then on.
+        if (_others is { } others && State.Phase is not (PromisePhase.Unobserved or PromisePhase.Gone) && !(State.Surroundings ?? Surroundings.None).Same(others))
+            Context.Self.Tell(new PromiseMessage.Others(others));
     }
 
     /// <summary>How the API server calls the requests, while their API is there.</summary>
@@ -222,6 +251,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
                 break;
             case WatchSignal.Removed { Item: var item } when Told is { } definition:
                 Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Vanished(item, definition)));
+                Followed(item.Namespace()!, item.Name());
                 break;
             default:
                 break;
@@ -235,13 +265,42 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             return;
         Context.PipeToSelf<IReadOnlyList<JsonObject>>(
             RequestComparison.Differing(Services.World.Journal, EntityId, definition, State.Serves, items),
-            differing => new PromiseMessage.RequestsCompared(differing), e => new PromiseMessage.ComparisonFailed(e));
+            differing => new PromiseMessage.RequestsCompared(differing, items.Count), e => new PromiseMessage.ComparisonFailed(e));
     }
 
-    private void TellResource(JsonObject item)
+    private void Followed(string ns, string name)
+    {
+        var active = _rollout.IsActive;
+        if (_rollout.Ended(ns, name) is { } next)
+            TellResource(next, follow: true);
+        if (active && !_rollout.IsActive)
+        {
+            _progress = null;
+            Publish();
+        }
+    }
+
+    private void ShowProgress()
+    {
+        if (!_rollout.IsActive)
+            return;
+        // A request that was lost on its way, with its node or its actor, is found by comparing again.
+        if (_rollout.Progress == _progress && _progressSince + LookAgainAfter <= Now && RequestType is { } type)
+        {
+            _progressSince = Now;
+            _effects.Relist(type);
+        }
+
+        if (_rollout.Progress != _progress)
+            (_progress, _progressSince) = (_rollout.Progress, Now);
+        Publish();
+        Context.Timers.StartSingle(nameof(PromiseMessage.ShowProgress), new PromiseMessage.ShowProgress(), ShowProgressEvery);
+    }
+
+    private void TellResource(JsonObject item, bool follow = false)
     {
         if (Told is { Api: not null } definition)
-            Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Observed(item, definition, State.Serves)));
+            Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Observed(item, definition, State.Serves) { Follow = follow }));
     }
 
     /// <summary>What requests are told of the Promise.</summary>
@@ -259,7 +318,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
 
         if (_item is not { } item)
             return;
-        _status.Publish(Kinds.Promise, item, PromiseStatus.Of(State));
+        _status.Publish(Kinds.Promise, item, PromiseStatus.Of(State, _progress));
         if (State.Works.Groups.Any() || _readModels.HasPublished)
             _readModels.Publish(State.Owner, State.Works, item, State.ActiveRun is null);
     }

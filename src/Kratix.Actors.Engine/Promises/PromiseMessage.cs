@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Ports.Kubernetes;
 
@@ -18,8 +19,17 @@ public abstract record PromiseMessage
     /// <summary>From the watch of its requests.</summary>
     public sealed record Requests(WatchSignal Signal) : PromiseMessage;
 
-    /// <summary>Those of the listed requests that the journal does not already have at rest like this.</summary>
-    public sealed record RequestsCompared(IReadOnlyList<JsonObject> ToTell) : PromiseMessage;
+    /// <summary>Those of <paramref name="Total"/> listed requests that the journal does not already have at rest like this.</summary>
+    public sealed record RequestsCompared(IReadOnlyList<JsonObject> ToTell, int Total) : PromiseMessage;
+
+    /// <summary>The request is at rest with what it was told last.</summary>
+    public sealed record Followed(string Namespace, string Name, PromiseRevision Revision) : PromiseMessage;
+
+    /// <summary>Say how far the requests are, while they follow a change.</summary>
+    public sealed record ShowProgress : PromiseMessage;
+
+    /// <summary>Other Promises that matter to this one.</summary>
+    public sealed record Others(Surroundings Surroundings) : PromiseMessage;
 
     /// <summary>The journal could not be asked what it has of the listed requests.</summary>
     public sealed record ComparisonFailed(Exception Cause) : PromiseMessage;

@@ -40,7 +40,7 @@ internal static class PromiseReader
             throw new PromiseRefusedException($"spec.workflows.config.pipelineNamespace is {ns.ToJsonString()}; it must name a namespace");
         var dependencies = ReadDependencies(name, spec);
         var file = dependencies is null ? null : new FileEntry($"static/{name}-dependencies.yaml", Digest.Of(dependencies), dependencies.Length);
-        return new PromiseReading(new PromiseDefinition(revision, api, ReadPlan(name, spec, "promise"), file), dependencies);
+        return new PromiseReading(new PromiseDefinition(revision, api, ReadPlan(name, spec, "promise"), file) { Required = ReadRequired(spec) is { IsEmpty: false } required ? required : null }, dependencies);
     }
 
     private static PromiseApi? ReadApi(JsonObject? crd)
@@ -114,6 +114,22 @@ internal static class PromiseReader
         }
 
         return result.ToImmutable();
+    }
+
+    /// <summary>What the Promise requires; anybody's spec may be asked, also one that cannot be used otherwise.</summary>
+    internal static ImmutableArray<RequiredPromise> RequiredOf(JsonObject? spec) =>
+    [
+        .. (spec?["requiredPromises"] as JsonArray ?? []).OfType<JsonObject>().Where(r => r["name"] is not null)
+            .Select(r => new RequiredPromise(r["name"]!.ToString(), r["version"]?.ToString() ?? "")),
+    ];
+
+    private static ImmutableArray<RequiredPromise> ReadRequired(JsonObject spec)
+    {
+        if (spec["requiredPromises"] is not (null or JsonArray))
+            throw new PromiseRefusedException("spec.requiredPromises must be a list of names, such as \"- name: redis\"");
+        if ((spec["requiredPromises"] as JsonArray ?? []).Any(r => (r as JsonObject)?["name"]?.ToString() is not { Length: > 0 }))
+            throw new PromiseRefusedException("spec.requiredPromises: every entry needs the name of a Promise");
+        return RequiredOf(spec);
     }
 
     private static TimeSpan ReadInterval(JsonObject spec, EngineSettings settings)

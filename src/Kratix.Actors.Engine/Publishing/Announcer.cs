@@ -59,6 +59,9 @@ internal sealed partial class Announcer(World world, PassingNews passing)
             yield return ("Warning", "Invalid Promise", refusal);
         if (after.Phase is PromisePhase.Paused && before.Phase is not PromisePhase.Paused)
             yield return Paused;
+        var (had, has) = (Requirements.Of(before), Requirements.Of(after));
+        if (has is not null && has.Reason != had?.Reason)
+            yield return ("Normal", has.Status == "True" ? "RequirementsFulfilled" : has.Reason, has.Message);
         if (after.Wave != before.Wave)
             yield return ("Normal", "ReconcilingResources", "Reconciling all resource requests");
         if (@event is PromiseEvent.PlacementFailed failed)

@@ -20,6 +20,7 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
     private ResourceState? _published;
     private string? _publishedFor;
     private bool _passing;
+    private bool _followed;
 
     internal ResourceActor(string entityId, ShardLease lease, EngineServices services)
         : base(entityId, lease, services, services.ResourceStore, ResourceState.Empty(ResourceId.Parse(entityId)))
@@ -84,8 +85,13 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
 
     private void Observed(ResourceMessage.Observed observed)
     {
+        _followed |= observed.Follow;
         if (_effects.IsOutdated(observed.Item))
+        {
+            TellFollowed();
             return;
+        }
+
         _effects.Saw(observed.Item, observed.Promise);
         // An object without our finalizer is not yet ours: it could go at any moment, and nobody would take back what was written for it.
         if (!observed.Item.IsDeleting() && !Ownership.Has(observed.Item, Marks.ResourceFinalizers))
@@ -155,8 +161,19 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         base.OnRecovered();
     }
 
+    /// <summary>The Promise takes its change to the next request when this one has come to rest, however.</summary>
+    private void TellFollowed()
+    {
+        if (!_followed || State.Revision is not { } revision || State.Workflow.Stage is WorkflowStage.Running or WorkflowStage.Retrying)
+            return;
+        _followed = false;
+        var id = State.Id;
+        Services.Promises.Tell(new ShardEnvelope<PromiseMessage>(id.Promise, new PromiseMessage.Followed(id.Namespace, id.Name, revision)));
+    }
+
     protected override void Publish()
     {
+        TellFollowed();
         if (State.Phase is ResourcePhase.Unobserved or ResourcePhase.Gone)
         {
             Pass(false);

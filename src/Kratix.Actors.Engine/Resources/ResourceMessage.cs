@@ -10,7 +10,11 @@ namespace Kratix.Actors.Engine.Resources;
 public abstract record ResourceMessage
 {
     /// <summary>The object as the API server has it, with what its Promise says of it.</summary>
-    public sealed record Observed(JsonObject Item, PromiseDefinition Promise, bool PromiseAvailable) : ResourceMessage;
+    public sealed record Observed(JsonObject Item, PromiseDefinition Promise, bool PromiseAvailable) : ResourceMessage
+    {
+        /// <summary>The Promise wants to know when the request is at rest with this: others wait for their turn.</summary>
+        public bool Follow { get; init; }
+    }
 
     /// <summary>Our finalizers could not be put on; to be tried again.</summary>
     public sealed record TakeAgain(JsonObject Item, PromiseDefinition Promise, bool PromiseAvailable, string Reason, TimeSpan? After) : ResourceMessage;

@@ -48,6 +48,8 @@ internal static class AuditStories
         PromiseEvent.RunSuspended e => Suspended(e.Pipeline, e.RunId, e.Steps, e.Message, e.RetryAt),
         PromiseEvent.RetryStarted => Retry,
         PromiseEvent.RunRequested e => Requested(e.Cause),
+        PromiseEvent.SurroundingsChanged e => AuditStory.Of(
+            $"requires {Listed(e.Surroundings.Others.Select(o => $"{o.Key} {o.Value.Version}{(o.Value.Available ? "" : " (not available)")}"))}, required by {Listed(e.Surroundings.RequiredBy.Select(d => d.Promise))}"),
         PromiseEvent.Placed e => Placed(e.Works),
         PromiseEvent.PlacementWritten e => Written(e.Placement, e.CommitId, e.Changed, before.Works),
         PromiseEvent.PlacementFailed e => NotWritten(e.Placement, e.Reason, before.Works),
@@ -62,6 +64,8 @@ internal static class AuditStories
     private static readonly AuditStory Retry = AuditStory.Of("the next attempt starts");
 
     private static readonly AuditStory Released = AuditStory.Of("nothing of it is left; the object may go");
+
+    private static string Listed(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } list ? list : "none that is there";
 
     private static string Marked(Controls controls) => controls == Controls.None ? "" : $", marked {controls}";
 

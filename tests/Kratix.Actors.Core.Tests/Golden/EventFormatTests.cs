@@ -53,6 +53,7 @@ public sealed class EventFormatTests
         new PromiseEvent.RunSuspended("0123456789abcdef", "setup", Given.Steps(0), null, "somebody has to approve", null, At),
         new PromiseEvent.RetryStarted(At),
         new PromiseEvent.RunRequested(RunCause.Interval, null, At),
+        new PromiseEvent.SurroundingsChanged(Given.Surroundings("base", available: true), At),
         new PromiseEvent.Placed([Work], At),
         new PromiseEvent.PlacementWritten("redis-setup-00000.worker-1-5058f", "-1.abc", "c0ffee", false, At),
         new PromiseEvent.PlacementFailed("redis-setup-00000.worker-1-5058f", "1.abc", "push rejected", At),

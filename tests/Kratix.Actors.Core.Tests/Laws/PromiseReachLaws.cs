@@ -7,7 +7,7 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
 {
     private static readonly Lazy<IReadOnlyList<Passed>> Some = new(() =>
     [
-        .. Seeds.Upto(40).Select(seed => new PromiseWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
+        .. Seeds.Upto(60).Select(seed => new PromiseWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
     ]);
 
     private static readonly DateTimeOffset Later = Given.Start.AddDays(2);
@@ -40,6 +40,8 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
             yield return new PromiseCommand.Observe(Given.Promise(spec, uid: "another"), definition, refusal, Later);
         }
 
+        yield return new PromiseCommand.ObserveSurroundings(Given.Surroundings("base", available: true), Later);
+        yield return new PromiseCommand.ObserveSurroundings(Surroundings.None, Later);
         foreach (var stamp in new[] { state.ApiStamp ?? "none", "old" })
         {
             yield return new PromiseCommand.ReportApiInstalled(stamp, Later);

@@ -16,6 +16,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         ["good-2"] = Define("good-2", "crd-two", Given.Plan("", "x,y"), Dependencies),
         ["good-3"] = Define("good-3", null, Given.Plan("b"), Dependencies),
         ["flaky-1"] = Define("flaky-1", "crd-one", Given.Plan("a,b", "x"), Dependencies),
+        ["needy-1"] = Define("needy-1", "crd-one", Given.Plan("a", "x"), Dependencies) with { Required = [new RequiredPromise("base", "v1.0.0")] },
         ["bad-1"] = Define("bad-1", "crd-one", Given.Plan("a", "x"), null),
         ["later-1"] = Define("later-1", "crd-one", Given.Plan("a,b", "x"), Dependencies),
         ["held-1"] = Define("held-1", "crd-one", Given.Plan("a", "x"), Dependencies),
@@ -29,6 +30,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
     private int _restarts;
     private bool _requestsRemoved;
     private string? _servedUid;
+    private Surroundings _surroundings = Surroundings.None;
 
     public PromiseObservation? Object { get; private set; }
 
@@ -51,11 +53,12 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                     Step();
             }
 
-            Act(_user.Next(12));
+            Act(_user.Next(13));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
         Mark(Controls.Paused, false);
+        Other(Given.Surroundings("base", available: true));
         SetDestinations(Pipelines.Destinations);
         if (_user.Next(3) == 0)
             Delete();
@@ -92,7 +95,10 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Mark(Controls.Paused, _user.Next(2) == 0);
                 break;
             case 9:
-                Mark(_user.Next(2) == 0 ? Controls.RunAgain : Controls.RunRequests, true);
+                Mark(_user.Next(3) > 0 ? Controls.RunAgain : Controls.RunRequests, true);
+                break;
+            case 11:
+                Other(_user.Next(3) switch { 0 => Surroundings.None, var one => Given.Surroundings("base", one == 1) });
                 break;
             case 10:
                 Mark(Controls.Suspended, false);
@@ -108,6 +114,13 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Create();
                 break;
         }
+    }
+
+    private void Other(Surroundings surroundings)
+    {
+        _surroundings = surroundings;
+        Log($"others: {Json.Text(surroundings)}");
+        Relist();
     }
 
     private void Mark(Controls mark, bool present)
@@ -333,6 +346,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         if (Object is null)
             return;
         var definition = DefinitionOf(Object.SpecDigest);
+        Observed(new PromiseCommand.ObserveSurroundings(_surroundings, Now));
         Observed(new PromiseCommand.Observe(Object, definition, definition is null ? "spec.api is not a CustomResourceDefinition" : null, Now));
     }
 
@@ -352,9 +366,10 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
             or PromisePhase.Suspended { At: null } or PromisePhase.DeleteSuspended { At: null };
         Assume(resting || !PromiseObligations.Outstanding(state).IsEmpty, "a state that does not rest is owed something");
         var reconciled = PromiseStatus.Conditions(state).Single(c => c.Type == Conditions.Reconciled).Status == "True";
-        Assume(reconciled == (state.Phase is PromisePhase.Available && state.Works.AllWritten), "reconciled means available and written");
-        Assume(PromiseStatus.Of(state)["status"]!.ToString() == (state.Serves || state.Phase is PromisePhase.Available ? "Available" : "Unavailable"), "status says whether it serves");
-        if (state is { Object.Deleting: false, Paused: false, Workflow.Stage: not WorkflowStage.Suspended } && state.Object.Uid == _servedUid && state.Definition?.Api is not null)
+        var fulfilled = Requirements.AreFulfilled(state);
+        Assume(reconciled == (state.Phase is PromisePhase.Available && state.Works.AllWritten && fulfilled), "reconciled means available and written");
+        Assume(PromiseStatus.Of(state)["status"]!.ToString() == (state.IsAvailable ? "Available" : "Unavailable"), "status says whether it serves");
+        if (fulfilled && state is { Object.Deleting: false, Paused: false, Workflow.Stage: not WorkflowStage.Suspended } && state.Object.Uid == _servedUid && state.Definition?.Api is not null)
             Assume(state.Serves, "a Promise that served goes on serving until it is deleted, unless it is paused or waits");
         if (state.Serves)
             _servedUid = state.Object!.Uid;

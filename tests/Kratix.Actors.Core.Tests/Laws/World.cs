@@ -216,7 +216,7 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
     /// <summary>The watch tells changes in order, but may leave out what lies between.</summary>
     protected void Observed(TCommand observation)
     {
-        if (_observations.Count > 0 && Dice.Next(2) == 0)
+        if (_observations.Count > 0 && _observations[^1].GetType() == observation.GetType() && Dice.Next(2) == 0)
             _observations[^1] = observation;
         else
             _observations.Add(observation);

@@ -26,6 +26,7 @@ internal sealed class PromiseScript() : Script<PromiseState, PromiseCommand, Pro
         "api-installed" => new PromiseCommand.ReportApiInstalled(words.Get("stamp", State.ApiStamp ?? "none"), at),
         "api-refused" => new PromiseCommand.ReportApiRefused(State.ApiStamp ?? "none", words.Get("reason", "not_structural").Replace('_', ' '), at),
         "run" => new PromiseCommand.ReportRun(words.Get("id", State.ActiveRun?.RunId ?? "none"), Outcomes.Of(words), Outcomes.Destinations(words), 0, at),
+        "others" => new PromiseCommand.ObserveSurroundings(words.Get("name") is { } name ? Given.Surroundings(name, !words.Has("unavailable")) : Surroundings.None, at),
         "offer" => new PromiseCommand.OfferDestinations(Outcomes.Destinations(words), at),
         "written" => Write(words) is var w ? new PromiseCommand.ReportWritten(w.Placement, w.Stamp, "c0ffee", true, at) : null!,
         "write-failed" => Write(words) is var w ? new PromiseCommand.ReportWriteFailed(w.Placement, w.Stamp, "push rejected", at) : null!,
@@ -56,6 +57,8 @@ internal sealed class PromiseScript() : Script<PromiseState, PromiseCommand, Pro
             Plan = words.Has("configure") || words.Has("delete") ? Given.Plan(words.Get("configure", "setup"), words.Get("delete", "teardown")) : _definition.Plan,
             Dependencies = words.Has("dependencies") ? Given.File("static/redis-dependencies.yaml") : _definition.Dependencies,
         };
+        if (words.Get("requires") is { } required)
+            _definition = _definition with { Required = [new RequiredPromise(required, words.Get("version", ""))] };
         if (words.Get("limit") is { } limit)
             _definition = _definition with { Revision = _definition.Revision with { Retry = _definition.Revision.Retry with { Limit = int.Parse(limit, CultureInfo.InvariantCulture) } } };
         return new PromiseCommand.Observe(_object, _definition, null, at);
