@@ -5,41 +5,110 @@ using Kratix.Actors.Testing;
 namespace Kratix.Actors.Simulation.Tests;
 
 /// <summary>What goes wrong between the engine and the world, as one seed decides it. <see cref="Calm"/> ends it.</summary>
-internal sealed class Chaos(ulong seed, ManualTime time)
+internal sealed class Chaos(ulong seed, ManualTime time, FaultCounts counts)
 {
     private readonly SeededRandom _dice = new(seed);
+    private long _asked;
+    private long _answered;
 
     internal bool Calm { get; set; }
+
+    internal void Count(Fault fault) => counts.Count(fault);
 
     /// <summary>A while in which others go on, and in which the engine may die.</summary>
     internal async Task Pause()
     {
         for (var yields = _dice.Next(3); yields > 0; yields--)
             await Task.Yield();
-        if (!Calm && _dice.OneIn(8))
-            await Task.Delay(TimeSpan.FromMilliseconds(1 + _dice.Next(3000)), time);
+        if (Calm || !_dice.OneIn(8))
+            return;
+        Count(Fault.LateAnswer);
+        await Task.Delay(TimeSpan.FromMilliseconds(1 + _dice.Next(3000)), time);
     }
 
     internal bool OneIn(int inHowMany) => !Calm && _dice.OneIn(inHowMany);
 
-    /// <summary>A call that may fail before it has done anything, or after it has done everything and before anybody heard of it.</summary>
-    internal async Task<Outcome<T>> Call<T>(int failsOneIn, Func<Task<Outcome<T>>> call)
+    /// <summary>Whether the fault happens now; if it does, it is counted.</summary>
+    internal bool Happens(Fault fault, int onceIn)
     {
-        await Pause();
-        if (OneIn(failsOneIn))
-            return new Outcome<T>.Transient("simulated: refused to connect");
-        var outcome = await call();
-        await Pause();
-        return OneIn(failsOneIn) ? new Outcome<T>.Transient("simulated: connection lost before the answer") : outcome;
+        if (!OneIn(onceIn))
+            return false;
+        Count(fault);
+        return true;
+    }
+
+    internal int Next(int below) => _dice.Next(below);
+
+    /// <summary>A call that only looks.</summary>
+    internal Task<Outcome<T>> Look<T>(int failsOneIn, Func<Task<Outcome<T>>> call) => Call(failsOneIn, Fault.LostQuestion, call, () => { });
+
+    /// <summary>
+    /// A call that changes something: it may fail before it has done anything, after it has done everything and before anybody heard of it, and it may
+    /// be done twice.
+    /// </summary>
+    internal Task<Outcome<T>> Change<T>(Line line, int failsOneIn, Func<Task<Outcome<T>>> call, Fault lost = Fault.LostQuestion)
+    {
+        line.Send();
+        return Call(failsOneIn, lost, async () => Happens(Fault.DuplicatedQuestion, 30) ? await Twice(call) : await call(), line.Arrived);
     }
 
     internal async Task<T> Journal<T>(Func<Task<T>> call)
     {
         await Pause();
-        if (OneIn(40))
+        if (Happens(Fault.JournalError, 40))
             throw new JournalException("simulated: the disk is full");
         var result = await call();
         await Pause();
-        return OneIn(80) ? throw new JournalException("simulated: the file is gone, though it was written") : result;
+        return Happens(Fault.JournalUnacknowledged, 80) ? throw new JournalException("simulated: the file is gone, though it was written") : result;
     }
+
+    private async Task<Outcome<T>> Call<T>(int failsOneIn, Fault lost, Func<Task<Outcome<T>>> call, Action arrived)
+    {
+        var asked = ++_asked;
+        await Pause();
+        if (Happens(lost, failsOneIn))
+        {
+            arrived();
+            return new Outcome<T>.Transient("simulated: refused to connect");
+        }
+
+        var outcome = await call();
+        arrived();
+        await Pause();
+        if (asked < _answered)
+            Count(Fault.ReorderedAnswer);
+        _answered = Math.Max(asked, _answered);
+        return Happens(Fault.LostAnswer, failsOneIn) ? new Outcome<T>.Transient("simulated: connection lost before the answer") : outcome;
+    }
+
+    private static async Task<T> Twice<T>(Func<Task<T>> call)
+    {
+        await call();
+        return await call();
+    }
+}
+
+/// <summary>
+/// What one process has sent. A request that was sent arrives within seconds or not at all, whatever becomes of its sender; so a process is paused only
+/// while none is on its way, and from a while after it was replaced it must send none.
+/// </summary>
+internal sealed class Line(ManualTime time, TimeSpan grace)
+{
+    private TimeSpan? _replacedAt;
+
+    internal int OnTheirWay { get; private set; }
+
+    /// <summary>What was sent that should not have been.</summary>
+    internal string? Violation { get; private set; }
+
+    internal void Replaced() => _replacedAt ??= time.Elapsed;
+
+    internal void Send()
+    {
+        if (_replacedAt is { } at && time.Elapsed - at > grace)
+            Violation ??= $"an engine that was replaced at {at} still changes something at {time.Elapsed}";
+        OnTheirWay++;
+    }
+
+    internal void Arrived() => OnTheirWay--;
 }

@@ -1,33 +1,17 @@
-using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine;
 using Kratix.Actors.Ports;
-using Kratix.Actors.Ports.Documents;
 using Kratix.Actors.Ports.Kubernetes;
-using Kratix.Actors.Ports.Runs;
 using Kratix.Actors.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kratix.Actors.Simulation.Tests;
 
-/// <summary>A part of the world that does not keep its promise, to see that the simulation notices.</summary>
-internal enum Broken
-{
-    Nothing,
-
-    /// <summary>Creating what exists creates another.</summary>
-    Adoption,
-
-    /// <summary>The store says that it has written, and has not.</summary>
-    Pushes,
-}
-
 /// <summary>
 /// The whole engine among users, containers and faults, in one thread and in virtual time; one seed decides everything. A crash throws the process
-/// away between two steps: nothing of it ever runs again, and the next one starts on what the journal, the API server and the stores hold.
+/// away between two steps: nothing of it ever runs again, and the next one starts on what the journal, the API server and the stores hold. A process may
+/// also be paused, replaced, and go on.
 /// </summary>
 internal sealed class Simulation
 {
@@ -37,25 +21,31 @@ internal sealed class Simulation
     private readonly SeededRandom _dice;
     private readonly Broken _broken;
     private readonly Chaos _chaos;
-    private readonly Dictionary<string, RunPlan> _plans = [];
-    private readonly HashSet<string> _working = [];
-    private ActorTestKit _kit;
-    private KratixEngine? _engine;
+    private readonly Containers _containers;
+
+    /// <summary>What goes on beside the engine: the API server's own controllers.</summary>
+    private readonly DeterministicDispatcher _world;
+
+    /// <summary>The present process, and those that were replaced and go on all the same.</summary>
+    private readonly List<Life> _awake = [];
+    private readonly List<Life> _paused = [];
+    private TimeSpan _clockIsOffBy;
     private int _lives;
 
-    internal Simulation(ulong seed, Broken broken = Broken.Nothing)
+    internal Simulation(ulong seed, FaultCounts? counts = null, Broken broken = Broken.Nothing)
     {
         _dice = new SeededRandom(seed);
         _broken = broken;
-        Time = new ManualTime();
-        _chaos = new Chaos(seed * 31, Time);
-        _kit = new ActorTestKit(_dice.Next(), time: Time);
+        _chaos = new Chaos(seed * 31, Time, counts ?? new FaultCounts());
+        _world = new DeterministicDispatcher(seed);
         Kubernetes = new FakeKubernetes(Time);
         Stores = new InMemoryStateStores(Journal);
+        _containers = new Containers(Runner, Journal, _chaos, Time);
         Git.Edit(files => files.SetItem("README.md", Encoding.UTF8.GetBytes("foreign")));
+        _world.InContext(() => _ = EstablishApis());
     }
 
-    internal ManualTime Time { get; }
+    internal ManualTime Time { get; } = new();
 
     internal InMemoryJournal Journal { get; } = new();
 
@@ -70,19 +60,26 @@ internal sealed class Simulation
     /// <summary>What happened, for who has to find out why.</summary>
     internal List<string> Story { get; } = [];
 
+    /// <summary>The Promise's image, counted up with each change of it.</summary>
     internal int Image { get; private set; } = 1;
 
+    private Life Present => _awake[0];
+
+    /// <summary>Users, faults and crashes for so many rounds, and then twenty minutes of calm.</summary>
     internal void Play(int rounds)
     {
         StartLife();
-        Set(Kinds.GitStateStore, null, new JsonObject { ["metadata"] = Name("store"), ["spec"] = new JsonObject { ["url"] = "https://git.example.org/platform" } });
-        Destination("one");
-        Destination("two");
-        Set(Kinds.Promise, null, Promise());
+        Set(Kinds.GitStateStore, null, Samples.Store());
+        Set(Kinds.Destination, null, Samples.Destination("one"));
+        Set(Kinds.Destination, null, Samples.Destination("two"));
+        Set(Kinds.Promise, null, Samples.Promise(Image));
         for (var round = 0; round < rounds; round++)
             Round();
         _chaos.Calm = true;
-        Settle(TimeSpan.FromMinutes(30));
+        Time.JumpWallClock(-_clockIsOffBy);
+        while (_paused.Count > 0)
+            Resume();
+        Settle(TimeSpan.FromMinutes(20));
     }
 
     /// <summary>Time goes by without faults, and every run succeeds.</summary>
@@ -91,10 +88,19 @@ internal sealed class Simulation
         for (var end = Time.Elapsed + by; Time.Elapsed < end;)
         {
             Steps(int.MaxValue);
-            Work(always: true);
+            _containers.Work(Present, _dice, Tell);
             Steps(int.MaxValue);
             Pass(Time.Elapsed + TimeSpan.FromSeconds(5));
+            BuryTheReplaced();
+            CheckNow();
         }
+    }
+
+    internal void Set(ResourceType type, string? ns, JsonObject body)
+    {
+        var name = body["metadata"]!["name"]!.ToString();
+        if (Done(Kubernetes.Create(type, ns, body, CancellationToken.None)) is not Outcome<JsonObject>.Done)
+            Done(Kubernetes.Patch(type, ns, name, PatchKind.Merge, new JsonObject { ["spec"] = body["spec"]!.DeepClone() }, null, CancellationToken.None));
     }
 
     internal void Delete(ResourceType type, string? ns, string name) => Done(Kubernetes.Delete(type, ns, name, CancellationToken.None));
@@ -107,13 +113,9 @@ internal sealed class Simulation
         switch (_dice.Next(20))
         {
             case 0 or 1 or 2:
-                var name = $"r{_dice.Next(Names)}";
-                Tell($"user sets {name}");
-                Set(Redis, "default", new JsonObject
-                {
-                    ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default" },
-                    ["spec"] = new JsonObject { ["size"] = _dice.Next(100) },
-                });
+                var request = Samples.Request($"r{_dice.Next(Names)}", _dice.Next(100));
+                Tell($"user sets {request["metadata"]!["name"]} to size {request["spec"]!["size"]}");
+                Set(Redis, "default", request);
                 break;
             case 3:
                 var gone = $"r{_dice.Next(Names)}";
@@ -121,72 +123,121 @@ internal sealed class Simulation
                 Delete(Redis, "default", gone);
                 break;
             case 4 when _dice.OneIn(3):
-                Image++;
-                Tell($"user changes the Promise to image {Image}");
-                Set(Kinds.Promise, null, Promise());
+                Tell($"user changes the Promise to image {++Image}");
+                Set(Kinds.Promise, null, Samples.Promise(Image));
                 break;
-            case 5 when _dice.OneIn(3):
-                Tell("crash");
-                StartLife();
+            case 4 when _dice.OneIn(10):
+                Tell("user adds a Destination");
+                Set(Kinds.Destination, null, Samples.Destination("three"));
                 break;
-            case 6 when _dice.OneIn(4):
-                Tell("somebody else commits");
-                Git.Edit(files => files.SetItem($"foreign/{_dice.Next(5)}.md", [(byte)_dice.Next(256)]));
+            case 5:
+                EndOrPauseLife();
                 break;
             case 6:
-                if (_dice.OneIn(10))
-                    Destination("three");
+                Disturb();
                 break;
-            case 7 when _dice.OneIn(4) && Runner.Runs is { Count: > 0 } runs:
-                var victim = runs[_dice.Next(runs.Count)];
-                Tell($"somebody deletes Pod {victim.PodName}");
-                Done(Runner.Remove(victim.Namespace, victim.PodName, CancellationToken.None));
-                break;
-            case 8 or 9 or 10:
+            case 7 or 8 or 9:
                 Pass(Time.Elapsed + TimeSpan.FromMilliseconds(1 + _dice.Next(4000)));
                 break;
-            case 11 or 12 or 13:
-                Work(always: false);
+            case 10 or 11 or 12:
+                _containers.Work(Present, _dice, Tell);
                 break;
             default:
                 Steps(1 + _dice.Next(120));
                 break;
         }
 
-        OneActiveRun();
+        if (_dice.OneIn(20))
+            BuryTheReplaced();
+        CheckNow();
     }
 
-    /// <summary>A new process. Of the old one not a single step is made any more.</summary>
-    private void StartLife()
+    private void EndOrPauseLife()
     {
-        _lives++;
-        _kit = new ActorTestKit(_dice.Next(), time: Time);
-        _engine = null;
-        _working.Clear();
-        var kubernetes = new FaultyKubernetes(Kubernetes, Kubernetes, _chaos);
-        var journal = new FaultyJournal(Journal, Journal, _chaos);
-        var world = new World(
-            journal, journal, kubernetes, kubernetes, new FaultyRunner(Runner, _chaos, _broken != Broken.Adoption), new FaultyStores(Stores, _chaos, _broken != Broken.Pushes),
-            Time, NullLogger.Instance);
-        var kit = _kit;
-        kit.Dispatcher.InContext(() => _ = Run());
-        kit.Dispatcher.InContext(() => _ = EstablishApis());
-
-        async Task Run()
+        switch (_dice.Next(9))
         {
-            var engine = await KratixEngine.Start(Settings(), world, kit.System, CancellationToken.None);
-            if (kit == _kit)
-                _engine = engine;
+            case 0 or 1 or 2:
+                _chaos.Count(Fault.Crash);
+                Tell("crash");
+                Present.Replaced();
+                _awake.RemoveAt(0);
+                StartLife();
+                break;
+            case 3 when Present is { Engine: not null, IsQuiet: true }:
+                _chaos.Count(Fault.Pause);
+                Tell("the process stands still and is replaced");
+                Present.Replaced();
+                _paused.Add(Present);
+                _awake.RemoveAt(0);
+                StartLife();
+                break;
+            case 4 or 5 when _paused.Count > 0:
+                Resume();
+                break;
         }
     }
 
+    private void Resume()
+    {
+        _chaos.Count(Fault.Resume);
+        var life = _paused[_dice.Next(_paused.Count)];
+        Tell($"life {life.Number} goes on");
+        _paused.Remove(life);
+        _awake.Add(life);
+    }
+
+    private void Disturb()
+    {
+        switch (_dice.Next(8))
+        {
+            case 0 or 1:
+                _chaos.Count(Fault.ForeignCommit);
+                Tell("somebody else commits");
+                Git.Edit(files => files.SetItem($"foreign/{_dice.Next(5)}.md", [(byte)_dice.Next(256)]));
+                break;
+            case 2 or 3 when Runner.Runs is { Count: > 0 } runs:
+                var victim = runs[_dice.Next(runs.Count)];
+                _chaos.Count(Fault.PodDeleted);
+                Tell($"somebody deletes Pod {victim.PodName}");
+                Done(Runner.Remove(victim.Namespace, victim.PodName, CancellationToken.None));
+                break;
+            case 4:
+                var jump = TimeSpan.FromSeconds(_dice.Next(600) - 300) - _clockIsOffBy;
+                _chaos.Count(jump < TimeSpan.Zero ? Fault.ClockBack : Fault.ClockForward);
+                Tell($"the wall clock jumps by {jump}");
+                Time.JumpWallClock(jump);
+                _clockIsOffBy += jump;
+                break;
+        }
+    }
+
+    /// <summary>A new process. Of one that crashed not a single step is made any more.</summary>
+    private void StartLife() => _awake.Insert(0, new Life(++_lives, _dice.Next(), this, _chaos, _broken));
+
+    /// <summary>A process that knows that it was replaced ends.</summary>
+    private void BuryTheReplaced() => _awake.RemoveAll(life => life != Present && life.Engine!.Replaced.IsCompleted);
+
     private void Steps(int most)
     {
-        for (var i = 0; i < most && _kit.Dispatcher.RunNext(); i++)
+        for (var i = 0; i < most && Step(); i++)
         {
             if (i == 200_000)
                 throw new InvalidOperationException("the engine does not come to rest");
         }
+    }
+
+    private bool Step()
+    {
+        if (_world.RunNext())
+            return true;
+        var first = _awake.Count == 1 ? 0 : _dice.Next(_awake.Count);
+        for (var i = 0; i < _awake.Count; i++)
+        {
+            if (_awake[(first + i) % _awake.Count].Kit.Dispatcher.RunNext())
+                return true;
+        }
+
+        return false;
     }
 
     private void Pass(TimeSpan until)
@@ -194,85 +245,19 @@ internal sealed class Simulation
         var rang = true;
         while (rang)
         {
-            _kit.Dispatcher.InContext(() => rang = Time.RingNext(until));
+            _world.InContext(() => rang = Time.RingNext(until));
             if (_chaos.Calm)
                 Steps(int.MaxValue);
         }
     }
 
-    /// <summary>Containers do something: one of them, or (calm) all to their end.</summary>
-    private void Work(bool always)
+    /// <summary>What must hold at every moment.</summary>
+    private void CheckNow()
     {
-        while (Runner.Created.TryRead(out var plan))
-            _plans[$"{plan.Namespace}/{plan.PodName}"] = plan;
-        if (_engine is not { } engine)
-            return;
-        foreach (var run in Runner.Runs.Where(r => r.Phase is RunPhase.Pending or RunPhase.Running))
-        {
-            var key = $"{run.Namespace}/{run.PodName}";
-            if (!always && !_dice.OneIn(2) || !_working.Add(key))
-                continue;
-            var outcome = always ? 9 : _dice.Next(10);
-            Tell($"Pod {run.PodName} {(outcome == 0 ? "fails" : outcome == 1 ? "ends without a word" : "succeeds")}");
-            var plan = _plans[key];
-            _kit.Dispatcher.InContext(() => _ = Carry(engine, plan, outcome, key));
-        }
-    }
-
-    private async Task Carry(KratixEngine engine, RunPlan plan, int outcome, string key)
-    {
-        // The run began before this: what it sees of its object is what there was then, whatever comes meanwhile.
-        if (await engine.Exchange.Object(plan.RunId, plan.ExchangeToken, CancellationToken.None) is not Outcome<ReadOnlyMemory<byte>>.Done { Value: var yaml })
-        {
-            _working.Remove(key);
-            return;
-        }
-
-        await _chaos.Pause();
-        if (outcome > 1)
-        {
-            var spec = Yaml.Parse(Encoding.UTF8.GetString(yaml.Span))!["spec"];
-            var handedIn = false;
-            while (!handedIn)
-            {
-                try
-                {
-                    handedIn = await engine.Exchange.Submit(
-                        plan.RunId, plan.ExchangeToken, Output(FileOf(spec?["size"]?.ToString(), plan.Containers[0]!["image"]!.ToString())), CancellationToken.None) is Outcome<Nothing>.Done;
-                }
-                catch (Ports.Journal.JournalException)
-                {
-                    await Task.Delay(TimeSpan.FromSeconds(1), Time);
-                }
-            }
-        }
-
-        await _chaos.Pause();
-        if (Runner.Runs.Any(r => r.PodName == plan.PodName && r.Phase is RunPhase.Pending or RunPhase.Running))
-            Runner.Finish(plan.Namespace, plan.PodName, outcome == 0 ? 1 : 0);
-        _working.Remove(key);
-    }
-
-    internal static string FileOf(string? size, string image) => $"size: {size}\nimage: {image}\n";
-
-    private static MemoryStream Output(string text)
-    {
-        var stream = new MemoryStream();
-        using (var writer = new TarWriter(stream, TarEntryFormat.Gnu, leaveOpen: true))
-            writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, "output/db.yaml") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
-        stream.Position = 0;
-        return stream;
-    }
-
-    private void OneActiveRun()
-    {
-        while (Runner.Created.TryRead(out var plan))
-            _plans[$"{plan.Namespace}/{plan.PodName}"] = plan;
-        // A run that has handed in is over: all that its Pod still does is to end.
-        var twice = Runner.Runs.Where(r => r.Phase is RunPhase.Pending or RunPhase.Running && Done(Journal.GetRun(r.RunId, CancellationToken.None)) is null)
-            .GroupBy(r => _plans[$"{r.Namespace}/{r.PodName}"].Labels.GetValueOrDefault(Marks.ResourceName, "")).FirstOrDefault(g => g.Count() > 1);
-        if (twice is not null)
-            throw new InvalidOperationException($"two runs of {twice.Key} are active: {string.Join(", ", twice.Select(r => r.PodName))}");
+        if (_containers.Overlap() is { } overlap)
+            throw new InvalidOperationException(overlap);
+        if (_awake.Select(life => life.Violation).FirstOrDefault(v => v is not null) is { } violation)
+            throw new InvalidOperationException(violation);
     }
 
     private async Task EstablishApis()
@@ -288,78 +273,8 @@ internal sealed class Simulation
         }
     }
 
-    private void Destination(string name) => Set(Kinds.Destination, null, new JsonObject
-    {
-        ["metadata"] = Name(name),
-        ["spec"] = new JsonObject { ["path"] = name, ["stateStoreRef"] = new JsonObject { ["kind"] = "GitStateStore", ["name"] = "store" } },
-    });
-
-    private void Set(ResourceType type, string? ns, JsonObject body)
-    {
-        var name = body["metadata"]!["name"]!.ToString();
-        if (Done(Kubernetes.Create(type, ns, body, CancellationToken.None)) is not Outcome<JsonObject>.Done)
-            Done(Kubernetes.Patch(type, ns, name, PatchKind.Merge, new JsonObject { ["spec"] = body["spec"]!.DeepClone() }, null, CancellationToken.None));
-    }
-
     /// <summary>The fakes answer at once.</summary>
     private static T Done<T>(Task<T> task) => task.IsCompleted ? task.GetAwaiter().GetResult() : throw new InvalidOperationException("a fake took time");
 
     private void Tell(string what) => Story.Add(string.Create(CultureInfo.InvariantCulture, $"{Time.Elapsed.TotalSeconds,9:0.000} life {_lives}: {what}"));
-
-    private static JsonObject Name(string name) => new() { ["name"] = name };
-
-    private JsonObject Promise() => new()
-    {
-        ["metadata"] = Name("redis"),
-        ["spec"] = new JsonObject
-        {
-            ["api"] = JsonNode.Parse(
-                """
-                {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"redis.example.org"},
-                 "spec":{"group":"example.org","names":{"kind":"Redis","plural":"redis"},"scope":"Namespaced","versions":[{"name":"v1","served":true,"storage":true}]}}
-                """),
-            ["dependencies"] = new JsonArray(new JsonObject { ["kind"] = $"Operator{Image}" }),
-            ["workflows"] = new JsonObject
-            {
-                ["promise"] = new JsonObject { ["configure"] = Pipeline("prepare") },
-                ["resource"] = new JsonObject { ["configure"] = Pipeline("configure"), ["delete"] = Pipeline("remove") },
-            },
-        },
-    };
-
-    private JsonArray Pipeline(string name) => new(new JsonObject
-    {
-        ["apiVersion"] = "platform.kratix.io/v1alpha1",
-        ["kind"] = "Pipeline",
-        ["metadata"] = Name(name),
-        ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = $"work:{Image}" }) },
-    });
-
-    private static EngineSettings Settings() => new()
-    {
-        NodeName = "node",
-        ReconcileInterval = TimeSpan.FromHours(10),
-        Retry = new RetrySchedule(1000, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)),
-        ReconcileAfterFailure = true,
-        OnStart = OnStart.Verify,
-        OnStartWindow = TimeSpan.FromMinutes(1),
-        Shards = 4,
-        MaxRunsInFlight = 3,
-        MaxRunsPerPromise = 2,
-        RunDeadline = null,
-        ImagePullDeadline = TimeSpan.FromMinutes(2),
-        JobsToKeep = 2,
-        Output = new OutputLimits(OutputValidation.Yaml, 10, 10_000, 10_000),
-        PassivateAfter = TimeSpan.FromSeconds(10),
-        PublishReadModels = true,
-        ExchangeUrl = "http://engine",
-        ExchangeKey = Encoding.UTF8.GetBytes("a key"),
-        Crds = [],
-        BatchMaxIntents = 3,
-        BatchMaxFiles = 100,
-        BatchMaxBytes = 1_000_000,
-        BatchLinger = TimeSpan.FromMilliseconds(50),
-        WriteRetry = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)),
-        PushesPerMinute = _ => null,
-    };
 }

@@ -1,0 +1,123 @@
+using System.Formats.Tar;
+using System.Text;
+using Kratix.Actors.Engine;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Documents;
+using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.Runs;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.Simulation.Tests;
+
+/// <summary>
+/// What goes on in the Pods. A container fetches its object once, works, and hands in until it is heard, by whichever process listens then; so it may hand
+/// in to a process that was started long after it.
+/// </summary>
+internal sealed class Containers(FakeRunner runner, IContentStore contents, Chaos chaos, ManualTime time)
+{
+    private readonly Dictionary<string, Pod> _pods = [];
+
+    private enum Fate
+    {
+        Succeeds,
+        Fails,
+        SaysNothing,
+    }
+
+    /// <summary>One of them goes on, or (calm) all go to their end.</summary>
+    internal void Work(Life life, SeededRandom dice, Action<string> tell)
+    {
+        ReadPlans();
+        if (life.Engine is not { } engine)
+            return;
+        foreach (var run in runner.Runs.Where(IsAtWork))
+        {
+            var pod = _pods[Key(run)];
+            if (!chaos.Calm && !dice.OneIn(2) || !life.TakesUp(pod))
+                continue;
+            if (pod.Fate is null)
+            {
+                pod.Fate = chaos.Happens(Fault.RunFailed, 10) ? Fate.Fails : chaos.Happens(Fault.RunSilent, 10) ? Fate.SaysNothing : Fate.Succeeds;
+                tell($"Pod {run.PodName} begins; it {pod.Fate}");
+            }
+
+            life.Kit.Dispatcher.InContext(() => _ = Carry(engine, life, pod));
+        }
+    }
+
+    /// <summary>Two runs at work for one object, or null.</summary>
+    internal string? Overlap()
+    {
+        ReadPlans();
+        // A run that has handed in is over: all that its Pod still does is to end.
+        var twice = runner.Runs.Where(r => IsAtWork(r) && contents.GetRun(r.RunId, CancellationToken.None).GetAwaiter().GetResult() is null)
+            .GroupBy(r => _pods[Key(r)].Plan.Labels.GetValueOrDefault(Marks.ResourceName, "")).FirstOrDefault(g => g.Count() > 1);
+        return twice is null ? null : $"two runs of {twice.Key} are active: {string.Join(", ", twice.Select(r => r.PodName))}";
+    }
+
+    private async Task Carry(KratixEngine engine, Life life, Pod pod)
+    {
+        var plan = pod.Plan;
+        if (pod.Object is null && await engine.Exchange.Object(plan.RunId, plan.ExchangeToken, CancellationToken.None) is Outcome<ReadOnlyMemory<byte>>.Done { Value: var yaml })
+            pod.Object ??= Encoding.UTF8.GetString(yaml.Span);
+        await chaos.Pause();
+        if (pod.Object is not null && pod.Fate == Fate.Succeeds)
+            await HandIn(engine, pod, Samples.FileOf(Yaml.Parse(pod.Object)!["spec"]?["size"]?.ToString(), plan.Containers[0]!["image"]!.ToString()));
+        await chaos.Pause();
+        if (pod.Object is not null && IsAlive(pod))
+            runner.Finish(plan.Namespace, plan.PodName, pod.Fate == Fate.Fails ? 1 : 0);
+        life.IsDoneWith(pod);
+    }
+
+    private async Task HandIn(KratixEngine engine, Pod pod, string text)
+    {
+        while (IsAlive(pod))
+        {
+            try
+            {
+                if (await engine.Exchange.Submit(pod.Plan.RunId, pod.Plan.ExchangeToken, Output(text), CancellationToken.None) is Outcome<Nothing>.Done)
+                    return;
+            }
+            catch (JournalException)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), time);
+            }
+        }
+    }
+
+    private static MemoryStream Output(string text)
+    {
+        var stream = new MemoryStream();
+        using (var writer = new TarWriter(stream, TarEntryFormat.Gnu, leaveOpen: true))
+            writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, "output/db.yaml") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
+        stream.Position = 0;
+        return stream;
+    }
+
+    /// <summary>A Pod of a name that was made before is another Pod, with everything before it.</summary>
+    private void ReadPlans()
+    {
+        while (runner.Created.TryRead(out var plan))
+            _pods[$"{plan.Namespace}/{plan.PodName}"] = new Pod(plan);
+    }
+
+    private bool IsAlive(Pod pod)
+    {
+        ReadPlans();
+        return runner.Runs.Any(r => IsAtWork(r) && _pods[Key(r)] == pod);
+    }
+
+    private static bool IsAtWork(RunReport run) => run.Phase is RunPhase.Pending or RunPhase.Running;
+
+    private static string Key(RunReport run) => $"{run.Namespace}/{run.PodName}";
+
+    private sealed class Pod(RunPlan plan)
+    {
+        internal RunPlan Plan => plan;
+
+        /// <summary>What it fetched, as YAML; null before.</summary>
+        internal string? Object { get; set; }
+
+        internal Fate? Fate { get; set; }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.Simulation.Tests;
+
+/// <summary>Stores that are away at times, refuse at times, and at times have pushed and cannot say so. Where they do not push they say that they have.</summary>
+internal sealed class FaultyStores(IStateStores stores, Chaos chaos, Line line, bool pushes) : IStateStores
+{
+    public Outcome<string> KeyOf(GitAddress address) => stores.KeyOf(address);
+
+    public Outcome<IStateStore> Open(GitAddress address) => stores.Open(address).Select<IStateStore>(s => new FaultyStore(s, chaos, line, pushes));
+}
+
+internal sealed class FaultyStore(IStateStore store, Chaos chaos, Line line, bool pushes) : IStateStore
+{
+    public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => chaos.Change(
+        line, 6, () => pushes ? Push(intents, cancellation) : Task.FromResult<Outcome<BatchResult>>(new Outcome<BatchResult>.Done(Claim(intents))), Fault.StoreAway);
+
+    public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => chaos.Look(10, () => store.CheckAccess(cancellation));
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    private async Task<Outcome<BatchResult>> Push(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation)
+    {
+        if (!chaos.Happens(Fault.StoreRefusal, 15))
+            return await store.Write(intents, cancellation);
+        var bad = intents[chaos.Next(intents.Count)].Id;
+        return (await store.Write([.. intents.Where(i => i.Id != bad)], cancellation)).Select(
+            done => done with { Results = done.Results.Add(bad, new IntentResult.Refused("simulated: somebody else's file is in the way")) });
+    }
+
+    private static BatchResult Claim(IReadOnlyList<WriteIntent> intents) => new(
+        "lost", 1, ImmutableDictionary.CreateRange(intents.Select(i => KeyValuePair.Create(i.Id, (IntentResult)new IntentResult.Written("lost", true)))));
+}
+
+internal static class Faulty
+{
+    /// <summary>A stream whose signals come late or twice, and which at times loses its place and lists anew, or breaks.</summary>
+    internal static async IAsyncEnumerable<T> Stream<T>(Chaos chaos, Func<IAsyncEnumerable<T>> open, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            await foreach (var signal in open())
+            {
+                await chaos.Pause();
+                yield return signal;
+                if (chaos.Happens(Fault.DuplicatedSignal, 15))
+                    yield return signal;
+                if (chaos.Happens(Fault.WatchBroken, 100))
+                    throw new IOException("simulated: the stream broke");
+                if (chaos.Happens(Fault.WatchGap, 25))
+                    break;
+            }
+
+            await chaos.Pause();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text;
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine;
+using Kratix.Actors.Engine.Persistence;
+using Kratix.Actors.Ports.Journal;
+
+namespace Kratix.Actors.Simulation.Tests;
+
+/// <summary>What must be true when the world is calm again.</summary>
+internal static class Invariants
+{
+    /// <summary>Every wish is settled, and journal, API server and stores say the same.</summary>
+    internal static void EveryWishIsSettled(Simulation simulation)
+    {
+        FoldedEventsAreTheRows(simulation);
+        var expected = new List<(string Name, string Text)>();
+        foreach (var item in simulation.All(Simulation.Redis))
+        {
+            var name = item["metadata"]!["name"]!.ToString();
+            Assert.True(item["metadata"]!["deletionTimestamp"] is null, $"{name} is deleted and still there");
+            var state = State(simulation, name);
+            Assert.True(state.Phase is ResourcePhase.Settled, $"{name} is {state.Phase}");
+            Assert.Equal(item["metadata"]!["generation"]!.GetValue<long>(), state.ObservedGeneration);
+            Assert.Equal(ResourceStatus.Of(state)["observedGeneration"]!.ToString(), item["status"]!["observedGeneration"]!.ToString());
+            Assert.Equal("Reconciled", item["status"]!["conditions"]!.AsArray().Single(c => c!["type"]!.ToString() == "Reconciled")!["message"]!.ToString());
+            expected.Add((name, Samples.FileOf(item["spec"]!["size"]!.ToString(), Samples.ImageOf(simulation.Image))));
+        }
+
+        var written = simulation.Git.Files.Where(f => f.Key.Contains("/resources/", StringComparison.Ordinal))
+            .Select(f => (f.Key.Split('/')[4], Encoding.UTF8.GetString(f.Value))).Order().ToList();
+        Assert.Equal(expected.Order().ToList(), written);
+        foreach (var destination in simulation.All(Kinds.Destination).Select(d => d["metadata"]!["name"]!.ToString()))
+        {
+            var files = simulation.Git.Files.Where(f => f.Key.StartsWith($"{destination}/dependencies/redis/", StringComparison.Ordinal)).Select(f => Encoding.UTF8.GetString(f.Value)).Order();
+            Assert.Equal(new[] { $"kind: Operator{simulation.Image}\n", Samples.FileOf(null, Samples.ImageOf(simulation.Image)) }.Order(), files);
+        }
+
+        Assert.Equal("foreign", Encoding.UTF8.GetString(simulation.Git.Files["README.md"]));
+        Assert.All(simulation.Git.Commits, commit => Assert.All(commit, intent => Assert.Matches("^redis(/default/(r[0-9]|new))?$", intent.Request)));
+    }
+
+    internal static void AtRestNothingHappens(Simulation simulation)
+    {
+        var (events, writes, commits) = (Count(simulation), simulation.Kubernetes.Writes, simulation.Git.Commits.Count);
+        simulation.Settle(TimeSpan.FromMinutes(15));
+        Assert.Equal((events, writes, commits), (Count(simulation), simulation.Kubernetes.Writes, simulation.Git.Commits.Count));
+    }
+
+    /// <summary>
+    /// The interval passes for everything. In the middle of it a user asks for something new, which is there within a minute; and whoever ran again
+    /// made what was there already, so nothing is committed but the new.
+    /// </summary>
+    internal static void RegularRunsAreMadeAndHoldUpNobody(Simulation simulation)
+    {
+        var runs = simulation.All(Simulation.Redis).Select(r => r["metadata"]!["name"]!.ToString()).ToDictionary(name => name, name => State(simulation, name).Workflow.Run);
+        var commits = simulation.Git.Commits.Count;
+        simulation.Settle(TimeSpan.FromMinutes(80));
+        simulation.Set(Simulation.Redis, "default", Samples.Request("new", 1));
+        simulation.Settle(TimeSpan.FromMinutes(1));
+        Assert.True(State(simulation, "new").Phase is ResourcePhase.Settled, $"the new request is {State(simulation, "new").Phase} after a minute");
+        simulation.Settle(TimeSpan.FromMinutes(60));
+        Assert.All(runs, before => Assert.True(State(simulation, before.Key).Workflow.Run > before.Value, $"{before.Key} was not run again after the interval"));
+        Assert.Equal(commits + 1, simulation.Git.Commits.Count);
+        EveryWishIsSettled(simulation);
+    }
+
+    /// <summary>The whole history, in short.</summary>
+    internal static IEnumerable<string> Hashes(Simulation simulation) => Listed(simulation.Journal.Events(null, 0, default)).Select(e => e.Hash);
+
+    private static int Count(Simulation simulation) => Listed(simulation.Journal.Events(null, 0, default)).Count;
+
+    internal static void NothingIsLeft(Simulation simulation)
+    {
+        Assert.Empty(simulation.All(Simulation.Redis).Select(i => i["metadata"]!["name"]!.ToString()));
+        Assert.Empty(simulation.All(Kinds.Crd));
+        Assert.Empty(simulation.All(Kinds.Promise));
+        Assert.DoesNotContain(simulation.Git.Files.Keys, f => f != "README.md" && !f.StartsWith("foreign/", StringComparison.Ordinal));
+        FoldedEventsAreTheRows(simulation);
+    }
+
+    internal static void FoldedEventsAreTheRows(Simulation simulation)
+    {
+        foreach (var row in Listed(simulation.Journal.Rows(Shapes.Resource, default)))
+        {
+            var folded = Events(simulation, row).Aggregate(
+                ResourceState.Empty(ResourceId.Parse(row.Entity.Id)), (state, e) => ResourceEvolution.Evolve(state, Codec.Read<ResourceEvent>(e.Payload.Span)));
+            Assert.Equal(Encoding.UTF8.GetString(row.State.Span), Encoding.UTF8.GetString(Codec.Write(folded)));
+        }
+
+        foreach (var row in Listed(simulation.Journal.Rows(Shapes.Promise, default)))
+        {
+            var folded = Events(simulation, row).Aggregate(
+                PromiseState.Empty(row.Entity.Id), (state, e) => PromiseEvolution.Evolve(state, Codec.Read<PromiseEvent>(e.Payload.Span)));
+            Assert.Equal(Encoding.UTF8.GetString(row.State.Span), Encoding.UTF8.GetString(Codec.Write(folded)));
+        }
+
+        Assert.Empty(simulation.Journal.VerifyChain(null, default).GetAwaiter().GetResult().Faults);
+    }
+
+    private static List<JournalEvent> Events(Simulation simulation, EntityRow row) => Listed(simulation.Journal.Events(row.Entity, 0, default));
+
+    internal static ResourceState State(Simulation simulation, string name)
+    {
+        var row = simulation.Journal.Read(new EntityKey(Shapes.Resource, $"redis/default/{name}"), default).GetAwaiter().GetResult();
+        return Codec.Read<ResourceState>((row ?? throw new InvalidOperationException($"{name} was never seen")).State.Span);
+    }
+
+    private static List<T> Listed<T>(IAsyncEnumerable<T> all)
+    {
+        var list = new List<T>();
+        var enumerator = all.GetAsyncEnumerator();
+        while (enumerator.MoveNextAsync().AsTask().GetAwaiter().GetResult())
+            list.Add(enumerator.Current);
+        return list;
+    }
+}

@@ -1,0 +1,63 @@
+using Kratix.Actors.Engine;
+using Kratix.Actors.Engine.Fencing;
+using Kratix.Actors.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Kratix.Actors.Simulation.Tests;
+
+/// <summary>A part of the world that does not keep its promise, to see that the simulation notices.</summary>
+internal enum Broken
+{
+    Nothing,
+
+    /// <summary>Creating what exists creates another.</summary>
+    Adoption,
+
+    /// <summary>The store says that it has written, and has not.</summary>
+    Pushes,
+
+    /// <summary>The journal takes whatever whoever appends, and tells everybody that he owns it.</summary>
+    Epochs,
+}
+
+/// <summary>One process of the engine. It makes steps only while somebody lets it; nothing else tells a crash, or a pause, from life.</summary>
+internal sealed class Life
+{
+    private readonly Line _line;
+    private readonly HashSet<object> _busyWith = [];
+
+    internal Life(int number, ulong seed, Simulation world, Chaos chaos, Broken broken)
+    {
+        Number = number;
+        Kit = new ActorTestKit(seed, time: world.Time);
+        _line = new Line(world.Time, Fence.GoodFor);
+        var kubernetes = new FaultyKubernetes(world.Kubernetes, world.Kubernetes, chaos, _line);
+        var journal = new FaultyJournal(world.Journal, world.Journal, chaos, broken != Broken.Epochs);
+        var ports = new World(
+            journal, journal, kubernetes, kubernetes, new FaultyRunner(world.Runner, chaos, _line, broken != Broken.Adoption),
+            new FaultyStores(world.Stores, chaos, _line, broken != Broken.Pushes), world.Time, NullLogger.Instance);
+        Kit.Dispatcher.InContext(() => _ = Start(ports));
+    }
+
+    internal int Number { get; }
+
+    internal ActorTestKit Kit { get; }
+
+    /// <summary>Null until it has started.</summary>
+    internal KratixEngine? Engine { get; private set; }
+
+    internal string? Violation => _line.Violation;
+
+    /// <summary>Nothing it sent is still on its way.</summary>
+    internal bool IsQuiet => _line.OnTheirWay == 0;
+
+    /// <summary>From now on another engine owns what this one took.</summary>
+    internal void Replaced() => _line.Replaced();
+
+    /// <summary>False if a container's work is being carried to this process already.</summary>
+    internal bool TakesUp(object pod) => _busyWith.Add(pod);
+
+    internal void IsDoneWith(object pod) => _busyWith.Remove(pod);
+
+    private async Task Start(World ports) => Engine = await KratixEngine.Start(Samples.Settings, ports, Kit.System, CancellationToken.None);
+}
