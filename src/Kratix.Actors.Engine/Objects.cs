@@ -16,11 +16,11 @@ internal static class Objects
     internal static long Generation(this JsonObject item) => item["metadata"]?["generation"]?.GetValue<long>() ?? 0;
 
     /// <summary>
-    /// Whether it is older than the other state of the same object, as far as their versions tell: what was asked for directly can be newer than what
-    /// a watch or a listing brings after it.
+    /// Whether it is older than the other of its name, as far as their versions tell: what was asked for directly can be newer than what a watch or a
+    /// listing brings after it. Creation times would not do to tell two objects of one name apart: clocks are set back.
     /// </summary>
     internal static bool IsOlderThan(this JsonObject item, JsonObject other) =>
-        item.Uid() == other.Uid() && (item.Generation() < other.Generation() || (Version(item) is { } mine && Version(other) is { } theirs && mine < theirs));
+        (item.Uid() == other.Uid() && item.Generation() < other.Generation()) || (Version(item) is { } mine && Version(other) is { } theirs && mine < theirs);
 
     private static ulong? Version(JsonObject item) =>
         ulong.TryParse(item["metadata"]?["resourceVersion"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;

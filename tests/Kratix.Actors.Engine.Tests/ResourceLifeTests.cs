@@ -133,6 +133,21 @@ public sealed class ResourceLifeTests
     }
 
     [Fact]
+    public void Request_made_again_after_the_clock_was_set_back_is_a_new_one()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan());
+        bed.Delete(EngineBed.Redis, "default", "a");
+        bed.Kit.Time.JumpWallClock(-TimeSpan.FromMinutes(10));
+
+        bed.Request("a");
+
+        bed.Complete(bed.TakePlan());
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact]
     public void Request_observed_while_the_journal_is_away_runs_when_it_is_back()
     {
         var bed = EngineBed.WithPromise();

@@ -105,6 +105,21 @@ public sealed class RunLifeTests
     }
 
     [Fact]
+    public void Run_whose_Pod_was_deleted_before_its_creation_was_answered_is_started_again()
+    {
+        var bed = EngineBed.WithPromise();
+        var answer = new TaskCompletionSource();
+        bed.Runner.BeforeAnswer = _ => answer.Task;
+        bed.Request("a");
+        var plan = bed.TakePlan();
+
+        bed.Kit.Settle(() => bed.Runner.Remove(plan.Namespace, plan.PodName, CancellationToken.None));
+        bed.Kit.Dispatcher.InContext(answer.SetResult);
+
+        Assert.Equal(plan.RunId, bed.TakePlan().RunId);
+    }
+
+    [Fact]
     public void Run_whose_Pod_was_deleted_after_it_handed_in_has_succeeded()
     {
         var bed = EngineBed.WithPromise();

@@ -40,7 +40,7 @@ public sealed class PlayedSeeds
         }
         catch (Exception cause)
         {
-            throw new InvalidOperationException($"{cause.Message}\n{string.Join('\n', simulation.Story)}", cause);
+            throw new InvalidOperationException($"{cause.Message}\n{string.Join('\n', simulation.Story.Concat(Invariants.Standing(simulation)))}", cause);
         }
     }
 }

@@ -4,7 +4,7 @@ using Kratix.Actors.Ports.Journal;
 namespace Kratix.Actors.Simulation.Tests;
 
 /// <summary>A journal and content store on a bad disk. Where it does not fence, an epoch means nothing.</summary>
-internal sealed class FaultyJournal(IJournal journal, IContentStore contents, Chaos chaos, bool fences) : IJournal, IContentStore
+internal sealed class FaultyJournal(IJournal journal, IContentStore contents, Chaos chaos, bool fences, Action taken) : IJournal, IContentStore
 {
     private IReadOnlyDictionary<int, long> _taken = new Dictionary<int, long>();
 
@@ -27,8 +27,12 @@ internal sealed class FaultyJournal(IJournal journal, IContentStore contents, Ch
     public Task<IReadOnlyList<DueWakeUp>> Due(DateTimeOffset after, DateTimeOffset until, int limit, CancellationToken cancellation) =>
         chaos.Journal(() => journal.Due(after, until, limit, cancellation));
 
-    public async Task<IReadOnlyDictionary<int, long>> TakeShards(IReadOnlyCollection<int> shards, string owner, CancellationToken cancellation) =>
+    public async Task<IReadOnlyDictionary<int, long>> TakeShards(IReadOnlyCollection<int> shards, string owner, CancellationToken cancellation)
+    {
         _taken = await journal.TakeShards(shards, owner, cancellation);
+        taken();
+        return _taken;
+    }
 
     public Task<IReadOnlyDictionary<int, long>> Epochs(CancellationToken cancellation) =>
         chaos.Journal(() => fences ? journal.Epochs(cancellation) : Task.FromResult(_taken));

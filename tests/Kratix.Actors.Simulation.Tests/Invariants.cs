@@ -65,6 +65,14 @@ internal static class Invariants
         EveryWishIsSettled(simulation);
     }
 
+    /// <summary>How things stand: each object's phase, the last of its events, and the Pods.</summary>
+    internal static IEnumerable<string> Standing(Simulation simulation) =>
+    [
+        .. new[] { Shapes.Promise, Shapes.Resource }.SelectMany(type => Listed(simulation.Journal.Rows(type, default))).Select(
+            row => $"{row.Entity} is {row.Index.Phase} after {string.Join(", ", Events(simulation, row).TakeLast(4).Select(e => $"{e.Type} ({e.Cause}) of epoch {e.Epoch}"))}"),
+        .. simulation.Runner.Runs.Select(run => $"Pod {run.PodName} of run {run.RunId} is {run.Phase}"),
+    ];
+
     /// <summary>The whole history, in short.</summary>
     internal static IEnumerable<string> Hashes(Simulation simulation) => Listed(simulation.Journal.Events(null, 0, default)).Select(e => e.Hash);
 

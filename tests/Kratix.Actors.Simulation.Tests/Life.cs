@@ -1,5 +1,4 @@
 using Kratix.Actors.Engine;
-using Kratix.Actors.Engine.Fencing;
 using Kratix.Actors.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -23,6 +22,9 @@ internal enum Broken
 /// <summary>One process of the engine. It makes steps only while somebody lets it; nothing else tells a crash, or a pause, from life.</summary>
 internal sealed class Life
 {
+    /// <summary>How long an engine may go on writing after another has taken its place.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     private readonly Line _line;
     private readonly HashSet<object> _busyWith = [];
 
@@ -30,9 +32,9 @@ internal sealed class Life
     {
         Number = number;
         Kit = new ActorTestKit(seed, time: world.Time);
-        _line = new Line(world.Time, Fence.GoodFor);
+        _line = new Line(world.Time, Grace);
         var kubernetes = new FaultyKubernetes(world.Kubernetes, world.Kubernetes, chaos, _line);
-        var journal = new FaultyJournal(world.Journal, world.Journal, chaos, broken != Broken.Epochs);
+        var journal = new FaultyJournal(world.Journal, world.Journal, chaos, broken != Broken.Epochs, () => world.HasTaken(this));
         var ports = new World(
             journal, journal, kubernetes, kubernetes, new FaultyRunner(world.Runner, chaos, _line, broken != Broken.Adoption),
             new FaultyStores(world.Stores, chaos, _line, broken != Broken.Pushes), world.Time, NullLogger.Instance);

@@ -108,6 +108,13 @@ internal sealed class Simulation
     internal IReadOnlyList<JsonObject> All(ResourceType type) =>
         ((Outcome<IReadOnlyList<JsonObject>>.Done)Done(Kubernetes.List(type, null, null, CancellationToken.None))).Value;
 
+    /// <summary>A process has taken the journal's shards from all others.</summary>
+    internal void HasTaken(Life owner)
+    {
+        foreach (var other in _awake.Concat(_paused).Where(life => life != owner))
+            other.Replaced();
+    }
+
     private void Round()
     {
         switch (_dice.Next(20))
@@ -159,14 +166,12 @@ internal sealed class Simulation
             case 0 or 1 or 2:
                 _chaos.Count(Fault.Crash);
                 Tell("crash");
-                Present.Replaced();
                 _awake.RemoveAt(0);
                 StartLife();
                 break;
             case 3 when Present is { Engine: not null, IsQuiet: true }:
                 _chaos.Count(Fault.Pause);
                 Tell("the process stands still and is replaced");
-                Present.Replaced();
                 _paused.Add(Present);
                 _awake.RemoveAt(0);
                 StartLife();

@@ -20,6 +20,9 @@ public sealed class FakeRunner : IRunner
     /// <summary>Asked before each call with verb and Pod; what it returns is the failure the caller gets.</summary>
     public Func<string, string, Outcome<Nothing>?>? Fail { get; set; }
 
+    /// <summary>Awaited when a Pod has been created or adopted and nobody has heard of it yet.</summary>
+    public Func<RunPlan, Task>? BeforeAnswer { get; set; }
+
     public IReadOnlyList<RunReport> Runs
     {
         get
@@ -29,17 +32,24 @@ public sealed class FakeRunner : IRunner
         }
     }
 
-    public Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation)
+    public async Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation)
     {
         if (Fail?.Invoke("create", plan.PodName) is { } failure)
-            return Task.FromResult(failure.Select<RunReport>(_ => throw new InvalidOperationException("Fail returned success")));
+            return failure.Select<RunReport>(_ => throw new InvalidOperationException("Fail returned success"));
+        var outcome = CreateOrAdopt(plan);
+        await (BeforeAnswer?.Invoke(plan) ?? Task.CompletedTask);
+        return outcome;
+    }
+
+    private Outcome<RunReport> CreateOrAdopt(RunPlan plan)
+    {
         lock (_gate)
         {
             if (_runs.TryGetValue((plan.Namespace, plan.PodName), out var found))
             {
-                return Task.FromResult<Outcome<RunReport>>(found.Plan.RunId == plan.RunId
+                return found.Plan.RunId == plan.RunId
                     ? new Outcome<RunReport>.Done(found.Report)
-                    : new Outcome<RunReport>.Terminal(Refusal.AlreadyExists, $"Pod {plan.Namespace}/{plan.PodName} belongs to run {found.Plan.RunId}, not to {plan.RunId}"));
+                    : new Outcome<RunReport>.Terminal(Refusal.AlreadyExists, $"Pod {plan.Namespace}/{plan.PodName} belongs to run {found.Plan.RunId}, not to {plan.RunId}");
             }
 
             var report = new RunReport(
@@ -48,7 +58,7 @@ public sealed class FakeRunner : IRunner
             _runs[(plan.Namespace, plan.PodName)] = (plan, report);
             Tell(new RunSignal.Changed(report));
             _created.Writer.TryWrite(plan);
-            return Task.FromResult<Outcome<RunReport>>(new Outcome<RunReport>.Done(report));
+            return new Outcome<RunReport>.Done(report);
         }
     }
 

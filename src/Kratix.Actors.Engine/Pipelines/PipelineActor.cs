@@ -108,8 +108,9 @@ internal sealed class PipelineActor(
                     Ask(message);
                 break;
             case PipelineMessage.PodGone:
-                // Before it was created it is no wonder. Afterwards somebody deleted it: what it handed in decides, else it is made again.
-                if (_report is not null || _stopping)
+                // Before it was created it is no wonder. Afterwards somebody deleted it: what it handed in decides, else it is made again. While an answer is
+                // awaited it may be either: the Pod was created, and is gone before that is heard.
+                if (_report is not null || _asking || _stopping)
                     Ask(message);
                 break;
             case PipelineMessage.Found found:

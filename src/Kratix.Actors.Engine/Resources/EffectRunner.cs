@@ -40,10 +40,8 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
     {
         if (state().Object is { } known && known.Uid == item.Uid() && item.Generation() < known.Generation)
             return true;
-        return Item is { } last && (last.Uid() == item.Uid() ? item.IsOlderThan(last) : string.CompareOrdinal(Created(item), Created(last)) < 0);
+        return Item is { } last && item.IsOlderThan(last);
     }
-
-    private static string? Created(JsonObject item) => item["metadata"]?["creationTimestamp"]?.ToString();
 
     internal override void Issue(ResourceEffect effect)
     {
