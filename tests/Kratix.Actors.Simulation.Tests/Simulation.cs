@@ -259,6 +259,8 @@ internal sealed class Simulation
     /// <summary>What must hold at every moment.</summary>
     private void CheckNow()
     {
+        if (_awake.Any(life => life.Kit.Dispatcher.FromOtherThreads > 0))
+            throw new InvalidOperationException("something left the thread of the simulation, and the seed no longer decides everything");
         if (_containers.Overlap() is { } overlap)
             throw new InvalidOperationException(overlap);
         if (_awake.Select(life => life.Violation).FirstOrDefault(v => v is not null) is { } violation)

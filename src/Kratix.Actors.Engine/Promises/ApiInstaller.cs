@@ -34,7 +34,7 @@ internal sealed class ApiInstaller(World world, string promise)
 
     private static async Task<Outcome<Nothing>> After(Task before, Func<Task<Outcome<Nothing>>> work)
     {
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         return await work();
     }
 

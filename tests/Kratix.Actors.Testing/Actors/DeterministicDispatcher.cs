@@ -12,6 +12,7 @@ public sealed class DeterministicDispatcher : IDispatcher
     private readonly object _lock = new();
     private readonly List<IThreadPoolWorkItem> _runnable = [];
     private readonly Context _context;
+    private readonly int _thread = Environment.CurrentManagedThreadId;
 
     public DeterministicDispatcher(ulong seed)
     {
@@ -25,6 +26,9 @@ public sealed class DeterministicDispatcher : IDispatcher
     /// <summary>The source of every choice; fakes draw their faults from it, so that the seed decides those too.</summary>
     public SeededRandom Random { get; }
 
+    /// <summary>Things scheduled by another thread than the one that made the dispatcher: their moment is not the seed's.</summary>
+    public int FromOtherThreads { get; private set; }
+
     /// <summary>Steps made so far.</summary>
     public long Steps { get; private set; }
 
@@ -32,6 +36,8 @@ public sealed class DeterministicDispatcher : IDispatcher
     {
         lock (_lock)
         {
+            if (Environment.CurrentManagedThreadId != _thread)
+                FromOtherThreads++;
             _runnable.Add(item);
             Monitor.PulseAll(_lock);
         }
