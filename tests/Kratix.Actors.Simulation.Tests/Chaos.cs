@@ -46,11 +46,14 @@ internal sealed class Chaos(ulong seed, ManualTime time, FaultCounts counts)
     /// A call that changes something: it may fail before it has done anything, after it has done everything and before anybody heard of it, and it may
     /// be done twice.
     /// </summary>
-    internal Task<Outcome<T>> Change<T>(Line line, int failsOneIn, Func<Task<Outcome<T>>> call, Fault lost = Fault.LostQuestion)
+    internal Task<Outcome<T>> Change<T>(Line line, int failsOneIn, Func<Task<Outcome<T>>> call)
     {
         line.Send();
-        return Call(failsOneIn, lost, async () => Happens(Fault.DuplicatedQuestion, 30) ? await Twice(call) : await call(), line.Arrived);
+        return Call(failsOneIn, Fault.LostQuestion, () => OnceOrTwice(call), line.Arrived);
     }
+
+    /// <summary>The same for a store, which asks by itself, right before it pushes, whether it may.</summary>
+    internal Task<Outcome<T>> Write<T>(int failsOneIn, Func<Task<Outcome<T>>> call) => Call(failsOneIn, Fault.StoreAway, () => OnceOrTwice(call), () => { });
 
     internal async Task<T> Journal<T>(Func<Task<T>> call)
     {
@@ -81,9 +84,10 @@ internal sealed class Chaos(ulong seed, ManualTime time, FaultCounts counts)
         return Happens(Fault.LostAnswer, failsOneIn) ? new Outcome<T>.Transient("simulated: connection lost before the answer") : outcome;
     }
 
-    private static async Task<T> Twice<T>(Func<Task<T>> call)
+    private async Task<T> OnceOrTwice<T>(Func<Task<T>> call)
     {
-        await call();
+        if (Happens(Fault.DuplicatedQuestion, 30))
+            await call();
         return await call();
     }
 }
@@ -105,9 +109,15 @@ internal sealed class Line(ManualTime time, TimeSpan grace)
 
     internal void Send()
     {
+        SendAtOnce();
+        OnTheirWay++;
+    }
+
+    /// <summary>What is there in the same step.</summary>
+    internal void SendAtOnce()
+    {
         if (_replacedAt is { } at && time.Elapsed - at > grace)
             Violation ??= $"an engine that was replaced at {at} still changes something at {time.Elapsed}";
-        OnTheirWay++;
     }
 
     internal void Arrived() => OnTheirWay--;

@@ -39,13 +39,16 @@ internal sealed class FaultyJournal(IJournal journal, IContentStore contents, Ch
 
     public Task<ChainReport> VerifyChain(EntityKey? entity, CancellationToken cancellation) => journal.VerifyChain(entity, cancellation);
 
+    public Task<JournalHead?> Head(long? position, CancellationToken cancellation) => journal.Head(position, cancellation);
+
     public Task<string> Put(ReadOnlyMemory<byte> content, CancellationToken cancellation) => chaos.Journal(() => contents.Put(content, cancellation));
 
     public Task<IReadOnlyList<string>> PutMany(IReadOnlyList<ReadOnlyMemory<byte>> many, CancellationToken cancellation) => chaos.Journal(() => contents.PutMany(many, cancellation));
 
     public Task<byte[]?> Get(string digest, CancellationToken cancellation) => chaos.Journal(() => contents.Get(digest, cancellation));
 
-    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, CancellationToken cancellation) => chaos.Journal(() => contents.PutRun(runId, manifest, cancellation));
+    public Task<bool> PutRun(string runId, ReadOnlyMemory<byte> manifest, IReadOnlyList<ReadOnlyMemory<byte>> with, CancellationToken cancellation) =>
+        chaos.Journal(() => contents.PutRun(runId, manifest, with, cancellation));
 
     public Task<byte[]?> GetRun(string runId, CancellationToken cancellation) => chaos.Journal(() => contents.GetRun(runId, cancellation));
 

@@ -10,13 +10,23 @@ internal sealed class FaultyStores(IStateStores stores, Chaos chaos, Line line, 
 {
     public Outcome<string> KeyOf(GitAddress address) => stores.KeyOf(address);
 
-    public Outcome<IStateStore> Open(GitAddress address) => stores.Open(address).Select<IStateStore>(s => new FaultyStore(s, chaos, line, pushes));
+    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
+        stores.Open(address, () => MayPush(beforePush!)).Select<IStateStore>(s => new FaultyStore(s, chaos, pushes));
+
+    /// <summary>The store pushes in the step that follows the answer.</summary>
+    private async Task<Outcome<Nothing>> MayPush(Func<Task<Outcome<Nothing>>> beforePush)
+    {
+        var may = await beforePush();
+        if (may is Outcome<Nothing>.Done)
+            line.SendAtOnce();
+        return may;
+    }
 }
 
-internal sealed class FaultyStore(IStateStore store, Chaos chaos, Line line, bool pushes) : IStateStore
+internal sealed class FaultyStore(IStateStore store, Chaos chaos, bool pushes) : IStateStore
 {
-    public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => chaos.Change(
-        line, 6, () => pushes ? Push(intents, cancellation) : Task.FromResult<Outcome<BatchResult>>(new Outcome<BatchResult>.Done(Claim(intents))), Fault.StoreAway);
+    public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => chaos.Write(
+        6, () => pushes ? Push(intents, cancellation) : Task.FromResult<Outcome<BatchResult>>(new Outcome<BatchResult>.Done(Claim(intents))));
 
     public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => chaos.Look(10, () => store.CheckAccess(cancellation));
 
