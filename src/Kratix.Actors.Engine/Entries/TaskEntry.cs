@@ -42,19 +42,20 @@ internal static partial class TaskEntry
         var results = ResultNames(spec, at);
         foreach (var result in results)
             variables.Add("results", result, ".path", $"{RunPlan.ResultsFolder}/{result}");
-        var steps = TaskStep.ReadAll(spec, at);
+        var steps = TaskStep.ReadAll(spec, variables, at);
         var workspaces = Workspaces(spec, at, steps, variables);
         foreach (var step in steps)
             AddStepVariables(step, variables);
         var planned = steps.Select(step => step.Plan(variables, workspaces)).ToList();
-        return new RunParts(
-            [.. planned.Select(p => p.Container)], [],
-            [
-                .. Maps(spec, "volumes", at).Select((volume, i) => variables.Everywhere(volume, $"{at}.volumes[{i}]")),
-                .. workspaces.Select(w => new JsonObject { ["name"] = w.Volume, ["emptyDir"] = new JsonObject() }),
-                .. planned.Any(p => p.Files.Count > 0) ? (JsonNode[])[ScriptVolume(planned)] : [],
-            ],
-            [])
+        JsonArray volumes =
+        [
+            .. workspaces.Select(w => new JsonObject { ["name"] = w.Volume, ["emptyDir"] = new JsonObject() }),
+            .. planned.Any(p => p.Files.Count > 0) ? (JsonNode[])[ScriptVolume(planned)] : [],
+            .. Maps(spec, "volumes", at).Select((volume, i) => variables.Everywhere(volume, $"{at}.volumes[{i}]")),
+        ];
+        if (volumes.GroupBy(v => v!["name"]?.ToString()).FirstOrDefault(g => g.Count() > 1)?.Key is { } twice)
+            throw new PromiseRefusedException($"{at}.volumes has \"{twice}\", a name that another volume or the platform has; choose another");
+        return new RunParts([.. planned.Select(p => p.Container)], [], volumes, [])
         {
             Annotations = Scripts(planned, where),
             ResultFiles = [.. results, .. steps.SelectMany(step => step.ResultFiles)],

@@ -34,10 +34,12 @@ internal static partial class TaskParams
         var type = Text(param, "type", at) ?? (value switch { JsonArray => "array", JsonObject => "object", _ => "string" });
         switch (type, value)
         {
-            case ("string", JsonValue) when IsText(value):
-                if (Texts(param, "enum", at) is { Count: > 0 } allowed && !allowed.Contains(value.GetValue<string>()))
-                    throw new PromiseRefusedException($"{at}.default is {value.ToJsonString()}; its enum allows {string.Join(", ", allowed)}");
-                variables.Add("params", name, "", value.GetValue<string>());
+            case ("string", JsonValue):
+                // A number or true, as people forget its quotes, stands for its own text, in Tekton too.
+                var text = IsText(value) ? value.GetValue<string>() : value.ToJsonString();
+                if (Texts(param, "enum", at) is { Count: > 0 } allowed && !allowed.Contains(text))
+                    throw new PromiseRefusedException($"{at}.default is \"{text}\"; its enum allows {string.Join(", ", allowed)}");
+                variables.Add("params", name, "", text);
                 break;
             case ("array", JsonArray):
                 variables.AddList("params", name, [.. Texts(param, "default", at)]);
@@ -49,7 +51,7 @@ internal static partial class TaskParams
                     variables.Add("params", name, $".{key}", IsText(map[key]) ? map[key]!.GetValue<string>() : throw new PromiseRefusedException($"{at}.default.{key} is {map[key]?.ToJsonString() ?? "null"}; it must be text"));
                 break;
             case ("string" or "array" or "object", _):
-                throw new PromiseRefusedException($"{at}.default is {value.ToJsonString()}; its type is {type}{(type == "string" ? " (put numbers and true/false in quotes)" : "")}");
+                throw new PromiseRefusedException($"{at}.default is {value.ToJsonString()}; its type is {type}");
             default:
                 throw new PromiseRefusedException($"{at}.type is \"{type}\"; it must be string, array or object");
         }

@@ -30,18 +30,18 @@ internal sealed class TaskStep
     private readonly JsonObject _fields;
     private readonly string _where;
 
-    private TaskStep(JsonObject fields, string name, string where)
+    private TaskStep(JsonObject fields, string name, TaskVariables task, string where)
     {
         (_fields, _where, Name) = (fields, where, name);
         Results = TaskEntry.ResultNames(fields, where);
         Workspaces = ReadWorkspaces();
-        Continues = Text(fields, "onError", where) switch
+        Continues = Expanded("onError", task) switch
         {
             null or "stopAndFail" => false,
             "continue" => true,
             var other => throw new PromiseRefusedException($"{where}.onError is \"{other}\"; it must be continue or stopAndFail"),
         };
-        Timeout = ReadTimeout();
+        Timeout = ReadTimeout(Expanded("timeout", task));
         if (fields["script"] is not null && fields["command"] is not null)
             throw new PromiseRefusedException($"{where} has script and command; it can have one of them");
         if (Wrapped && fields["script"] is null && fields["command"] is null)
@@ -67,7 +67,7 @@ internal sealed class TaskStep
 
     private bool Wrapped => Continues || Timeout is not null;
 
-    internal static IReadOnlyList<TaskStep> ReadAll(JsonObject spec, string at)
+    internal static IReadOnlyList<TaskStep> ReadAll(JsonObject spec, TaskVariables task, string at)
     {
         var steps = Maps(spec, "steps", at);
         if (steps.Count == 0)
@@ -80,17 +80,17 @@ internal sealed class TaskStep
         }
 
         var names = OwnNames();
-        return [.. steps.Select((step, i) => Read(step, template, i, names, $"{at}.steps[{i}]"))];
+        return [.. steps.Select((step, i) => Read(step, template, i, names, task, $"{at}.steps[{i}]"))];
     }
 
-    private static TaskStep Read(JsonObject step, JsonObject? template, int index, HashSet<string> names, string where)
+    private static TaskStep Read(JsonObject step, JsonObject? template, int index, HashSet<string> names, TaskVariables task, string where)
     {
         if (step.Select(kv => kv.Key).FirstOrDefault(Unsupported.Contains) is { } unsupported)
             throw new PromiseRefusedException($"{where}.{unsupported} is not supported; known are {string.Join(", ", StepFields.Order(StringComparer.Ordinal))}");
         Known(step, StepFields, where);
         ContainerParts(step, where);
         var name = ContainerName(Text(step, "name", where) ?? string.Create(CultureInfo.InvariantCulture, $"unnamed-{index}"), names, where);
-        return new TaskStep(StepTemplate.Under(step, template), name, where);
+        return new TaskStep(StepTemplate.Under(step, template), name, task, where);
     }
 
     internal string PathOf(string result) => $"{RunPlan.ResultsFolder}/{StepFiles.Result(Name, result)}";
@@ -166,9 +166,11 @@ internal sealed class TaskStep
         return trimmed.StartsWith("#!", StringComparison.Ordinal) ? trimmed : $"#!/bin/sh\nset -e\n{script}";
     }
 
-    private TimeSpan? ReadTimeout()
+    private string? Expanded(string field, TaskVariables task) => Text(_fields, field, _where) is { } text ? task.Text(text, $"{_where}.{field}") : null;
+
+    private TimeSpan? ReadTimeout(string? text)
     {
-        if (Text(_fields, "timeout", _where) is not { } text)
+        if (text is null)
             return null;
         if (GoDuration.Parse(text) is not { } timeout)
             throw new PromiseRefusedException($"{_where}.timeout is \"{text}\"; it must be a valid duration such as 30s or 1h30m");

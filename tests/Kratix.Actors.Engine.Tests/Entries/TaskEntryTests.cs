@@ -40,7 +40,9 @@ public sealed class TaskEntryTests
     [InlineData("params: [{name: p}], steps: [" + Step + "]", "at.spec.params[0] (\"p\") has no default; nothing passes a value")]
     [InlineData("params: [{name: 1p, default: x}], steps: [" + Step + "]", "at.spec.params[0].name is \"1p\"")]
     [InlineData("params: [{name: p, default: x}, {name: p, default: x}], steps: [" + Step + "]", "at.spec.params[1].name \"p\" is used by another param")]
-    [InlineData("params: [{name: p, default: 1}], steps: [" + Step + "]", "at.spec.params[0].default is 1; its type is string (put numbers")]
+    [InlineData("params: [{name: p, type: string, default: [a]}], steps: [" + Step + "]", "at.spec.params[0].default is [\"a\"]; its type is string")]
+    [InlineData("params: [{name: p, default: sometimes}], steps: [{name: s, image: i, script: x, onError: $(params.p)}]", "at.spec.steps[0].onError is \"sometimes\"")]
+    [InlineData("workspaces: [{name: w}], volumes: [{name: workspace-0, emptyDir: {}}], steps: [" + Step + "]", "at.spec.volumes has \"workspace-0\", a name that another volume or the platform has")]
     [InlineData("params: [{name: p, type: array, default: x}], steps: [" + Step + "]", "at.spec.params[0].default is \"x\"; its type is array")]
     [InlineData("params: [{name: p, type: list, default: x}], steps: [" + Step + "]", "at.spec.params[0].type is \"list\"; it must be string, array or object")]
     [InlineData("params: [{name: p, enum: [a, b], default: c}], steps: [" + Step + "]", "at.spec.params[0].default is \"c\"; its enum allows a, b")]
@@ -74,13 +76,14 @@ public sealed class TaskEntryTests
               - {name: text, default: hello}
               - {name: dotted.name, default: dots}
               - {name: list, type: array, default: [a, b c]}
+              - {name: count, default: 3}
               - {name: map, default: {key: value}}
             volumes: [{name: v, configMap: {name: "$(params.text)-config"}}]
             steps:
               - name: s
                 image: $(params.text):1
                 command: [run, "$(params.list[*])"]
-                args: ["$(params.list[1])", "--x=$(params.map.key)", "$(params['dotted.name'])$(params[\"text\"])", "$(MINE) $(date) $(cat params.text)"]
+                args: ["$(params.list[1])", "--x=$(params.map.key)", "$(params['dotted.name'])$(params[\"text\"])$(params.count)", "$(MINE) $(date) $(cat params.text)"]
                 env: [{name: E, value: "<$(params.text)>"}, {name: F, valueFrom: {secretKeyRef: {name: $(params.text), key: k}}}]
                 envFrom: [{configMapRef: {name: $(params.text)}}]
                 workingDir: /$(params.text)
@@ -91,7 +94,7 @@ public sealed class TaskEntryTests
             args:
             - b c
             - --x=value
-            - dotshello
+            - dotshello3
             - $(MINE) $(date) $(cat params.text)
             command:
             - run
@@ -171,10 +174,11 @@ public sealed class TaskEntryTests
     {
         var parts = Parts(
             """
+            params: [{name: limit, default: 1m0.5s}]
             steps:
               - {name: free, image: i, command: [c]}
               - {name: lenient, image: i, command: [c, d], args: [e], onError: continue}
-              - {name: limited, image: i, script: x, timeout: 1m0.5s}
+              - {name: limited, image: i, script: x, timeout: $(params.limit)}
               - {name: unlimited, image: i, command: [c], timeout: 0s, onError: stopAndFail}
               - {name: looks, image: i, args: [$(steps.step-lenient.exitCode.path), $(steps.lenient.exitCode.path)]}
             """);
