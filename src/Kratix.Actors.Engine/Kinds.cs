@@ -47,6 +47,7 @@ public static class Marks
     public const string Paused = "kratix.io/paused";
     public const string ManualReconciliation = "kratix.io/manual-reconciliation";
     public const string WorkflowSuspended = "kratix.io/workflow-suspended";
+    public const string ReconciliationInterval = "kratix.io/reconciliation-interval";
     public const string ReconcileResources = "kratix.io/reconcile-resources";
     public const string ManagedBy = "app.kubernetes.io/managed-by";
 

@@ -10,7 +10,7 @@ using Kratix.Actors.Ports.Kubernetes;
 namespace Kratix.Actors.Kubernetes;
 
 /// <summary>The Kubernetes API over HTTP. It does not repeat a failed call: whether and when to ask again is the caller's to decide, from the outcome.</summary>
-public sealed class KubernetesClient : IKubernetes, IDisposable
+public sealed class KubernetesClient : IKubernetes, IDryRuns, IDisposable
 {
     /// <summary>A listing whose pages expire this often under way is fetched in one piece.</summary>
     private const int PagedAttempts = 2;
@@ -55,6 +55,12 @@ public sealed class KubernetesClient : IKubernetes, IDisposable
         };
         var path = ApiPath.Query(ApiPath.Item(type, ns, name, subresource), ("fieldManager", _options.FieldManager), ("force", kind == PatchKind.Apply ? "true" : null));
         return Write(HttpMethod.Patch, path, body, media, cancellation);
+    }
+
+    Task<Outcome<JsonObject>> IDryRuns.Apply(ResourceType type, string? ns, string name, JsonObject body, CancellationToken cancellation)
+    {
+        var path = ApiPath.Query(ApiPath.Item(type, ns, name), ("fieldManager", _options.FieldManager), ("force", "true"), ("dryRun", "All"));
+        return Call(HttpMethod.Patch, path, body, "application/apply-patch+yaml", ReadObject, cancellation);
     }
 
     public async Task<Outcome<Nothing>> Delete(ResourceType type, string? ns, string name, CancellationToken cancellation)

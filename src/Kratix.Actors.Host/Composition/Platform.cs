@@ -1,5 +1,6 @@
 using System.Net;
 using Kratix.Actors.Engine;
+using Kratix.Actors.Engine.Admission;
 using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Journal;
@@ -54,7 +55,12 @@ internal static class Platform
         using var meter = new KernelMeter(actors.Metrics);
         var world = new World(journal, journal, client, watch, runner, stores, time, log.CreateLogger("Kratix.Actors"));
         var exchangeUrl = (settings.Http.AdvertisedUrl ?? http.Url.ToString()).TrimEnd('/');
-        await using var engine = await KratixEngine.Start(EngineSettingsFrom.Map(settings, exchangeUrl, EngineSettingsFrom.ExchangeKey(folder)), world, actors, stop);
+        var engineSettings = EngineSettingsFrom.Map(settings, exchangeUrl, EngineSettingsFrom.ExchangeKey(folder));
+        var rules = new AdmissionRules(client, client, engineSettings);
+        if (api is not null)
+            AdmissionInProcess.Install(api, rules);
+        await using var admission = settings.Admission.CertificateFile is null ? null : await AdmissionWebhook.Start(settings.Admission, rules, log, stop);
+        await using var engine = await KratixEngine.Start(engineSettings, world, actors, stop);
         http.Open(engine.Exchange);
 
         await output.WriteLineAsync($"Kratix.Actors is ready (data folder {folder}, engine at {http.Url})");

@@ -5,7 +5,7 @@ namespace Kratix.Actors.Host.Configuration;
 /// <c>hocon/reference.conf</c>; a default lives there and nowhere in the code. A null duration means "switched off".
 /// </summary>
 public sealed record KratixSettings(
-    string DataFolder, EngineMode Mode, string NodeName, ApiSettings Api, HttpSettings Http, ReconcileSettings Reconcile, WorkflowSettings Workflows,
+    string DataFolder, EngineMode Mode, string NodeName, ApiSettings Api, HttpSettings Http, AdmissionSettings Admission, ReconcileSettings Reconcile, WorkflowSettings Workflows,
     OutputSettings Output, JournalSettings Journal, GitSettings Git, ReadModelSettings ReadModels, StandaloneSettings Standalone,
     ShardSettings Shards, ActorSettings Actors, LogSettings Log)
 {
@@ -17,6 +17,7 @@ public sealed record KratixSettings(
             NodeName: reader.OptionalText("kratix.node-name") ?? Environment.MachineName,
             Api: ApiSettings.Read(reader),
             Http: HttpSettings.Read(reader),
+            Admission: AdmissionSettings.Read(reader),
             Reconcile: ReconcileSettings.Read(reader),
             Workflows: WorkflowSettings.Read(reader),
             Output: OutputSettings.Read(reader),

@@ -39,6 +39,13 @@ public interface IKubernetes
     Task<Outcome<string>> PodLog(string ns, string pod, string container, int lines, CancellationToken cancellation);
 }
 
+/// <summary>Asks the API server what it would say to a write.</summary>
+public interface IDryRuns
+{
+    /// <summary>Done: applying this would succeed, whether it makes the object or changes the one that is there. Nothing is written.</summary>
+    Task<Outcome<JsonObject>> Apply(ResourceType type, string? ns, string name, JsonObject body, CancellationToken cancellation);
+}
+
 /// <summary>What a watch tells. After each (re)connection that lost its place, a complete listing is told again between <see cref="Listed"/> marks.</summary>
 public abstract record WatchSignal
 {

@@ -28,17 +28,17 @@ public sealed record AdmissionDecision(string? Refusal, IReadOnlyList<FieldError
 /// <summary>The in-process counterpart of admission webhooks: asked in order of registration, after defaulting and schema validation.</summary>
 public sealed class AdmissionHooks
 {
-    private volatile IReadOnlyList<(string Name, Func<AdmissionRequest, AdmissionDecision> Hook)> _hooks = [];
+    private volatile IReadOnlyList<(string Name, Func<AdmissionRequest, CancellationToken, ValueTask<AdmissionDecision>> Hook)> _hooks = [];
 
     /// <param name="name">Appears in refusals, as a webhook's name would: <c>vpromise.kratix.io</c>.</param>
-    public void Add(string name, Func<AdmissionRequest, AdmissionDecision> hook) => _hooks = [.. _hooks, (name, hook)];
+    public void Add(string name, Func<AdmissionRequest, CancellationToken, ValueTask<AdmissionDecision>> hook) => _hooks = [.. _hooks, (name, hook)];
 
-    internal void Ask(AdmissionRequest request, Action<string> warn)
+    internal async ValueTask Ask(AdmissionRequest request, ApiRequest asked)
     {
         foreach (var (name, hook) in _hooks)
         {
-            var decision = hook(request);
-            foreach (var warning in decision.Warnings) warn(warning);
+            var decision = await hook(request, asked.Aborted);
+            foreach (var warning in decision.Warnings) asked.Warn(warning);
             if (decision.Refusal is null) continue;
             if (decision.Errors.Count > 0) throw ApiException.Invalid(request.Type, request.Name, decision.Errors);
             throw new ApiException(403, "Forbidden", $"admission webhook \"{name}\" denied the request: {decision.Refusal}");

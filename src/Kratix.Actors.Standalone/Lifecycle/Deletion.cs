@@ -49,7 +49,7 @@ internal sealed class Deletion(ObjectStore store, AdmissionHooks admission)
             var current = store.Get(key) ?? throw ApiException.NotFound(type, name);
             CheckPreconditions(type, name, current, options);
             var before = Versions.PresentTree(type, current);
-            admission.Ask(new AdmissionRequest("DELETE", type, request.Namespace ?? "", name, "", null, before, request.IsDryRun), request.Warn);
+            await admission.Ask(new AdmissionRequest("DELETE", type, request.Namespace ?? "", name, "", null, before, request.IsDryRun), request);
             var next = Marked(type, current.Parse(), options);
             var gone = ObjectMetadata.IsFinished(next);
             if (request.IsDryRun) return new Deleted(before, gone);

@@ -73,7 +73,7 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
             ObjectMetadata.KeepSystemFields(before, next);
             if (JsonNode.DeepEquals(before, next)) return new Written(before, false);
             _escalation.Check(request.User, type, request.Namespace ?? "", request.Name, next, before);
-            admission.Ask(new AdmissionRequest("UPDATE", type, request.Namespace ?? "", request.Name, request.Subresource, next, before, request.IsDryRun), request.Warn);
+            await admission.Ask(new AdmissionRequest("UPDATE", type, request.Namespace ?? "", request.Name, request.Subresource, next, before, request.IsDryRun), request);
             if (request.IsDryRun) return new Written(next, false);
             if (await store.Write(current, Versions.ToStored(type, next)) is { } written) return new Written(Versions.PresentTree(type, written), false);
         }
@@ -131,7 +131,7 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
             ManagedFields.OfCreation(o, request, ObjectMetadata.Timestamp(time.GetUtcNow()));
         _preparation.ForCreate(request, o, ns, name);
         _escalation.Check(request.User, type, ns, name, o, null);
-        admission.Ask(new AdmissionRequest("CREATE", type, ns, name, "", o, null, request.IsDryRun), request.Warn);
+        await admission.Ask(new AdmissionRequest("CREATE", type, ns, name, "", o, null, request.IsDryRun), request);
         var key = type.Key(ns, name);
         if (request.IsDryRun) return (o, store.Get(key) is not null);
         return await store.TryCreate(key, Versions.ToStored(type, o)) is { } stored ? (Versions.PresentTree(type, stored), false) : (o, true);

@@ -58,7 +58,7 @@ public sealed class PromiseReaderTests
     public void Promise_that_cannot_be_used_is_refused_by_field(string path, string json, string reason)
     {
         var promise = Samples.Promise();
-        Set(promise["spec"]!, path.Split('.'), JsonNode.Parse(json));
+        promise["spec"]!.Set(path, JsonNode.Parse(json));
 
         Assert.Contains(reason, Assert.Throws<PromiseRefusedException>(() => PromiseReader.Read(promise, Samples.Settings)).Message, StringComparison.Ordinal);
     }
@@ -90,7 +90,7 @@ public sealed class PromiseReaderTests
     public void Promise_without_an_API_is_one(string path, string json)
     {
         var promise = Samples.Promise();
-        Set(promise["spec"]!, [path], JsonNode.Parse(json));
+        promise["spec"]!.Set(path, JsonNode.Parse(json));
 
         Assert.Null(PromiseReader.Read(promise, Samples.Settings).Definition.Api);
     }
@@ -104,12 +104,5 @@ public sealed class PromiseReaderTests
 
         Assert.Equal("static/redis-dependencies.yaml", reading.Definition.Dependencies!.Path);
         Assert.Equal("kind: Namespace\n---\nkind: Deployment\n", System.Text.Encoding.UTF8.GetString(reading.DependenciesFile!));
-    }
-
-    private static void Set(JsonNode node, string[] path, JsonNode? value)
-    {
-        foreach (var part in path[..^1])
-            node = int.TryParse(part, out var index) ? node[index]! : node[part]!;
-        node[path[^1]] = value;
     }
 }

@@ -38,6 +38,15 @@ internal static class Samples
 
     internal static OutputLimits Limits => new(OutputValidation.Yaml, 100, 1024 * 1024, 512 * 1024);
 
+    /// <summary>Puts a value at a dotted path; numbers are places in lists.</summary>
+    internal static void Set(this JsonNode node, string path, JsonNode? value)
+    {
+        var steps = path.Split('.');
+        foreach (var step in steps[..^1])
+            node = int.TryParse(step, out var index) ? node[index]! : node[step]!;
+        node[steps[^1]] = value;
+    }
+
     /// <summary>A Promise of Redis with one configure Pipeline for its requests, and a delete Pipeline if wished.</summary>
     internal static JsonObject Promise(string name = "redis", bool withDelete = false, string? interval = null)
     {

@@ -333,7 +333,7 @@ public sealed class ProtocolTests(WebsiteServer shared) : IClassFixture<WebsiteS
     {
         Server.Server.Admission.Add(
             "vdemo.example.com",
-            r => r.Name == "unwanted" ? Standalone.Lifecycle.AdmissionDecision.Refuse("nobody wants this") : Standalone.Lifecycle.AdmissionDecision.Pass);
+            (r, _) => new(r.Name == "unwanted" ? Standalone.Lifecycle.AdmissionDecision.Refuse("nobody wants this") : Standalone.Lifecycle.AdmissionDecision.Pass));
 
         var (code, status) = await Server.Post(ConfigMaps, Manifests.ConfigMap("unwanted"));
 

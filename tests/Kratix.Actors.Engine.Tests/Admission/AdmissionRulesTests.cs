@@ -1,0 +1,179 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Admission;
+using Kratix.Actors.Engine.Tests.Support;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.Engine.Tests.Admission;
+
+public sealed class AdmissionRulesTests
+{
+    private readonly FakeKubernetes _kubernetes = new(TimeProvider.System);
+    private readonly ScriptedDryRuns _dryRuns = new();
+
+    [Theory]
+    [InlineData("workflows.resource.configure.0.metadata.labels", "{\"a b\": \"c\"}", "invalid label key \"a b\" in workflow \"resource\" action \"configure\" pipeline \"configure\"")]
+    [InlineData("workflows.resource.configure.0.metadata.labels", "{\"a\": \"not valid!\"}", "invalid label value \"not valid!\" of key \"a\" in workflow \"resource\" action \"configure\"")]
+    [InlineData("workflows.resource.configure.0.metadata.labels", "{\"a\": 1}", "invalid label value 1 of key \"a\"")]
+    [InlineData("workflows.resource.configure.0.metadata.labels", "[]", "invalid labels in workflow \"resource\"")]
+    [InlineData("workflows.resource.configure.0.kind", "\"Job\"", "unsupported pipeline platform.kratix.io/v1alpha1/Job")]
+    [InlineData("api.spec.scope", "\"Cluster\"", "promise api needs to be namespace scoped; spec.api.spec.scope cannot be: Cluster")]
+    [InlineData("workflows.config", "{\"reconciliationInterval\": \"30s\"}", "must be at least 1m0s")]
+    public async Task Promise_that_could_not_be_used_is_refused(string path, string json, string why)
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!.Set(path, JsonNode.Parse(json));
+
+        Assert.Contains(why, (await Review("CREATE", promise)).Refusal, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("soon", "it must be a valid duration")]
+    [InlineData("10s", "it must be at least 1m0s")]
+    public async Task Interval_annotation_is_refused_unless_it_was_as_bad_before(string interval, string why)
+    {
+        var promise = Samples.Promise();
+        promise["metadata"]!["annotations"] = new JsonObject { ["kratix.io/reconciliation-interval"] = interval };
+
+        Assert.Contains(why, (await Review("CREATE", promise)).Refusal, StringComparison.Ordinal);
+        Assert.Contains(why, (await Review("UPDATE", promise, Samples.Promise())).Refusal, StringComparison.Ordinal);
+        Assert.Null((await Review("UPDATE", promise, promise)).Refusal);
+    }
+
+    [Fact]
+    public async Task Api_is_shown_to_the_api_server_before_anything_is_stored()
+    {
+        _dryRuns.Answer = new Outcome<JsonObject>.Terminal(Refusal.Invalid, "spec.names.plural: too plural");
+
+        Assert.Equal("invalid CRD: spec.names.plural: too plural", (await Review("CREATE", Samples.Promise())).Refusal);
+        var changed = Samples.Promise();
+        changed["spec"]!["api"]!["spec"]!["versions"]![0]!["name"] = "v2";
+        Assert.Equal("invalid CRD changes: spec.names.plural: too plural", (await Review("UPDATE", changed, Samples.Promise())).Refusal);
+        Assert.Equal("redis", (string?)_dryRuns.Asked!["metadata"]!["labels"]!["kratix.io/promise-name"]);
+    }
+
+    [Fact]
+    [Conformance("R8", "Removing spec.api from a Promise is rejected; adding one is allowed.")]
+    public async Task Api_cannot_be_removed_but_added()
+    {
+        var without = Samples.Promise();
+        without["spec"]!.AsObject().Remove("api");
+
+        Assert.Equal("cannot remove API from existing promise", (await Review("UPDATE", without, Samples.Promise())).Refusal);
+        Assert.Null((await Review("UPDATE", Samples.Promise(), without)).Refusal);
+    }
+
+    [Fact]
+    public async Task What_requests_rely_on_is_immutable()
+    {
+        var changed = Samples.Promise();
+        changed["spec"]!["api"]!["spec"]!["names"]!["kind"] = "Valkey";
+
+        var refusal = (await Review("UPDATE", changed, Samples.Promise())).Refusal;
+
+        Assert.StartsWith("promises.platform.kratix.io \"redis\" was not valid:\n* spec.api.spec.names: Invalid value: {", refusal, StringComparison.Ordinal);
+        Assert.EndsWith("field is immutable", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Labels_and_finalizers_may_be_written_whatever_is_wrong_with_the_rest()
+    {
+        var broken = Samples.Promise();
+        broken["spec"]!["workflows"] = new JsonArray();
+        var labelled = broken.DeepClone().AsObject();
+        labelled["metadata"]!["labels"] = new JsonObject { ["a"] = "b" };
+        Assert.Null((await Review("UPDATE", labelled, broken)).Refusal);
+
+        var going = broken.DeepClone().AsObject();
+        going["metadata"]!["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+        Assert.Null((await Review("UPDATE", going, Samples.Promise())).Refusal);
+    }
+
+    [Fact]
+    public async Task Required_promises_that_are_not_there_are_warned_of_and_nothing_more()
+    {
+        var present = Samples.Promise("vault");
+        present["metadata"]!["labels"] = new JsonObject { ["kratix.io/promise-version"] = "v1" };
+        await _kubernetes.Create(Kinds.Promise, null, present, CancellationToken.None);
+        var promise = Samples.Promise();
+        promise["spec"]!["requiredPromises"] = JsonNode.Parse("""[{"name":"vault","version":"v1"},{"name":"vault","version":"v2"},{"name":"dns","version":"v1"},{"name":"net"}]""");
+
+        var verdict = await Review("CREATE", promise);
+
+        Assert.Null(verdict.Refusal);
+        Assert.Equal(
+            [
+                "Required Promise \"vault\" installed, but no revision found at version \"v2\"",
+                "Required Promise \"dns\" at version \"v1\" not installed",
+                "Required Promise \"net\" not installed",
+                "Promise will not be available until the above issue(s) is resolved",
+            ],
+            verdict.Warnings.ToArray());
+    }
+
+    [Fact]
+    public async Task Destination_needs_a_path_of_its_own_in_its_store()
+    {
+        await _kubernetes.Create(Kinds.Destination, null, Destination("one", "dev", "git"), CancellationToken.None);
+        await _kubernetes.Create(Kinds.GitStateStore, null, Manifest("GitStateStore", "git", "{}"), CancellationToken.None);
+
+        Assert.Equal("path field is required", (await Review("CREATE", Destination("two", "", "git"))).Refusal);
+        Assert.Equal("stateStoreRef field is required", (await Review("CREATE", Manifest("Destination", "two", "{\"path\": \"dev\"}"))).Refusal);
+        Assert.Equal("destination path 'dev' already exists for state store 'git'", (await Review("CREATE", Destination("two", "dev", "git"))).Refusal);
+        Assert.Equal(AdmissionVerdict.Pass, await Review("CREATE", Destination("two", "prod", "git")));
+        var elsewhere = await Review("UPDATE", Destination("one", "dev", "other"), Destination("one", "dev", "git"));
+        Assert.Null(elsewhere.Refusal);
+        Assert.Equal(["GitStateStore \"other\" does not exist; the Destination becomes ready when it does"], elsewhere.Warnings.ToArray());
+    }
+
+    [Theory]
+    [InlineData("{}", "spec.secretRef must be set when using authentication method accessKey")]
+    [InlineData("{\"authMethod\": \"accessKey\", \"secretRef\": {}}", "spec.secretRef must contain secret name")]
+    [InlineData("{\"secretRef\": {\"name\": \"s\"}}", "spec.secretRef must contain secret namespace")]
+    [InlineData("{\"secretRef\": {\"name\": \"s\", \"namespace\": \"default\"}}", null)]
+    [InlineData("{\"authMethod\": \"IAM\"}", null)]
+    public async Task Bucket_needs_its_secret_unless_it_asks_the_machine(string spec, string? refusal) =>
+        Assert.Equal(refusal, (await Review("CREATE", Manifest("BucketStateStore", "b", spec))).Refusal);
+
+    [Fact]
+    public async Task Release_needs_a_url() =>
+        Assert.Equal("sourceRef.url must be set", (await Review("CREATE", Manifest("PromiseRelease", "r", "{\"sourceRef\": {\"type\": \"http\"}}"))).Refusal);
+
+    [Fact]
+    public void One_file_for_all_gets_a_name()
+    {
+        var destination = Manifest("Destination", "d", "{\"filepath\": {\"mode\": \"aggregatedYAML\"}}");
+
+        Assert.True(AdmissionRules.FillIn(new AdmissionQuestion("CREATE", "Destination", "d", destination, null)));
+        Assert.Equal("aggregated.yaml", (string?)destination["spec"]!["filepath"]!["filename"]);
+        Assert.False(AdmissionRules.FillIn(new AdmissionQuestion("CREATE", "Destination", "d", destination, null)));
+    }
+
+    private Task<AdmissionVerdict> Review(string operation, JsonObject item, JsonObject? before = null) =>
+        new AdmissionRules(_kubernetes, _dryRuns, Samples.Settings).Review(new AdmissionQuestion(operation, item["kind"]!.ToString(), item.Name(), item, before), CancellationToken.None);
+
+    private static JsonObject Destination(string name, string path, string store) =>
+        Manifest("Destination", name, $"{{\"path\": \"{path}\", \"stateStoreRef\": {{\"kind\": \"GitStateStore\", \"name\": \"{store}\"}}}}");
+
+    private static JsonObject Manifest(string kind, string name, string spec) => new()
+    {
+        ["apiVersion"] = "platform.kratix.io/v1alpha1",
+        ["kind"] = kind,
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = JsonNode.Parse(spec),
+    };
+
+    private sealed class ScriptedDryRuns : IDryRuns
+    {
+        public Outcome<JsonObject> Answer { get; set; } = new Outcome<JsonObject>.Done([]);
+
+        public JsonObject? Asked { get; private set; }
+
+        public Task<Outcome<JsonObject>> Apply(ResourceType type, string? ns, string name, JsonObject body, CancellationToken cancellation)
+        {
+            Asked = body;
+            return Task.FromResult(Answer);
+        }
+    }
+}
