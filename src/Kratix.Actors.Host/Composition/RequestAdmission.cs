@@ -16,11 +16,11 @@ internal static class RequestAdmission
     private static readonly GroupResource Definitions = new(Kinds.Crd.Group, Kinds.Crd.Plural);
     private static readonly GroupResource Promises = new(Kinds.Promise.Group, Kinds.Promise.Plural);
 
-    internal static void AddTo(StandaloneApiServer api) => api.Admission.Add(Name, write =>
+    internal static void AddTo(StandaloneApiServer api) => api.Admission.Add(Name, (write, _) =>
     {
         if (write is { Operation: "CREATE", Object: { } item } && PromiseOf(api.Store, write.Type) is { } promise)
             TakeUp(item["metadata"]!.AsObject(), promise);
-        return AdmissionDecision.Pass;
+        return new(AdmissionDecision.Pass);
     });
 
     /// <summary>The Promise that serves requests of this kind and is not being deleted, or null.</summary>
