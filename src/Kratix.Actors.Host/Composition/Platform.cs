@@ -100,6 +100,8 @@ internal static class Platform
         {
             Logs = logs,
             NodeName = settings.NodeName,
+            AllowPrivileged = settings.Standalone.AllowPrivileged,
+            LogsKeptFor = settings.Standalone.KeepLogs,
             ApiServer = new IPEndPoint(IPAddress.Parse(settings.Api.Address), api.Url.Port),
             Log = log.CreateLogger("Kratix.Actors.Node"),
         },

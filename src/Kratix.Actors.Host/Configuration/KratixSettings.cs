@@ -118,12 +118,14 @@ public enum ContainerEngine
     Docker,
 }
 
-public sealed record StandaloneSettings(ContainerEngine Engine, string? Network, int MaxRunningPods, int WatchHistory)
+public sealed record StandaloneSettings(ContainerEngine Engine, string? Network, int MaxRunningPods, bool AllowPrivileged, TimeSpan KeepLogs, int WatchHistory)
 {
     internal static StandaloneSettings Read(SettingsReader reader) => new(
         reader.Choice<ContainerEngine>("kratix.standalone.node.engine"),
         reader.OptionalText("kratix.standalone.node.network"),
         reader.Int("kratix.standalone.node.max-running-pods", 1, 10_000),
+        reader.Bool("kratix.standalone.node.allow-privileged"),
+        reader.Duration("kratix.standalone.node.keep-logs", TimeSpan.Zero),
         reader.Int("kratix.standalone.watch-history", 100));
 }
 

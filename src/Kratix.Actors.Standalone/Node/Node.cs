@@ -11,10 +11,12 @@ namespace Kratix.Actors.Standalone.Nodes;
 /// </summary>
 public sealed class Node : IAsyncDisposable
 {
+    private static readonly TimeSpan BetweenTidying = TimeSpan.FromMinutes(1);
     private readonly NodeContext _context;
     private readonly CancellationTokenSource _abandon = new();
     private readonly Dictionary<string, (PodWorker Worker, Task Running)> _workers = new(StringComparer.Ordinal);
     private IReadOnlyList<KeptContainer> _kept;
+    private DateTimeOffset _tidied;
     private Task _loop = Task.CompletedTask;
 
     private Node(NodeContext context, IReadOnlyList<KeptContainer> kept) => (_context, _kept) = (context, kept);
@@ -111,6 +113,10 @@ public sealed class Node : IAsyncDisposable
             _workers.Remove(uid);
             entry.Worker.Dispose();
         }
+        var now = _context.Options.Time.GetUtcNow();
+        if (change is PodChange.Listed || now < _tidied + BetweenTidying) return;
+        _tidied = now;
+        TidyUp(_workers.Keys.ToHashSet(StringComparer.Ordinal), "");
     }
 
     private async Task TakeAll(IReadOnlyList<JsonObject> pods)
@@ -130,11 +136,23 @@ public sealed class Node : IAsyncDisposable
                 NodeLog.RemovingOrphans(_context.Options.Log, orphans.Count);
                 await _context.Engine.Remove(orphans);
             }
-            _context.Folders.RemoveLeftovers(live.Union(_workers.Keys).ToHashSet(StringComparer.Ordinal), _context.Options.KeptLogs);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidOperationException)
+        catch (InvalidOperationException failure)
         {
             NodeLog.CleanupFailed(_context.Options.Log, string.Join(", ", orphans), failure);
+        }
+        TidyUp(live.Union(_workers.Keys).ToHashSet(StringComparer.Ordinal), string.Join(", ", orphans));
+    }
+
+    private void TidyUp(IReadOnlySet<string> live, string pods)
+    {
+        try
+        {
+            _context.Folders.RemoveLeftovers(live, _context.Options.KeptLogs, _context.Options.Time.GetUtcNow() - _context.Options.LogsKeptFor);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            NodeLog.CleanupFailed(_context.Options.Log, pods, failure);
         }
     }
 

@@ -29,14 +29,21 @@ internal sealed class NodeFolders(string dataFolder)
     public string? NewestLogsOf(string ns, string pod) =>
         !Directory.Exists(Logs) ? null : Directory.EnumerateDirectories(Logs, $"{ns}_{pod}_*").MaxBy(Directory.GetCreationTimeUtc);
 
-    /// <summary>Removes what belongs to no Pod any more: volumes at once, logs beyond the kept number, oldest first.</summary>
-    public void RemoveLeftovers(IReadOnlySet<string> liveUids, int keptLogs)
+    /// <summary>From now on its logs are those of a Pod that is gone.</summary>
+    public void PodIsGone(PodIdentity pod, DateTimeOffset now)
+    {
+        if (Directory.Exists(LogsOf(pod))) Directory.SetLastWriteTimeUtc(LogsOf(pod), now.UtcDateTime);
+    }
+
+    /// <summary>Removes what belongs to no Pod any more: volumes at once, logs beyond the kept number or time, oldest first.</summary>
+    public void RemoveLeftovers(IReadOnlySet<string> liveUids, int keptLogs, DateTimeOffset keptSince)
     {
         foreach (var folder in Directory.EnumerateDirectories(Pods))
         {
             if (!liveUids.Contains(Path.GetFileName(folder))) Directory.Delete(folder, recursive: true);
         }
         var ofGonePods = Directory.EnumerateDirectories(Logs).Where(f => !liveUids.Contains(f[(f.LastIndexOf('_') + 1)..]));
-        foreach (var folder in ofGonePods.OrderByDescending(Directory.GetCreationTimeUtc).Skip(keptLogs).ToList()) Directory.Delete(folder, recursive: true);
+        var newestFirst = ofGonePods.Select(f => (Folder: f, Gone: Directory.GetLastWriteTimeUtc(f))).OrderByDescending(f => f.Gone).ToList();
+        foreach (var (folder, _) in newestFirst.Where((f, i) => i >= keptLogs || f.Gone < keptSince.UtcDateTime)) Directory.Delete(folder, recursive: true);
     }
 }

@@ -22,6 +22,13 @@ public sealed record NodeOptions(string DataFolder, string Engine, string Networ
     /// <value>200.</value>
     public int KeptLogs { get; init; } = 200;
 
+    /// <summary>And no longer than this after their Pod is gone.</summary>
+    /// <value>A day.</value>
+    public TimeSpan LogsKeptFor { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Whether containers may be <c>privileged</c>, which is to say, root on this machine.</summary>
+    public bool AllowPrivileged { get; init; }
+
     /// <summary>Changes of a Pod's status are written at most this often; its last one is written at once.</summary>
     /// <value>1 s.</value>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(1);

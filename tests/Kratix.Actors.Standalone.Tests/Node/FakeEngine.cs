@@ -19,6 +19,9 @@ internal sealed class FakeEngine : IContainerEngine
     /// <summary>Why a pull fails; null for success.</summary>
     public string? PullError { get; set; }
 
+    /// <summary>The credentials of the last pull that had any.</summary>
+    public string? PulledWith { get; private set; }
+
     public HashSet<string> Images { get; } = [NodeFixture.Busybox];
 
     public List<KeptContainer> Kept { get; } = [];
@@ -37,8 +40,9 @@ internal sealed class FakeEngine : IContainerEngine
         ? Task.FromResult<RunResult>(new RunResult.Exited(container.ExitCode, container.OutOfMemory, container.StartedAt, container.FinishedAt))
         : Begin(container.Name, ct);
 
-    public Task<string?> Pull(string image, CancellationToken ct)
+    public Task<string?> Pull(string image, PullCredentials? credentials, CancellationToken ct)
     {
+        if (credentials is not null) PulledWith = File.ReadAllText(credentials.AuthFile);
         if (PullError is null) Images.Add(image);
         return Task.FromResult(PullError);
     }

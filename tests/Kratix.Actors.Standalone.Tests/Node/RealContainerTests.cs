@@ -109,6 +109,22 @@ public abstract class RealContainerTests(string engine)
     }
 
     [Fact]
+    public async Task Last_words_of_a_container_are_its_termination_message_and_else_the_end_of_its_log()
+    {
+        await using var fixture = new NodeFixture(engine);
+        await fixture.Start();
+        fixture.Pods.Create("p", Spec([], [
+            Shell("file", "echo noise; echo -n 'the disk is full' > /dev/termination-log; exit 1", """{"terminationMessagePolicy":"FallbackToLogsOnError"}"""),
+            Shell("path", "echo -n fine > /tmp/message", """{"terminationMessagePath":"/tmp/message"}"""),
+            Shell("log", "echo last line; exit 1", """{"terminationMessagePolicy":"FallbackToLogsOnError"}"""),
+            Shell("silent", "echo noise; exit 1")]));
+
+        var statuses = (await fixture.Pods.UntilPhase("p", "Failed"))["status"]!["containerStatuses"]!.AsArray();
+
+        Assert.Equal(["the disk is full", "fine", "last line", null], statuses.Select(s => s!["state"]!["terminated"]!["message"]?.GetValue<string>()));
+    }
+
+    [Fact]
     public async Task Command_that_does_not_exist_ends_with_a_start_error_that_names_it()
     {
         await using var fixture = new NodeFixture(engine);

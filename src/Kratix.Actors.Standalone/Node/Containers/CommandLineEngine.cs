@@ -34,9 +34,11 @@ internal sealed class CommandLineEngine(EngineInfo info, EngineProcess process, 
             ? Task.FromResult<RunResult>(Ended(container, spec.MemoryLimitBytes is not null))
             : SeeOut(container.Name, logPath, spec.MemoryLimitBytes is not null, ct);
 
-    public async Task<string?> Pull(string image, CancellationToken ct)
+    public async Task<string?> Pull(string image, PullCredentials? credentials, CancellationToken ct)
     {
-        var result = await process.Run(["pull", "--quiet", ImageNames.FullyQualified(image)], ct);
+        string[] before = credentials is not null && !info.IsPodman ? ["--config", credentials.Folder] : [];
+        string[] after = credentials is not null && info.IsPodman ? ["--authfile", credentials.AuthFile] : [];
+        var result = await process.Run([.. before, "pull", "--quiet", .. after, ImageNames.FullyQualified(image)], ct);
         return result.ExitCode == 0 ? null : result.LastError;
     }
 

@@ -14,8 +14,9 @@ internal interface IContainerEngine : IAsyncDisposable
     /// <summary>Sees out a container that runs already.</summary>
     Task<RunResult> Wait(KeptContainer container, ContainerSpec spec, string logPath, CancellationToken ct);
 
+    /// <param name="credentials">For its registry; null asks as nobody.</param>
     /// <returns>Null when the image is here now, else why not.</returns>
-    Task<string?> Pull(string image, CancellationToken ct);
+    Task<string?> Pull(string image, PullCredentials? credentials, CancellationToken ct);
 
     /// <summary>An image that is here; null when it is not.</summary>
     Task<ImageInfo?> Image(string image, CancellationToken ct);

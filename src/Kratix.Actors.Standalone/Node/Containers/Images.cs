@@ -9,7 +9,7 @@ internal sealed class Images(IContainerEngine engine)
     private readonly ConcurrentDictionary<string, ImageInfo> _seen = new(StringComparer.Ordinal);
 
     /// <returns>The image, or why it is not here.</returns>
-    public async Task<(ImageInfo? Image, ContainerCondition.Waiting? Problem)> Ensure(ContainerSpec container, bool triedBefore, Action pulling, CancellationToken ct)
+    public async Task<(ImageInfo? Image, ContainerCondition.Waiting? Problem)> Ensure(ContainerSpec container, bool triedBefore, Action pulling, Func<Task<PullCredentials?>> credentials, CancellationToken ct)
     {
         var name = container.Image;
         if (container.PullPolicy != PullPolicy.Always)
@@ -23,7 +23,8 @@ internal sealed class Images(IContainerEngine engine)
             return (_seen[name] = local, null); // made on this machine: there is no registry to ask
         }
         pulling();
-        if (await engine.Pull(name, ct) is { } error)
+        using var pullCredentials = await credentials();
+        if (await engine.Pull(name, pullCredentials, ct) is { } error)
         {
             // A machine without its registry goes on with what it has; a cluster would let the Pod wait.
             if (container.PullPolicy == PullPolicy.Always && await engine.Image(name, ct) is { } older) return (_seen[name] = older, null);

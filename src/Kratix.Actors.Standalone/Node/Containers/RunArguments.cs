@@ -102,7 +102,7 @@ internal sealed class RunArguments(EngineInfo engine, string nodeId, string netw
         foreach (var group in groups) Add(arguments, "--group-add", group.ToString(CultureInfo.InvariantCulture));
         if (security.Privileged) arguments.Add("--privileged");
         if (security.NoNewPrivileges) Add(arguments, "--security-opt", "no-new-privileges");
-        if (security.SeccompUnconfined) Add(arguments, "--security-opt", "seccomp=unconfined");
+        if (security.Seccomp == "Unconfined") Add(arguments, "--security-opt", "seccomp=unconfined");
         foreach (var capability in security.DropCapabilities) Add(arguments, "--cap-drop", capability);
         foreach (var capability in security.AddCapabilities) Add(arguments, "--cap-add", capability);
         if (!security.ReadOnlyRoot) return;

@@ -36,7 +36,7 @@ internal sealed class OciEngine : IContainerEngine
 
     public string Description => "podman's images and runc";
 
-    public Task<string?> Pull(string image, CancellationToken ct) => _podman.Pull(image, ct);
+    public Task<string?> Pull(string image, PullCredentials? credentials, CancellationToken ct) => _podman.Pull(image, credentials, ct);
 
     public Task<ImageInfo?> Image(string image, CancellationToken ct) => _podman.Image(image, ct);
 

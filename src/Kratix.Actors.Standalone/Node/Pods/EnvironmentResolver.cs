@@ -68,9 +68,10 @@ internal sealed class EnvironmentResolver(IPodStore store, IReadOnlyDictionary<s
     private async Task<string?> ValueFrom(PodSpec pod, ContainerSpec container, string name, JsonObject from, CancellationToken ct)
     {
         if (from.Child("fieldRef") is { } field) return Field(pod, container, field.Text("fieldPath"));
+        if (from.Child("resourceFieldRef") is { } resource) return ResourceField.Read(pod, container.Name, resource);
         var isSecret = from.Child("secretKeyRef") is not null;
         if ((from.Child("secretKeyRef") ?? from.Child("configMapKeyRef")) is not { } reference)
-            throw new ConfigException($"container {container.Name}: env {name} takes its value from {string.Join(", ", from.Select(f => f.Key))}; this node knows fieldRef, configMapKeyRef and secretKeyRef");
+            throw new ConfigException($"container {container.Name}: env {name} takes its value from {string.Join(", ", from.Select(f => f.Key))}; this node knows fieldRef, resourceFieldRef, configMapKeyRef and secretKeyRef");
         var data = await ReferredData(pod, isSecret, reference, ct);
         if (data is null) return null;
         if (data.TryGetValue(reference.Text("key"), out var value)) return Encoding.UTF8.GetString(value);

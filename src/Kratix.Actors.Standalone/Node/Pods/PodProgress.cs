@@ -24,8 +24,8 @@ internal sealed class PodProgress
     /// <summary>The Pod failed as a whole, for instance <c>DeadlineExceeded</c>.</summary>
     public (string Reason, string Message)? Failure { get; set; }
 
-    /// <summary>Its time is over and its containers are being stopped; it has failed once they have ended.</summary>
-    public bool IsTooLate { get; set; }
+    /// <summary>A limit of the Pod is passed and its containers are being stopped; it has failed, for this reason, once they have ended.</summary>
+    public (string Reason, string Message)? Doom { get; set; }
 
     public bool Initialized => InitContainers.All(c => c.Ended is { Succeeded: true });
 
@@ -35,7 +35,7 @@ internal sealed class PodProgress
         get
         {
             if (Failure is not null) return "Failed";
-            if (IsTooLate) return Initialized ? "Running" : "Pending";
+            if (Doom is not null) return Initialized ? "Running" : "Pending";
             if (!Initialized) return Pod.RestartPolicy == RestartPolicy.Never && InitContainers.Any(c => c.Ended is { Succeeded: false }) ? "Failed" : "Pending";
             if (Containers.All(c => c.Ended is not null && !MayRestart(c.Ended))) return Containers.All(c => c.Ended!.Succeeded) ? "Succeeded" : "Failed";
             return Containers.All(c => c is { Now: ContainerCondition.Waiting, Last: null }) ? "Pending" : "Running";

@@ -9,6 +9,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
     private readonly HashSet<string> _names = [.. kept.Select(k => k.Name)];
     private readonly Lock _gate = new();
     private bool _holdsPlace;
+    private PodLimits? _limits;
 
     private PodSpec Pod => progress.Pod;
 
@@ -25,13 +26,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
     public async Task ToTheEnd(Func<TimeSpan> grace, CancellationToken deleting, CancellationToken abandon)
     {
         using var halt = CancellationTokenSource.CreateLinkedTokenSource(deleting, abandon);
-        using var deadline = Deadline();
-        await using var late = deadline.Token.Register(() =>
-        {
-            if (progress.IsFinished) return;
-            progress.IsTooLate = true; // before anything is stopped, so that nobody takes the exit codes of stopping for the Pod's own
-            halt.Cancel();
-        });
+        await using var limits = _limits = new PodLimits(node, progress, volumes, halt);
         try
         {
             await TakePlace(halt.Token);
@@ -45,7 +40,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
         {
             LeavePlace();
         }
-        if (progress.IsTooLate) progress.Failure = ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
+        progress.Failure = progress.Doom ?? progress.Failure;
     }
 
     private async Task InOrder(Func<TimeSpan> grace, CancellationToken halt, CancellationToken abandon)
@@ -58,17 +53,10 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
         await Task.WhenAll(progress.Containers.Select(c => ToTheEnd(c, grace, halt, abandon)));
     }
 
-    private CancellationTokenSource Deadline()
-    {
-        if (Pod.ActiveDeadlineSeconds is not { } seconds) return new CancellationTokenSource();
-        var left = progress.StartTime + TimeSpan.FromSeconds(seconds) - node.Options.Time.GetUtcNow();
-        return new CancellationTokenSource(left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1), node.Options.Time);
-    }
-
     private async Task ToTheEnd(ContainerTrack track, Func<TimeSpan> grace, CancellationToken halt, CancellationToken abandon)
     {
         var restart = new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
-        var repair = new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
+        var (pull, repair) = (new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)), new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30)));
         if (kept.Where(k => k.Container == track.Spec.Name).MaxBy(k => k.Attempt) is { } newest && newest.Attempt > track.Attempt)
         {
             (track.Last, track.Attempt) = (track.Ended ?? track.Last, newest.Attempt);
@@ -83,7 +71,9 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
                 if (track.Attempt > 0) await Rest(track, new ContainerCondition.Waiting("CrashLoopBackOff", CrashLoop(track)), restart.Next(), halt);
                 track.Attempt++;
             }
-            if (await Attempt(track, grace, halt, abandon) is { } problem) await Rest(track, problem, repair.Next(), halt);
+            // A registry is to be spared; what lies in the Pod's own namespace may be put right at any moment.
+            if (await Attempt(track, grace, halt, abandon) is { } problem) await Rest(track, problem, (problem.Reason == "CreateContainerConfigError" ? repair : pull).Next(), halt);
+            else await _limits!.Check();
         }
     }
 
@@ -97,6 +87,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
     {
         try
         {
+            Refusals.Check(Pod, track.Spec, node.Options.AllowPrivileged);
             return node.Options.BuiltIns.Handles(track.Spec.Image)
                 ? await AttemptBuiltIn(track, halt, abandon)
                 : await AttemptContainer(track, grace, halt, abandon);
@@ -164,14 +155,15 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
             }
             await node.Engine.Remove([name]); // made, and the node killed before it was started
         }
-        var image = await node.Images.Ensure(track.Spec, track.Now is ContainerCondition.Waiting { Reason: "ErrImagePull" or "ImagePullBackOff" }, () => Waits(track, "ContainerCreating", $"Pulling image \"{track.Spec.Image}\""), halt);
+        var image = await node.Images.Ensure(track.Spec, track.Now is ContainerCondition.Waiting { Reason: "ErrImagePull" or "ImagePullBackOff" }, () => Waits(track, "ContainerCreating", $"Pulling image \"{track.Spec.Image}\""),
+            () => PullCredentials.Write(node.Store, Pod, node.Folders.OfPod(Pod.Identity.Uid), halt), halt);
         if (image.Problem is { } problem) return problem;
         if (track.Spec.Security is { RunAsNonRoot: true, RunAsUser: null or 0 } && (track.Spec.Security.RunAsUser == 0 || image.Image!.RunsAsRoot))
             throw new ConfigException($"container {track.Spec.Name} has runAsNonRoot and image {track.Spec.Image} will run as root");
         await volumes.Prepare(halt);
         var env = await node.Environments.Resolve(Pod, track.Spec, halt);
         Directory.CreateDirectory(Path.GetDirectoryName(LogPath(track))!);
-        var run = new ContainerRun(name, Pod, track.Spec, track.Attempt, env, Expanded(track.Spec.Command, env), Expanded(track.Spec.Args, env), Mounts(track.Spec), LogPath(track));
+        var run = new ContainerRun(name, Pod, track.Spec, track.Attempt, env, Expanded(track.Spec.Command, env), Expanded(track.Spec.Args, env), WithMessage(track), LogPath(track));
         lock (_gate) _names.Add(name);
         var started = Started(track);
         using var live = Live(run.LogPath);
@@ -197,7 +189,9 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
         switch (result)
         {
             case RunResult.Exited exited:
-                Ended(track, exited, startedAt, exited.ExitCode != 0 && track.Spec.ExplainsByLog ? LogReader.End(LogPath(track)) : null);
+                Ended(
+                    track, exited, startedAt,
+                    TerminationMessage.Read(MessagePath(track)) ?? (exited.ExitCode != 0 && track.Spec.ExplainsByLog ? LogReader.End(LogPath(track)) : null));
                 return null;
             case RunResult.NotStarted notStarted:
                 var now = node.Options.Time.GetUtcNow();
@@ -265,6 +259,16 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
         .. container.Mounts.Select(m => new BindMount(
             volumes.HostPath(container.Name, m), m.MountPath, m.ReadOnly || Pod.Volumes.First(v => v.Name == m.Volume).Source["emptyDir"] is null)),
     ];
+
+    private IReadOnlyList<BindMount> WithMessage(ContainerTrack track)
+    {
+        var mounts = Mounts(track.Spec);
+        if (mounts.Any(m => m.ContainerPath == track.Spec.TerminationMessagePath)) return mounts;
+        TerminationMessage.Prepare(MessagePath(track));
+        return [.. mounts, new BindMount(MessagePath(track), track.Spec.TerminationMessagePath, ReadOnly: false)];
+    }
+
+    private string MessagePath(ContainerTrack track) => TerminationMessage.PathOf(node.Folders.OfPod(Pod.Identity.Uid), track.Spec.Name, track.Attempt);
 
     private static IReadOnlyList<string> Expanded(IEnumerable<string> words, IReadOnlyDictionary<string, string> env) => [.. words.Select(w => EnvironmentResolver.Expand(w, env))];
 

@@ -32,7 +32,9 @@ internal sealed record PodSpec(
     bool? MountsToken,
     int GraceSeconds,
     long? ActiveDeadlineSeconds,
-    long? FsGroup)
+    long? FsGroup,
+    ImmutableArray<string> PullSecrets,
+    ImmutableArray<string> SharedNamespaces)
 {
     public static PodSpec Of(JsonObject pod)
     {
@@ -52,25 +54,27 @@ internal sealed record PodSpec(
             spec["automountServiceAccountToken"] is { } mounts ? mounts.IsTrue() : null,
             (int)(spec.Number("terminationGracePeriodSeconds") ?? 30),
             spec.Number("activeDeadlineSeconds"),
-            security.Number("fsGroup"));
+            security.Number("fsGroup"),
+            [.. spec.Objects("imagePullSecrets").Select(s => s.Text("name"))],
+            [.. ((string[])["hostPID", "hostIPC", "shareProcessNamespace"]).Where(n => spec[n].IsTrue())]);
     }
 }
 
 /// <param name="Source">The volume as the Pod spells it: its one key beside <c>name</c> tells the kind.</param>
 internal sealed record VolumeSpec(string Name, JsonObject Source);
 
-internal sealed record MountSpec(string Volume, string MountPath, string SubPath, bool ReadOnly);
+internal sealed record MountSpec(string Volume, string MountPath, string SubPath, string SubPathExpr, bool ReadOnly);
 
 /// <summary>Null means: as the image or the engine has it.</summary>
 internal sealed record SecuritySpec(
-    long? RunAsUser, long? RunAsGroup, bool RunAsNonRoot, bool Privileged, bool NoNewPrivileges, bool ReadOnlyRoot, bool SeccompUnconfined,
+    long? RunAsUser, long? RunAsGroup, bool RunAsNonRoot, bool Privileged, bool NoNewPrivileges, bool ReadOnlyRoot, string? Seccomp,
     ImmutableArray<string> AddCapabilities, ImmutableArray<string> DropCapabilities, ImmutableArray<long> SupplementalGroups);
 
 /// <param name="ExplainsByLog">The end of its log stands in the status of a container that failed.</param>
 internal sealed record ContainerSpec(
     string Name, string Image, bool IsInit, ImmutableArray<string> Command, ImmutableArray<string> Args, string? WorkingDir, JsonArray Env, JsonArray EnvFrom,
-    ImmutableArray<MountSpec> Mounts, PullPolicy PullPolicy, SecuritySpec Security, long? MemoryLimitBytes, decimal? CpuLimit, decimal? CpuRequest,
-    bool ExplainsByLog)
+    ImmutableArray<MountSpec> Mounts, PullPolicy PullPolicy, SecuritySpec Security, long? MemoryLimitBytes, long? MemoryRequestBytes, decimal? CpuLimit, decimal? CpuRequest,
+    string TerminationMessagePath, bool ExplainsByLog)
 {
     public static ImmutableArray<ContainerSpec> All(JsonNode? containers, JsonObject podSecurity, bool isInit) =>
         [.. (containers as JsonArray ?? []).OfType<JsonObject>().Select(c => Of(c, podSecurity, isInit))];
@@ -84,12 +88,14 @@ internal sealed record ContainerSpec(
         c.TextOrNull("workingDir"),
         c["env"] as JsonArray ?? [],
         c["envFrom"] as JsonArray ?? [],
-        [.. c.Objects("volumeMounts").Select(m => new MountSpec(m.Text("name"), m.Text("mountPath"), m.Text("subPath"), m["readOnly"].IsTrue()))],
+        [.. c.Objects("volumeMounts").Select(m => new MountSpec(m.Text("name"), m.Text("mountPath"), m.Text("subPath"), m.Text("subPathExpr"), m["readOnly"].IsTrue()))],
         c.TextOrNull("imagePullPolicy") switch { "Always" => PullPolicy.Always, "Never" => PullPolicy.Never, _ => PullPolicy.IfNotPresent },
         SecurityOf(c.Child("securityContext") ?? [], podSecurity),
         (long?)Quantity.Parse(c.At("resources", "limits", "memory")),
+        (long?)Quantity.Parse(c.At("resources", "requests", "memory")),
         Quantity.Parse(c.At("resources", "limits", "cpu")),
         Quantity.Parse(c.At("resources", "requests", "cpu")),
+        c.TextOrNull("terminationMessagePath") is { Length: > 0 } path ? path : "/dev/termination-log",
         c.Text("terminationMessagePolicy") == "FallbackToLogsOnError");
 
     private static SecuritySpec SecurityOf(JsonObject own, JsonObject pod) => new(
@@ -99,7 +105,7 @@ internal sealed record ContainerSpec(
         own["privileged"].IsTrue(),
         own["allowPrivilegeEscalation"].IsFalse(),
         own["readOnlyRootFilesystem"].IsTrue(),
-        (own.At("seccompProfile", "type") ?? pod.At("seccompProfile", "type")).AsText() == "Unconfined",
+        (own.Child("seccompProfile") ?? pod.Child("seccompProfile"))?.TextOrNull("type"),
         (own.Child("capabilities") ?? []).Texts("add"),
         (own.Child("capabilities") ?? []).Texts("drop"),
         [.. (pod["supplementalGroups"] as JsonArray ?? []).Select(g => long.Parse(g.AsText(), CultureInfo.InvariantCulture))]);

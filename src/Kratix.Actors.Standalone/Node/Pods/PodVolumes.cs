@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Kratix.Actors.Standalone.Nodes.Containers;
 
 namespace Kratix.Actors.Standalone.Nodes.Pods;
 
@@ -27,8 +28,17 @@ internal sealed class PodVolumes(string folder, PodSpec pod, IPodStore store, st
             Directory.CreateDirectory(staged);
             await Fill(volume, staged, ct);
             File.SetUnixFileMode(staged, volume.Source["emptyDir"] is null ? (UnixFileMode)0b111_101_101 : EveryoneMayWrite);
+            if (pod.FsGroup is { } group) await GiveTo(group, staged, volume.Source["emptyDir"] is null ? "g+rX" : "g+rwX");
             Directory.Move(staged, path);
         }
+    }
+
+    /// <summary>Bytes on disk, as far as they can be counted while containers write; null when the volume is not there.</summary>
+    public async Task<decimal?> Used(string volume)
+    {
+        if (!Directory.Exists(PathOf(volume))) return null;
+        var result = await Tool("du").Run(["-skx", PathOf(volume)], CancellationToken.None);
+        return decimal.TryParse(result.Output.Split('\t')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes) ? kilobytes * 1024 : null;
     }
 
     /// <summary>Where a mount lies on this machine. A missing <c>subPath</c> is made as a folder, as Kubernetes does.</summary>
@@ -52,6 +62,18 @@ internal sealed class PodVolumes(string folder, PodSpec pod, IPodStore store, st
     public void Delete()
     {
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
+
+    private static EngineProcess Tool(string name) => new(name, new Dictionary<string, string>());
+
+    // As a kubelet does for fsGroup, also for files that are made later.
+    private static async Task GiveTo(long group, string folder, string mode)
+    {
+        foreach (var (tool, arguments) in ((string, string[])[])[("chgrp", ["-R", group.ToString(CultureInfo.InvariantCulture), folder]), ("chmod", ["-R", mode, folder]), ("chmod", ["g+s", folder])])
+        {
+            var result = await Tool(tool).Run(arguments, CancellationToken.None);
+            if (result.ExitCode != 0) throw new ConfigException(string.Create(CultureInfo.InvariantCulture, $"volumes cannot be given to fsGroup {group}: {result.LastError}"));
+        }
     }
 
     private string PathOf(string volume) => Path.Combine(Root, Parts(volume, "volume name").Single());
@@ -105,6 +127,7 @@ internal sealed class PodVolumes(string folder, PodSpec pod, IPodStore store, st
 
     private byte[] Downward(VolumeSpec volume, JsonObject item)
     {
+        if (item.Child("resourceFieldRef") is { } resource) return Encoding.UTF8.GetBytes(ResourceField.Read(pod, resource.Text("containerName"), resource));
         var field = item.At("fieldRef", "fieldPath").AsText();
         return Encoding.UTF8.GetBytes(FieldPath.Read(pod, field, nodeName)
             ?? throw new ConfigException($"volume {volume.Name}: fieldRef '{field}' is not a field this node knows; known are {FieldPath.Known}"));

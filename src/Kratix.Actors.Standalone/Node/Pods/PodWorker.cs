@@ -73,6 +73,7 @@ internal sealed class PodWorker : IDisposable
         }
         _kept = [];
         await Deleted(abandon);
+        _node.Folders.PodIsGone(Pod, _node.Options.Time.GetUtcNow());
         await _node.Store.Finish(Pod, abandon);
     }
 

@@ -21,7 +21,7 @@ internal static class ServiceAccountVolume
             Containers = [.. pod.Containers.Select(Mounted)],
         };
 
-        ContainerSpec Mounted(ContainerSpec c) => needsNone(c) || Has(c) ? c : c with { Mounts = c.Mounts.Add(new MountSpec(Name, MountPath, "", ReadOnly: true)) };
+        ContainerSpec Mounted(ContainerSpec c) => needsNone(c) || Has(c) ? c : c with { Mounts = c.Mounts.Add(new MountSpec(Name, MountPath, "", "", ReadOnly: true)) };
     }
 
     private static bool Has(ContainerSpec container) => container.Mounts.Any(m => m.MountPath.TrimEnd('/') == MountPath);
