@@ -9,6 +9,7 @@ using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.Kubernetes;
@@ -18,7 +19,7 @@ namespace Kratix.Actors.Engine;
 /// <summary>What the aggregates' actors share.</summary>
 internal sealed record EngineServices(
     World World, EngineSettings Settings, JournalEventStore<ResourceState, ResourceEvent> ResourceStore, JournalEventStore<PromiseState, PromiseEvent> PromiseStore,
-    DestinationSnapshot Destinations, IActorRef<StateStoresMessage> Stores, RunServices Runs, Revisions Revisions, PassingNews Passing, string StartToken, Fence Fence)
+    DestinationSnapshot Destinations, IActorRef<StateStoresMessage> Stores, RunServices Runs, Revisions Revisions, PassingNews Passing, string StartToken, Fence Fence, Observer Observer)
 {
     /// <summary>The region of all Resources; set once, before any message flows.</summary>
     internal IActorRef<ShardEnvelope<ResourceMessage>> Resources { get; set; } = null!;

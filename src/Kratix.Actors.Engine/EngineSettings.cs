@@ -115,6 +115,9 @@ public sealed record EngineSettings
     /// <summary>When contents nobody refers to are removed; null for never.</summary>
     public CompactionSettings? Compaction { get; init; }
 
+    /// <summary>Whether the counters of Kratix carry the names of requests, each of which then is a time series of its own.</summary>
+    public bool TelemetryNamesRequests { get; init; }
+
     /// <summary>How often due wake-ups are looked for.</summary>
     public TimeSpan WakeUpPoll { get; init; } = TimeSpan.FromMilliseconds(500);
 }

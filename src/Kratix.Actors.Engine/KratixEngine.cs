@@ -9,6 +9,7 @@ using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Journal;
@@ -49,7 +50,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
     {
         await InstallCrds(settings, world, cancellation);
         var fence = await Fence.Take(world.Journal, world.Time, settings.Shards, settings.NodeName, cancellation);
-        world = world.Behind(fence);
+        world = world.Metered().Behind(fence);
         var startToken = $"{settings.NodeName}/{fence.Taken.Values.Max()}";
 
         var exchange = new RunExchange(world.Content, settings);
@@ -60,7 +61,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
         var services = new EngineServices(
             world, settings, new JournalEventStore<ResourceState, ResourceEvent>(world.Journal, settings.NodeName, Shapes.OfResource),
             new JournalEventStore<PromiseState, PromiseEvent>(world.Journal, settings.NodeName, Shapes.OfPromise), snapshot, stores,
-            new RunServices(world, settings, exchange, slots, directory, new RunJanitor(world, settings), new PipelineAccounts(world.Kubernetes)), new Revisions(world.Content), new PassingNews(), startToken, fence);
+            new RunServices(world, settings, exchange, slots, directory, new RunJanitor(world, settings), new PipelineAccounts(world.Kubernetes)), new Revisions(world.Content), new PassingNews(), startToken, fence, new Observer(settings.TelemetryNamesRequests));
 
         var supervision = new SupervisorStrategy.Restart(settings.Restart.Min, settings.Restart.Max);
         ShardLease? LeaseOf(int shard) => fence.Taken.TryGetValue(shard, out var epoch) ? new ShardLease(shard, epoch) : null;

@@ -29,6 +29,8 @@ internal static class Objects
 
     internal static string? Label(this JsonObject item, string label) => item["metadata"]?["labels"]?[label]?.ToString();
 
+    internal static string? Annotation(this JsonObject item, string name) => item["metadata"]?["annotations"]?[name]?.ToString();
+
     internal static IReadOnlyList<string> Finalizers(this JsonObject item) =>
         [.. (item["metadata"]?["finalizers"] as JsonArray ?? []).Select(f => f!.ToString())];
 

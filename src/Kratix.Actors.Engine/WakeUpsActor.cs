@@ -52,6 +52,7 @@ internal sealed partial class WakeUpsActor(
                     world.Journal.Due(LaterThan, world.Now, MaxPerLook, CancellationToken.None), due => new WakeUpsMessage.Found(due), e => new WakeUpsMessage.Failed(e));
                 break;
             case WakeUpsMessage.Found found:
+                world.Health.Looked(world.Time);
                 foreach (var due in found.Due)
                     WakeUp(due.Entity);
                 Context.Timers.StartSingle(LookTimer, new WakeUpsMessage.Look(), settings.WakeUpPoll);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Ports.Runs;
 using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Engine;
@@ -23,12 +24,19 @@ internal static partial class WatchLoop
 
         async Task Run()
         {
+            var watch = world.Health.Watching(what);
+            await using var ended = stop.Register(() => world.Health.Ended(watch));
             while (!stop.IsCancellationRequested)
             {
                 try
                 {
                     await foreach (var signal in open())
+                    {
                         tell(signal);
+                        if (signal is WatchSignal.Listed or RunSignal.Listed)
+                            world.Health.Listed(watch);
+                    }
+
                     if (!stop.IsCancellationRequested)
                         await Task.Delay(AgainAfter, world.Time, stop);
                 }

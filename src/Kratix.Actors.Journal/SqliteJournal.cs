@@ -164,6 +164,17 @@ public sealed class SqliteJournal : IJournal, IContentStore
         return new CompactionReport(contents, bytes, runs);
     }
 
+    /// <summary>Writes something that means nothing, as durably as an event.</summary>
+    /// <exception cref="JournalException">Nothing can be written; the message says why.</exception>
+    public Task CheckWritable(CancellationToken cancellation) => Writer.Write(
+        tables =>
+        {
+            tables.Database.Statement("INSERT INTO meta (key, value) VALUES ('probe', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1").Run();
+            return true;
+        },
+        0,
+        cancellation);
+
     /// <summary>Writes what waits, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {

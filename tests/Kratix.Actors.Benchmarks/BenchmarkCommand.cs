@@ -23,7 +23,11 @@ internal static class BenchmarkCommand
         ("containers", ContainerBenchmarks.Title, ContainerBenchmarks.Run),
         ("engine", EngineBenchmarks.Title, EngineBenchmarks.Run),
         ("kernel", KernelBenchmarks.Title, (figures, _) => Task.Run(() => KernelBenchmarks.Run(figures))),
-        ("journal", JournalBenchmarks.Title, (figures, _) => JournalBenchmarks.Run(figures)),
+        ("journal", JournalBenchmarks.Title, async (figures, requests) =>
+        {
+            await JournalBenchmarks.Run(figures);
+            await AuditBenchmarks.Run(figures, requests);
+        }),
         ("git", GitBenchmarks.Title, (figures, _) => GitBenchmarks.Run(figures)),
     ];
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Entries;
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Ports.Runs;
 
 namespace Kratix.Actors.Engine.Pipelines;
@@ -21,6 +22,9 @@ public sealed record RunRequest(string RunId, WorkflowAction Action, JsonObject 
     /// <summary>The first attempt of the object's first workflow: no Pod of this Pipeline and object is older.</summary>
     public bool IsFirst { get; init; }
 
+    /// <summary>W3C <c>traceparent</c> of the object's trace, for the Pod; null where nobody traces.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>The namespace that the Promise wants all its Pipelines to run in, or null.</summary>
     public string? PipelineNamespace { get; init; }
 
@@ -38,7 +42,7 @@ public static class RunPlanner
         var parts = WorkflowEntry.Parts(request, podName, ns);
         var env = Environment(request);
         return new RunPlan(
-            request.RunId, ns, podName, Labels(request), Map(request.Pipeline["metadata"]?["annotations"]).SetItems(parts.Annotations),
+            request.RunId, ns, podName, Labels(request), Annotations(request).SetItems(parts.Annotations),
             [.. parts.Steps.Select(c => Container(c!.AsObject(), env, settings))], parts.Volumes, PodSpec(request, parts.Pod, settings),
             Owner(request), env, exchange.UrlOf(request.RunId), exchange.TokenOf(request.RunId))
         {
@@ -46,6 +50,12 @@ public static class RunPlanner
             ResultFiles = parts.ResultFiles,
             Timeouts = parts.Timeouts,
         };
+    }
+
+    private static ImmutableSortedDictionary<string, string> Annotations(RunRequest request)
+    {
+        var annotations = Map(request.Pipeline["metadata"]?["annotations"]);
+        return request.TraceParent is { } parent ? annotations.SetItem(EngineTraces.ParentAnnotation, parent) : annotations;
     }
 
     internal static string NamespaceOf(RunRequest request) => request.PipelineNamespace ?? request.Subject.Namespace ?? Kinds.SystemNamespace;

@@ -1,3 +1,4 @@
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Kernel;
 
 namespace Kratix.Actors.Engine.Pipelines;
@@ -21,6 +22,9 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
     private readonly Dictionary<string, int> _perPromise = new(StringComparer.Ordinal);
     private readonly WaitingRuns _soon = new();
     private readonly WaitingRuns _late = new();
+    private readonly Shown _holding = new(EngineMeter.RunsInFlight);
+    private readonly Shown _waitingSoon = new(EngineMeter.RunsWaiting, new KeyValuePair<string, object?>("class", "soon"));
+    private readonly Shown _waitingLate = new(EngineMeter.RunsWaiting, new KeyValuePair<string, object?>("class", "late"));
     private int _granted;
 
     protected override void Receive(RunSlotsMessage message)
@@ -47,7 +51,22 @@ internal sealed class RunSlotsActor(int maxInFlight, int maxPerPromise) : Actor<
         Grant();
     }
 
+    protected override void PostStop()
+    {
+        _holding.Is(0);
+        _waitingSoon.Is(0);
+        _waitingLate.Is(0);
+    }
+
     private void Grant()
+    {
+        Fill();
+        _holding.Is(_holders.Count);
+        _waitingSoon.Is(_soon.Count);
+        _waitingLate.Is(_late.Count);
+    }
+
+    private void Fill()
     {
         while (_holders.Count < maxInFlight)
         {

@@ -12,6 +12,8 @@ internal sealed class WaitingRuns
     private readonly Dictionary<IActorRef, LinkedListNode<Waiting>> _byActor = new(ReferenceEqualityComparer.Instance);
     private long _tickets;
 
+    internal int Count => _byActor.Count;
+
     /// <summary>Whoever waits already keeps the place.</summary>
     internal void Add(RunSlotsMessage.Acquire acquire)
     {

@@ -5,6 +5,7 @@ using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Publishing;
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports.Journal;
@@ -63,7 +64,11 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     protected override PromiseCommand ReportRun(AggregateMessage<PromiseCommand, PromiseEffect>.RunEnded ended) =>
         new PromiseCommand.ReportRun(ended.RunId, ended.Result, Services.Destinations.Current, Jitter.Of(ended.RunId), Now);
 
-    protected override void Announce(PromiseState before, PromiseEvent @event) => _announcer.Tell(before, State, @event, _item);
+    protected override void Announce(PromiseState before, PromiseEvent @event)
+    {
+        _announcer.Tell(before, State, @event, _item);
+        Services.Observer.Tell(before, State, @event, _item?.Annotation(EngineTraces.ParentAnnotation));
+    }
 
     protected override bool MayPassivate() => _watch is null && State.Phase is PromisePhase.Unobserved or PromisePhase.Gone && base.MayPassivate();
 

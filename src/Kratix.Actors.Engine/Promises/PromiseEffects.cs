@@ -7,6 +7,7 @@ using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Pipelines;
 using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
@@ -138,7 +139,7 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
         var subject = new RunSubject(now.Name, "Promise", Kinds.Group, "v1alpha1", "promises", null, now.Name, now.Object!.Uid);
         var item = seen()?.DeepClone().AsObject() ?? [];
         item["status"] = PromiseStatus.Of(now);
-        Spawn(new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt) { PipelineNamespace = pipeline.Namespace, IsFirst = now.Workflow.Run == 1 && run.Attempt == 1 }, item, run.Cause);
+        Spawn(new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt) { PipelineNamespace = pipeline.Namespace, IsFirst = now.Workflow.Run == 1 && run.Attempt == 1, TraceParent = EngineTraces.ParentOf(seen(), now.Object.Generation) }, item, run.Cause);
     }
 
     protected override PromiseCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new PromiseCommand.OfferDestinations(destinations, at);

@@ -8,6 +8,7 @@ using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Pipelines;
 using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
@@ -134,7 +135,7 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
     {
         var (run, id, type) = ((ResourceEffect.RunPipeline)effect, state().Id, Type!);
         var subject = new RunSubject(id.Promise, type.Kind, type.Group, type.Version, type.Plural, id.Namespace, id.Name, state().Object!.Uid);
-        Spawn(new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt) { PipelineNamespace = pipeline.Namespace, IsFirst = state().Workflow.Run == 1 && run.Attempt == 1 }, ObjectForRun(), run.Cause);
+        Spawn(new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt) { PipelineNamespace = pipeline.Namespace, IsFirst = state().Workflow.Run == 1 && run.Attempt == 1, TraceParent = EngineTraces.ParentOf(Item, state().Object!.Generation) }, ObjectForRun(), run.Cause);
     }
 
     protected override ResourceCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new ResourceCommand.OfferDestinations(destinations, at);

@@ -6,6 +6,7 @@ using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Publishing;
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Kernel;
 
 namespace Kratix.Actors.Engine.Resources;
@@ -44,7 +45,11 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
     protected override ResourceCommand ReportRun(AggregateMessage<ResourceCommand, ResourceEffect>.RunEnded ended) =>
         new ResourceCommand.ReportRun(ended.RunId, ended.Result, Services.Destinations.Current, Jitter.Of(ended.RunId), Now);
 
-    protected override void Announce(ResourceState before, ResourceEvent @event) => _announcer.Tell(before, State, @event, Item);
+    protected override void Announce(ResourceState before, ResourceEvent @event)
+    {
+        _announcer.Tell(before, State, @event, Item);
+        Services.Observer.Tell(before, State, @event, Item?.Annotation(EngineTraces.ParentAnnotation));
+    }
 
     /// <summary>What was being decided is lost with the failure. Effects are issued again; an observation nobody repeats, so it is asked for.</summary>
     protected override void PreRestart(Exception cause)

@@ -1,5 +1,6 @@
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.StateStores;
@@ -54,6 +55,7 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
     private const string RetryTimer = "retry";
 
     private readonly WaitingWrites _waiting = new(settings);
+    private readonly Shown _shown = new(EngineMeter.WritesWaiting);
     private readonly Backoff _backoff = new(settings.WriteRetry.Min, settings.WriteRetry.Max);
     private readonly PushBudget _budget = new(settings.PushesPerMinute(HostOf(address.Url)));
     private IReadOnlyList<WriteRequest>? _writing;
@@ -63,6 +65,12 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
     private bool _reopen;
 
     protected override void Receive(GitWriterMessage message)
+    {
+        Handle(message);
+        _shown.Is(_waiting.Count + (_writing?.Count ?? 0));
+    }
+
+    private void Handle(GitWriterMessage message)
     {
         switch (message)
         {
@@ -93,7 +101,11 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
         }
     }
 
-    protected override void PostStop() => _ = _store?.DisposeAsync().AsTask();
+    protected override void PostStop()
+    {
+        _shown.Is(0);
+        _ = _store?.DisposeAsync().AsTask();
+    }
 
     private void StartBatch()
     {

@@ -18,7 +18,9 @@ internal sealed class WaitingWrites(EngineSettings settings)
     private int _suspects;
     private bool _alonesTurn;
 
-    internal bool IsEmpty => _together.Count + _alone.Count == 0;
+    internal int Count => _together.Count + _alone.Count;
+
+    internal bool IsEmpty => Count == 0;
 
     /// <summary>A later request for a placement takes the place of the earlier one.</summary>
     internal void Add(WriteRequest request) => LineOf(request).Put(request);

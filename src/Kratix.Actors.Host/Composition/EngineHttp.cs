@@ -1,5 +1,7 @@
 using System.Net;
+using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Host.Configuration;
+using Kratix.Actors.Host.Telemetry;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.Runs;
 using Microsoft.AspNetCore.Builder;
@@ -10,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Host.Composition;
 
-/// <summary>The engine's own HTTP: health, the run exchange and the audit.</summary>
+/// <summary>The engine's own HTTP: health, metrics, the run exchange and the audit.</summary>
 internal sealed class EngineHttp : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -20,10 +22,11 @@ internal sealed class EngineHttp : IAsyncDisposable
 
     internal Uri Url => new(_app.Urls.First());
 
-    /// <summary>From now on runs are served, and the process counts as ready.</summary>
+    /// <summary>From now on runs are served.</summary>
     internal void Open(IRunExchange exchange) => Volatile.Write(ref _exchange, exchange);
 
-    internal static async Task<EngineHttp> Start(HttpSettings settings, IJournal journal, ILoggerFactory log, CancellationToken cancellation)
+    internal static async Task<EngineHttp> Start(
+        HttpSettings settings, IJournal journal, HealthChecks health, MetricStore metrics, ILoggerFactory log, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
@@ -33,13 +36,19 @@ internal sealed class EngineHttp : IAsyncDisposable
         var app = builder.Build();
         var http = new EngineHttp(app);
         app.UseRouting();
-        app.MapGet("/healthz", () => "ok");
-        app.MapGet("/readyz", () => Volatile.Read(ref http._exchange) is null ? Results.Text("starting", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok"));
+        app.MapGet("/healthz", async (CancellationToken stop) => Told(await health.Alive(stop)));
+        app.MapGet("/readyz", async (CancellationToken stop) => Told(await health.Ready(stop)));
+        app.MapGet("/metrics", () => Results.Text(PrometheusText.Write(metrics.Collect()), PrometheusText.ContentType));
         RunExchangeEndpoints.Map(app, () => Volatile.Read(ref http._exchange));
         new AuditEndpoints(journal, settings.Audit).Map(app);
         await app.StartAsync(cancellation);
         return http;
     }
+
+    /// <summary><c>ok</c>, or a line for each part that is not.</summary>
+    private static IResult Told(IReadOnlyList<HealthProblem> problems) => problems.Count == 0
+        ? Results.Text("ok")
+        : Results.Text(string.Concat(problems.Select(p => $"{p.Part}: {p.Problem}\n")), statusCode: StatusCodes.Status503ServiceUnavailable);
 
     public async ValueTask DisposeAsync()
     {

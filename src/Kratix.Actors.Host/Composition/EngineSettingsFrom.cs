@@ -42,6 +42,7 @@ internal static class EngineSettingsFrom
             },
             settings.Output.MaxFiles, settings.Output.MaxBytes, settings.Output.MaxFileBytes),
         Compaction = settings.Journal.CompactionInterval is { } interval ? new CompactionSettings(interval, settings.Journal.CompactionMinAge) : null,
+        TelemetryNamesRequests = settings.Telemetry.RequestNames,
         PassivateAfter = settings.Actors.PassivateAfter,
         PublishReadModels = settings.ReadModels.Publish,
         ExchangeUrl = exchangeUrl,

@@ -46,6 +46,6 @@ internal static partial class Logging
         return e => LogKernel(logger, e.Cause, e.Kind, e.Path, e.Detail);
     }
 
-    [LoggerMessage(3001, LogLevel.Warning, "{Kind} at {Path}: {Detail}")]
+    [LoggerMessage(4001, LogLevel.Warning, "{Kind} at {Path}: {Detail}")]
     private static partial void LogKernel(ILogger logger, Exception? cause, KernelEventKind kind, string path, string detail);
 }

@@ -3,6 +3,7 @@ using Kratix.Actors.Engine;
 using Kratix.Actors.Engine.Admission;
 using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Host.Configuration;
+using Kratix.Actors.Host.Telemetry;
 using Kratix.Actors.Journal;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Kubernetes;
@@ -24,7 +25,11 @@ internal static class Platform
         var time = TimeProvider.System;
         using var log = Logging.Create(settings.Log);
         await using var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, stop);
-        await using var http = await EngineHttp.Start(settings.Http, journal, log, stop);
+        using var otlp = OtlpExport.Start(settings.Telemetry.Otlp, settings.NodeName);
+        using var metrics = new MetricStore();
+        using var journalMeter = new JournalMeter(journal);
+        var health = new HealthChecks(journal, time);
+        await using var http = await EngineHttp.Start(settings.Http, journal, health, metrics, log, stop);
 
         using var adapterHandler = new HttpClientHandler { AllowAutoRedirect = false };
         using var adapterClient = new HttpClient(adapterHandler) { Timeout = Timeout.InfiniteTimeSpan };
@@ -62,6 +67,7 @@ internal static class Platform
         await using var admission = settings.Admission.CertificateFile is null ? null : await AdmissionWebhook.Start(settings.Admission, rules, log, stop);
         await using var engine = await KratixEngine.Start(engineSettings, world, actors, stop);
         http.Open(engine.Exchange);
+        health.Started(world.Health, client);
 
         await output.WriteLineAsync($"Kratix.Actors is ready (data folder {folder}, engine at {http.Url})");
         if (api is not null)

@@ -7,7 +7,7 @@ namespace Kratix.Actors.Host.Configuration;
 public sealed record KratixSettings(
     string DataFolder, EngineMode Mode, string NodeName, ApiSettings Api, HttpSettings Http, AdmissionSettings Admission, ReconcileSettings Reconcile, WorkflowSettings Workflows,
     OutputSettings Output, JournalSettings Journal, GitSettings Git, ReadModelSettings ReadModels, StandaloneSettings Standalone,
-    ShardSettings Shards, ActorSettings Actors, LogSettings Log)
+    ShardSettings Shards, ActorSettings Actors, LogSettings Log, TelemetrySettings Telemetry)
 {
     internal static KratixSettings Read(SettingsReader reader)
     {
@@ -27,7 +27,8 @@ public sealed record KratixSettings(
             Standalone: StandaloneSettings.Read(reader),
             Shards: new ShardSettings(reader.Int("kratix.shards.count", 1, 4096)),
             Actors: ActorSettings.Read(reader),
-            Log: new LogSettings(reader.Choice<LogLevel>("kratix.log.level"), reader.Choice<LogFormat>("kratix.log.format")));
+            Log: new LogSettings(reader.Choice<LogLevel>("kratix.log.level"), reader.Choice<LogFormat>("kratix.log.format")),
+            Telemetry: TelemetrySettings.Read(reader));
         reader.ThrowIfWrong();
         return settings;
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Host.Composition;
 using Kratix.Actors.Host.Configuration;
+using Kratix.Actors.Host.Telemetry;
 using Kratix.Actors.Host.Tests.Commands;
 using Kratix.Actors.Journal;
 using Kratix.Actors.Testing;
@@ -18,6 +19,7 @@ public sealed class AuditHttpTests : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private readonly History _history;
     private readonly HttpClient _client = new();
+    private readonly MetricStore _metrics = new();
     private SqliteJournal _journal = null!;
     private EngineHttp _http = null!;
 
@@ -33,6 +35,7 @@ public sealed class AuditHttpTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _client.Dispose();
+        _metrics.Dispose();
         await _http.DisposeAsync();
         await _journal.DisposeAsync();
         await _history.DisposeAsync();
@@ -131,7 +134,8 @@ public sealed class AuditHttpTests : IAsyncLifetime
         Assert.Contains("kratix.http.audit = off", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    private Task<EngineHttp> Listen(AuditAccess access) => EngineHttp.Start(new HttpSettings("127.0.0.1", 0, null, access), _journal, NullLoggerFactory.Instance, default);
+    private Task<EngineHttp> Listen(AuditAccess access) => EngineHttp.Start(
+        new HttpSettings("127.0.0.1", 0, null, access), _journal, new HealthChecks(_journal, TimeProvider.System), _metrics, NullLoggerFactory.Instance, default);
 
     private async Task<(HttpStatusCode Status, string Body)> Get(string path, string accept)
     {
