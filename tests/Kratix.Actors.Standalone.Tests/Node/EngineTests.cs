@@ -1,3 +1,5 @@
+using Kratix.Actors.Standalone.Nodes;
+using Kratix.Actors.Standalone.Nodes.Containers;
 using static Kratix.Actors.Standalone.Tests.Nodes.NodeFixture;
 using static Kratix.Actors.Standalone.Tests.Nodes.RealContainerTests;
 
@@ -24,6 +26,25 @@ public sealed class EngineTests
 
         Assert.Equal(3, pod["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!["exitCode"]!.GetValue<int>());
         Assert.Equal(["also", "begun", "done"], (await LogOf(node, "p", "step")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+    }
+
+    [Fact]
+    public async Task Container_that_podman_lost_sight_of_while_making_it_is_ended_and_made_again()
+    {
+        await using var fixture = new NodeFixture("podman");
+        var pod = PodIdentity.Of(fixture.Pods.Create("p", Spec([], [Shell("main", "echo ran")])));
+        string[] labels = [$"node={ContainerLabels.NodeOf(fixture.Folder)}", $"pod-uid={pod.Uid}", "container=main", "attempt=0"];
+        var id = (await Podman(["create", "--name", ContainerLabels.NameOf(pod, "main", 0), .. labels.SelectMany(l => new[] { "--label", $"kratix-actors.{l}" }), Busybox, "true"])).Trim();
+        var bundle = Directory.CreateDirectory(Path.Combine(fixture.Folder, "half")).FullName;
+        await Command("runc", "spec", "--bundle", bundle);
+        await Command("sh", "-c", $"cd {bundle}; mkdir -p rootfs/bin; cp /bin/busybox rootfs/bin/sh; sed -i 's/\"terminal\": true/\"terminal\": false/' config.json; runc create --bundle . {id} </dev/null >/dev/null 2>&1");
+        Assert.Contains("\"status\": \"created\"", await Command("runc", "state", id), StringComparison.Ordinal);
+
+        var node = await fixture.Start();
+        await fixture.Pods.UntilPhase("p", "Succeeded");
+
+        Assert.Equal("ran\n", await LogOf(node, "p", "main"));
+        Assert.Contains("does not exist", await Command("runc", "state", id), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,6 +57,8 @@ internal sealed class FakeEngine : IContainerEngine
         return Task.CompletedTask;
     }
 
+    public Task Discard(KeptContainer container) => Remove([container.Name]);
+
     public Task Remove(IReadOnlyList<string> names)
     {
         foreach (var name in names) Removed.Enqueue(name);

@@ -63,6 +63,14 @@ internal sealed class CommandLineEngine(EngineInfo info, EngineProcess process, 
         ThrowUnlessGone(result, "stop");
     }
 
+    public async Task Discard(KeptContainer container)
+    {
+        // Podman may have been killed after its runtime had made the container and before it took note of that: then its removal would leave
+        // the monitor and the half-made process behind for ever.
+        if (info.Runtime is { } runtime && Environment.IsPrivilegedProcess) await new EngineProcess(runtime, options.EngineEnvironment).Run(["delete", "--force", container.Id], CancellationToken.None);
+        await Remove([container.Name]);
+    }
+
     public async Task Remove(IReadOnlyList<string> names)
     {
         if (names.Count == 0) return;
@@ -80,16 +88,16 @@ internal sealed class CommandLineEngine(EngineInfo info, EngineProcess process, 
             null when IsImageMissing(result.Errors) => new RunResult.ImageMissing(),
             null => new RunResult.NotCreated(result.LastError),
             KeptState.Created when result.ExitCode is >= 125 and <= 127 => new RunResult.NotStarted(result.LastError),
-            KeptState.Created => await Undo(name, result),
+            KeptState.Created => await Undo(found, result),
             KeptState.Running => await SeeOut(name, logPath, limited, ct), // an earlier call made it, or this call's client was killed
             _ => Ended(found, limited),
         };
     }
 
     // A signal meant for the whole terminal ended the client between making the container and starting it.
-    private async Task<RunResult> Undo(string name, ProcessResult result)
+    private async Task<RunResult> Undo(KeptContainer found, ProcessResult result)
     {
-        await Remove([name]);
+        await Discard(found);
         return new RunResult.NotCreated($"{info.Command} was interrupted: {result.LastError}");
     }
 
@@ -132,7 +140,8 @@ internal sealed class CommandLineEngine(EngineInfo info, EngineProcess process, 
             (int)(state.Number("ExitCode") ?? 0),
             state["OOMKilled"].IsTrue(),
             Time(state, "StartedAt"),
-            Time(state, "FinishedAt"));
+            Time(state, "FinishedAt"))
+        { Id = inspected.Text("Id") };
     }
 
     private static DateTimeOffset? Time(JsonObject state, string name) =>

@@ -7,6 +7,9 @@ namespace Kratix.Actors.Standalone.Nodes.Containers;
 /// <param name="Answer">All that the engine says of itself.</param>
 internal sealed record EngineInfo(string Command, bool IsPodman, bool LimitsMemory, bool LimitsCpu, JsonObject Answer)
 {
+    /// <summary>Podman's runtime, such as <c>/usr/bin/runc</c>.</summary>
+    public string? Runtime => IsPodman ? (Answer.Child("host")?.Child("ociRuntime"))?.TextOrNull("path") : null;
+
     /// <exception cref="InvalidOperationException">None of the asked-for engines answers; the message holds each one's reason.</exception>
     public static async Task<EngineInfo> Find(string wanted, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {

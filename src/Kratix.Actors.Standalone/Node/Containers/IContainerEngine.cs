@@ -27,6 +27,9 @@ internal interface IContainerEngine : IAsyncDisposable
     /// <summary>Asks to end, and after the grace period kills. Containers that are not there are no error.</summary>
     Task Stop(IReadOnlyList<string> names, TimeSpan grace, CancellationToken ct);
 
+    /// <summary>Removes a container that was made and, because the node was killed, never started.</summary>
+    Task Discard(KeptContainer container);
+
     /// <summary>Removes containers, killing what still runs. Containers that are not there are no error. Not to be interrupted: half a removal is worse than none.</summary>
     Task Remove(IReadOnlyList<string> names);
 }
@@ -76,4 +79,8 @@ internal enum KeptState
 
 /// <summary>A container found in the engine, with the labels that tell what it was for.</summary>
 internal sealed record KeptContainer(
-    string Name, string PodUid, string Container, int Attempt, KeptState State, int ExitCode, bool OutOfMemory, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt);
+    string Name, string PodUid, string Container, int Attempt, KeptState State, int ExitCode, bool OutOfMemory, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt)
+{
+    /// <summary>The engine's own name for it; empty where it has none.</summary>
+    public string Id { get; init; } = "";
+}

@@ -48,6 +48,8 @@ internal sealed class Bundle
     /// <summary>Its first process has been there.</summary>
     public bool HasBegun => File.Exists(PidFile);
 
+    public bool HasEnded => File.Exists(ExitFile);
+
     private string LabelFile => Path.Combine(Folder, LabelFileName);
 
     private string ExitFile => Path.Combine(Exits, Id);
@@ -80,7 +82,7 @@ internal sealed class Bundle
     /// <summary>How it ended; null while it has not.</summary>
     public RunResult.Exited? Exit(BundleLabel label)
     {
-        if (!File.Exists(ExitFile)) return null;
+        if (!HasEnded) return null;
         var code = int.Parse(File.ReadAllText(ExitFile), CultureInfo.InvariantCulture);
         // The first process of a container cannot kill itself: a 137 under a memory limit is the kernel's doing, also where conmon did not see it.
         var outOfMemory = File.Exists(PathOf("oom")) || (label.LimitsMemory && code == 137);

@@ -91,6 +91,8 @@ internal sealed class OciEngine : IContainerEngine
         await Task.WhenAll(names.Except(podmans).Select(n => Stop(new Bundle(_bundles, n), grace, ct)));
     }
 
+    public Task Discard(KeptContainer container) => _podmans.ContainsKey(container.Name) ? _podman.Discard(container) : Remove([container.Name]);
+
     public async Task Remove(IReadOnlyList<string> names)
     {
         var podmans = names.Where(_podmans.ContainsKey).ToList();
@@ -166,7 +168,7 @@ internal sealed class OciEngine : IContainerEngine
 
     private Task? Ending(Bundle bundle, CancellationToken ct) => _running.TryGetValue(bundle.Id, out var running)
         ? running
-        : Supervisor.AtWork(_bundles).TryGetValue(bundle.Id, out var supervisor) ? Supervisor.Watch(supervisor, ct) : null;
+        : !bundle.HasEnded && Supervisor.AtWork(_bundles).TryGetValue(bundle.Id, out var supervisor) ? Supervisor.Watch(supervisor, ct) : null;
 
     private async Task Remove(Bundle bundle)
     {

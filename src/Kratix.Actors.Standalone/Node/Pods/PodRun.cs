@@ -153,7 +153,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
                 using var _ = Live(LogPath(track));
                 return Settle(track, await SeeOut(name, node.Engine.Wait(found, track.Spec, LogPath(track), abandon), grace, halt, abandon), since);
             }
-            await node.Engine.Remove([name]); // made, and the node killed before it was started
+            await node.Engine.Discard(found);
         }
         var image = await node.Images.Ensure(track.Spec, track.Now is ContainerCondition.Waiting { Reason: "ErrImagePull" or "ImagePullBackOff" }, () => Waits(track, "ContainerCreating", $"Pulling image \"{track.Spec.Image}\""),
             () => PullCredentials.Write(node.Store, Pod, node.Folders.OfPod(Pod.Identity.Uid), halt), halt);
