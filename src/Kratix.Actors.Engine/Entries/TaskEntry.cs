@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Kratix.Actors.Engine.Promises;
@@ -23,7 +22,6 @@ internal static partial class TaskEntry
     private const int MaxScriptBytes = 200 * 1024;
 
     private static readonly ImmutableHashSet<string> SpecFields = ["params", "displayName", "description", "steps", "volumes", "stepTemplate", "workspaces", "results"];
-    private static readonly ImmutableHashSet<string> WorkspaceFields = ["name", "description", "mountPath", "readOnly", "optional"];
     private static readonly ImmutableHashSet<string> ResultFields = ["name", "type", "description", "properties"];
 
     /// <exception cref="PromiseRefusedException">It cannot be run.</exception>
@@ -43,7 +41,7 @@ internal static partial class TaskEntry
         foreach (var result in results)
             variables.Add("results", result, ".path", $"{RunPlan.ResultsFolder}/{result}");
         var steps = TaskStep.ReadAll(spec, variables, at);
-        var workspaces = Workspaces(spec, at, steps, variables);
+        var workspaces = TaskWorkspace.ReadAll(spec, at, steps, variables);
         foreach (var step in steps)
             AddStepVariables(step, variables);
         var planned = steps.Select(step => step.Plan(variables, workspaces)).ToList();
@@ -93,34 +91,6 @@ internal static partial class TaskEntry
         return names;
     }
 
-    private static List<TaskWorkspace> Workspaces(JsonObject spec, string at, IReadOnlyList<TaskStep> steps, TaskVariables variables)
-    {
-        var result = new List<TaskWorkspace>();
-        var list = Maps(spec, "workspaces", at);
-        for (var i = 0; i < list.Count; i++)
-        {
-            Known(list[i], WorkspaceFields, $"{at}.workspaces[{i}]");
-            var name = Text(list[i], "name", $"{at}.workspaces[{i}]") ?? throw new PromiseRefusedException($"{at}.workspaces[{i}].name is missing");
-            if (result.Any(w => w.Name == name))
-                throw new PromiseRefusedException($"{at}.workspaces[{i}].name \"{name}\" is used by another workspace");
-            var path = variables.Text(Text(list[i], "mountPath", $"{at}.workspaces[{i}]") ?? $"/workspace/{name}", $"{at}.workspaces[{i}].mountPath");
-            // Numbered, because a workspace's name need not be one a volume can have.
-            var workspace = new TaskWorkspace(name, string.Create(CultureInfo.InvariantCulture, $"workspace-{i}"), path, list[i]["readOnly"]?.GetValueKind() == JsonValueKind.True)
-            {
-                IsClaimed = steps.Any(step => step.Workspaces.ContainsKey(name)),
-            };
-            variables.Add("workspaces", name, ".path", workspace.Path);
-            variables.Add("workspaces", name, ".bound", "true");
-            variables.Add("workspaces", name, ".claim", "");
-            variables.Add("workspaces", name, ".volume", workspace.Volume);
-            result.Add(workspace);
-        }
-
-        return steps.SelectMany(step => step.Workspaces.Keys).FirstOrDefault(claimed => result.All(w => w.Name != claimed)) is { } unknown
-            ? throw new PromiseRefusedException($"a step of {at} claims the workspace \"{unknown}\", which the Task does not have")
-            : result;
-    }
-
     private static void AddStepVariables(TaskStep step, TaskVariables variables)
     {
         // Tekton calls the container of a step step-NAME, and both names are in use.
@@ -160,11 +130,4 @@ internal static partial class TaskEntry
 
     [GeneratedRegex(@"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\z")]
     private static partial Regex ResultName();
-}
-
-/// <summary>One workspace, backed by an empty directory of the Pod.</summary>
-internal sealed record TaskWorkspace(string Name, string Volume, string Path, bool ReadOnly)
-{
-    /// <summary>Some step names it: the others do not get it.</summary>
-    public bool IsClaimed { get; init; }
 }

@@ -43,7 +43,8 @@ internal sealed partial class TaskVariables
     {
         foreach (var spelling in Spellings(root, name))
         {
-            _lists[spelling + "[*]"] = values;
+            // Both spellings are in use.
+            _lists[spelling] = _lists[spelling + "[*]"] = values;
             for (var i = 0; i < values.Length; i++)
                 _texts[string.Create(CultureInfo.InvariantCulture, $"{spelling}[{i}]")] = values[i];
         }
@@ -55,8 +56,8 @@ internal sealed partial class TaskVariables
         var variable = match.Groups[1].Value;
         if (_texts.TryGetValue(variable, out var value))
             return value;
-        throw new PromiseRefusedException(_lists.ContainsKey(variable) || _lists.ContainsKey(variable + "[*]")
-            ? $"{where} has {match.Value} inside a text; a list fits only as an element of its own of command or args, written $({(_lists.ContainsKey(variable) ? variable : variable + "[*]")})"
+        throw new PromiseRefusedException(_lists.ContainsKey(variable)
+            ? $"{where} has {match.Value} inside a text; a list fits only as an element of its own of command or args"
             : $"{where} refers to {match.Value}, which the Task does not have; known are {string.Join(", ", Known())}");
     });
 

@@ -48,7 +48,7 @@ public sealed class TaskEntryTests
     [InlineData("params: [{name: p, enum: [a, b], default: c}], steps: [" + Step + "]", "at.spec.params[0].default is \"c\"; its enum allows a, b")]
     [InlineData("params: [{name: p, default: {a: 1}}], steps: [" + Step + "]", "at.spec.params[0].default.a is 1; it must be text")]
     [InlineData("params: [{name: p, properties: {a: {}}, default: {b: x}}], steps: [" + Step + "]", "at.spec.params[0].default has no \"a\"")]
-    [InlineData("params: [{name: p, default: [a]}], steps: [{name: s, image: i, script: $(params.p)}]", "a list fits only as an element of its own of command or args, written $(params.p[*])")]
+    [InlineData("params: [{name: p, default: [a]}], steps: [{name: s, image: i, script: $(params.p)}]", "has $(params.p) inside a text; a list fits only as an element of its own of command or args")]
     [InlineData("results: [{name: r}, {name: r}], steps: [" + Step + "]", "at.spec.results[1].name \"r\" is used by another result")]
     [InlineData("workspaces: [{name: w}, {name: w}], steps: [" + Step + "]", "at.spec.workspaces[1].name \"w\" is used by another workspace")]
     [InlineData("workspaces: [{}], steps: [" + Step + "]", "at.spec.workspaces[0].name is missing")]
@@ -82,7 +82,7 @@ public sealed class TaskEntryTests
             steps:
               - name: s
                 image: $(params.text):1
-                command: [run, "$(params.list[*])"]
+                command: [run, "$(params.list[*])", $(params.list)]
                 args: ["$(params.list[1])", "--x=$(params.map.key)", "$(params['dotted.name'])$(params[\"text\"])$(params.count)", "$(MINE) $(date) $(cat params.text)"]
                 env: [{name: E, value: "<$(params.text)>"}, {name: F, valueFrom: {secretKeyRef: {name: $(params.text), key: k}}}]
                 envFrom: [{configMapRef: {name: $(params.text)}}]
@@ -98,6 +98,8 @@ public sealed class TaskEntryTests
             - $(MINE) $(date) $(cat params.text)
             command:
             - run
+            - a
+            - b c
             - a
             - b c
             env:
@@ -200,13 +202,13 @@ public sealed class TaskEntryTests
         var parts = Parts(
             """
             results: [{name: url, description: where}, {name: dotted.one, type: array}]
-            workspaces: [{name: source}, {name: cache, mountPath: /cache, readOnly: true}, {name: keys, optional: true}]
+            workspaces: [{name: source}, {name: cache, mountPath: /cache, readOnly: true}, {name: keys}, {name: extra, optional: true}]
             steps:
               - name: s
                 image: i
                 results: [{name: digest}]
                 args: [$(results.url.path), "$(results['dotted.one'].path)", $(step.results.digest.path), $(workspaces.source.path), $(workspaces.cache.path), $(workspaces.source.bound), "$(workspaces.cache.claim)"]
-              - {name: t, image: i, args: [$(steps.s.results.digest.path), $(workspaces.keys.path)], workspaces: [{name: keys, mountPath: /keys}]}
+              - {name: t, image: i, args: [$(steps.s.results.digest.path), $(workspaces.keys.path)], workspaces: [{name: keys, mountPath: /keys}, {name: extra}]}
             """);
         Assert.Equal(
             ["/tekton/results/url", "/tekton/results/dotted.one", "/tekton/results/.s.digest", "/workspace/source", "/cache", "true", ""],
@@ -217,6 +219,15 @@ public sealed class TaskEntryTests
         Assert.Equal(["workspace-0:/workspace/source:", "workspace-1:/cache:true", "workspace-2:/keys:"], Mounts(parts.Steps[1]!));
         Assert.Equal(["url", "dotted.one", ".s.digest"], parts.ResultFiles.AsEnumerable());
         Assert.All(parts.Volumes, v => Assert.NotNull(v!["emptyDir"]));
+    }
+
+    [Fact]
+    public void Optional_workspace_is_not_there_because_nobody_provides_it()
+    {
+        var parts = Parts("workspaces: [{name: w, optional: true}], steps: [{name: s, image: i, args: [\"$(workspaces.w.bound)\", \"$(workspaces.w.path)\"], workspaces: [{name: w}]}]");
+        Assert.Equal(["false", ""], parts.Steps[0]!["args"]!.AsArray().Select(a => (string?)a));
+        Assert.Empty(parts.Volumes);
+        Assert.Empty(Mounts(parts.Steps[0]!));
     }
 
     [Fact]
