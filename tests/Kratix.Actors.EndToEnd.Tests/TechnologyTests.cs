@@ -88,6 +88,20 @@ public sealed class TechnologyTests(SharedPlatform shared) : IClassFixture<Share
         Assert.Contains("container slow did not end within its timeout of 1 s", thing.At("status")!.ToJsonString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("batch/v1", "Job", "{}", "unsupported pipeline batch/v1/Job at spec.workflows.resource.configure[0]; accepted: platform.kratix.io/v1alpha1 Pipeline, v1 Pod, tekton.dev/v1 Task")]
+    [InlineData("tekton.dev/v1beta1", "Task", "{}", "unsupported pipeline tekton.dev/v1beta1/Task")]
+    [InlineData("tekton.dev/v1", "Task", """{"steps": [{"image": "i", "retries": 3}]}""", "unknown field \"spec.workflows.resource.configure[0].spec.steps[0].retries\"")]
+    [InlineData("v1", "Pod", """{"containers": [{"name": "c", "image": "i", "script": "x"}]}""", "unknown field \"spec.workflows.resource.configure[0].spec.containers[0].script\"")]
+    [Conformance("K7", "A workflow entry of any other kind is refused at admission, and the accepted kinds are named.")]
+    public async Task An_entry_that_cannot_be_run_is_refused_when_it_is_applied(string apiVersion, string kind, string spec, string says)
+    {
+        var promise = Manifests.Promise("no-such-technology", null, new JsonObject { ["resource"] = new JsonObject { ["configure"] = new JsonArray(Entry(apiVersion, kind, "main", spec)) } }, null);
+        var said = await shared.Kubectl.Try(promise.ToJsonString(), "apply", "-f", "-");
+        Assert.NotEqual(0, said.ExitCode);
+        Assert.Contains(says, said.All, StringComparison.Ordinal);
+    }
+
     /// <summary>Two containers that each wait for the other, so that they only end side by side.</summary>
     private static JsonObject Pod(string name) => new()
     {
