@@ -26,3 +26,8 @@ fi
 if [ -x "$KRATIX_ACTORS_WORK/tools/usr/sbin/sshd" ]; then
     export KRATIX_ACTORS_SSHD="$KRATIX_ACTORS_WORK/tools/usr/sbin/sshd"
 fi
+
+# An S3 server for the tests; present after `eng/install.sh --s3`.
+if [ -f "$KRATIX_ACTORS_WORK/tools/s3/node_modules/s3rver/bin/s3rver.js" ]; then
+    export KRATIX_ACTORS_S3RVER="$KRATIX_ACTORS_WORK/tools/s3/node_modules/s3rver/bin/s3rver.js"
+fi

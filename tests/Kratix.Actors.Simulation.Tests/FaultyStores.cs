@@ -8,9 +8,9 @@ namespace Kratix.Actors.Simulation.Tests;
 /// <summary>Stores that are away at times, refuse at times, and at times have pushed and cannot say so. Where they do not push they say that they have.</summary>
 internal sealed class FaultyStores(IStateStores stores, Chaos chaos, Line line, bool pushes) : IStateStores
 {
-    public Outcome<string> KeyOf(GitAddress address) => stores.KeyOf(address);
+    public Outcome<string> KeyOf(StateStoreAddress address) => stores.KeyOf(address);
 
-    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
+    public Outcome<IStateStore> Open(StateStoreAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
         stores.Open(address, () => MayPush(beforePush!)).Select<IStateStore>(s => new FaultyStore(s, chaos, pushes));
 
     /// <summary>The store pushes in the step that follows the answer.</summary>

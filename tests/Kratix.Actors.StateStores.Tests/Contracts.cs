@@ -25,15 +25,21 @@ public sealed class InMemory_Contract : StateStoreContract
 
         public IStateStores Stores => _stores;
 
+        public bool HasDirectories => true;
+
         public IContentStore Contents => _contents;
 
-        public GitAddress Address { get; } = new("https://git.example.com/team/repository", "main", "basicAuth", StoreCredentials.None, "kratix", "");
+        private static readonly GitAddress Git = new("https://git.example.com/team/repository", "main", "basicAuth", StoreCredentials.None, "kratix", "");
+
+        public StateStoreAddress Address => Git;
+
+        public (StateStoreAddress SameStore, StateStoreAddress OtherStore) Neighbours => (Git with { Url = Git.Url + "/" }, Git with { Branch = "other" });
 
         private InMemoryStateStore Store => _stores.Store(((Outcome<string>.Done)_stores.KeyOf(Address)).Value);
 
         public Task<ImmutableSortedDictionary<string, byte[]>> Files() => Task.FromResult(Store.Files);
 
-        public Task<int> Commits() => Task.FromResult(Store.Commits.Count);
+        public Task<int?> Commits() => Task.FromResult<int?>(Store.Commits.Count);
 
         public Task WriteForeign(IReadOnlyDictionary<string, byte[]?> files)
         {

@@ -35,9 +35,15 @@ internal sealed class GitWorld : IStateStoreFixture
 
     public IStateStores Stores { get; }
 
+    public bool HasDirectories => true;
+
     public IContentStore Contents => Memory;
 
     public GitAddress Address { get; set; }
+
+    StateStoreAddress IStateStoreFixture.Address => Address;
+
+    public (StateStoreAddress SameStore, StateStoreAddress OtherStore) Neighbours => (Address with { Url = Address.Url + "/" }, Address with { Branch = "other" });
 
     /// <summary>Runs git with the settings of nobody; fails the test when it fails.</summary>
     public static string Git(string folder, params string[] arguments) => Encoding.UTF8.GetString(GitBytes(folder, null, arguments));
@@ -109,7 +115,7 @@ internal sealed class GitWorld : IStateStoreFixture
         return Task.FromResult(files.ToImmutable());
     }
 
-    public Task<int> Commits() => Task.FromResult(
+    public Task<int?> Commits() => Task.FromResult<int?>(
         Git(Repository, "for-each-ref", "refs/heads/main").Length == 0 ? 0 : int.Parse(Git(Repository, "rev-list", "--count", "refs/heads/main"), System.Globalization.CultureInfo.InvariantCulture));
 
     public Task WriteForeign(IReadOnlyDictionary<string, byte[]?> files)

@@ -243,6 +243,12 @@ internal sealed class HttpWorld : IStateStoreFixture
 
     public GitAddress Address => Git.Address;
 
+    StateStoreAddress IStateStoreFixture.Address => Address;
+
+    public (StateStoreAddress SameStore, StateStoreAddress OtherStore) Neighbours => Git.Neighbours;
+
+    public bool HasDirectories => true;
+
     public static StoreCredentials Credentials(string user, string password) => new(ImmutableSortedDictionary<string, byte[]>.Empty
         .Add("username", Encoding.UTF8.GetBytes(user)).Add("password", Encoding.UTF8.GetBytes(password + "\n")));
 
@@ -259,7 +265,7 @@ internal sealed class HttpWorld : IStateStoreFixture
 
     public Task<ImmutableSortedDictionary<string, byte[]>> Files() => Git.Files();
 
-    public Task<int> Commits() => Git.Commits();
+    public Task<int?> Commits() => Git.Commits();
 
     public Task WriteForeign(IReadOnlyDictionary<string, byte[]?> files) => Git.WriteForeign(files);
 

@@ -14,13 +14,15 @@ public sealed class InMemoryStateStores(IContentStore contents) : IStateStores
 {
     private readonly ConcurrentDictionary<string, InMemoryStateStore> _stores = new(StringComparer.Ordinal);
 
-    public Outcome<string> KeyOf(GitAddress address)
+    public Outcome<string> KeyOf(StateStoreAddress address)
     {
-        var url = address.Url.TrimEnd('/');
-        return new Outcome<string>.Done($"{(url.EndsWith(".git", StringComparison.Ordinal) ? url[..^4] : url)}#{address.Branch}");
+        if (address is not GitAddress git)
+            return new Outcome<string>.Done($"bucket {((BucketAddress)address).Bucket}");
+        var url = git.Url.TrimEnd('/');
+        return new Outcome<string>.Done($"{(url.EndsWith(".git", StringComparison.Ordinal) ? url[..^4] : url)}#{git.Branch}");
     }
 
-    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
+    public Outcome<IStateStore> Open(StateStoreAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
         KeyOf(address).Select<IStateStore>(key => beforePush is null ? Store(key) : new Guarded(Store(key), beforePush));
 
     /// <summary>The store behind a key of <see cref="KeyOf"/>, to look into and to break.</summary>

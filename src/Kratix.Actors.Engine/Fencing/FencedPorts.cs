@@ -48,9 +48,9 @@ internal sealed class FencedRunner(IRunner runner, Fence fence) : IRunner
 
 internal sealed class FencedStateStores(IStateStores stores, Fence fence) : IStateStores
 {
-    public Outcome<string> KeyOf(GitAddress address) => stores.KeyOf(address);
+    public Outcome<string> KeyOf(StateStoreAddress address) => stores.KeyOf(address);
 
     // A batch is fetched and planned before it is pushed, which takes its time: the question is put last.
-    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
+    public Outcome<IStateStore> Open(StateStoreAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
         stores.Open(address, () => fence.Pass(beforePush ?? (() => Task.FromResult<Outcome<Nothing>>(new Outcome<Nothing>.Done(default)))));
 }

@@ -31,7 +31,7 @@ public abstract record GitWriterMessage
     public sealed record Write(WriteRequest Request) : GitWriterMessage;
 
     /// <summary>The address or its credentials have changed: open the store again, and try at once what waits.</summary>
-    public sealed record Reopen(GitAddress Address) : GitWriterMessage;
+    public sealed record Reopen(StateStoreAddress Address) : GitWriterMessage;
 
     public sealed record Linger : GitWriterMessage;
 
@@ -43,11 +43,11 @@ public abstract record GitWriterMessage
 }
 
 /// <summary>
-/// The single writer of one branch of one repository. While a push is on its way everything that comes waits together, and goes out with the next:
+/// The single writer of one branch of one repository, or of one bucket. While a push is on its way everything that comes waits together, and goes out with the next:
 /// the slower the remote, the larger the batches. It keeps what could not be written and tries again; nobody else retries a write.
 /// </summary>
 /// <param name="troubled">Told when the store cannot be written to.</param>
-internal sealed class GitWriterActor(IStateStores stores, GitAddress address, EngineSettings settings, Action troubled) : Actor<GitWriterMessage>
+internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress address, EngineSettings settings, Action troubled) : Actor<GitWriterMessage>
 {
     // More than it takes to find one bad placement in the largest batch. From then on it may be the branch that takes nothing, and pushes keep to the pauses.
     private const int MostDeclinedInARow = 16;
@@ -57,11 +57,11 @@ internal sealed class GitWriterActor(IStateStores stores, GitAddress address, En
     private readonly WaitingWrites _waiting = new(settings);
     private readonly Shown _shown = new(EngineMeter.WritesWaiting);
     private readonly Backoff _backoff = new(settings.WriteRetry.Min, settings.WriteRetry.Max);
-    private readonly PushBudget _budget = new(settings.PushesPerMinute(HostOf(address.Url)));
+    private readonly PushBudget _budget = new(settings.PushesPerMinute(HostOf((address as GitAddress)?.Url ?? "")));
     private IReadOnlyList<WriteRequest>? _writing;
     private int _declinedInARow;
     private IStateStore? _store;
-    private GitAddress _address = address;
+    private StateStoreAddress _address = address;
     private bool _reopen;
 
     protected override void Receive(GitWriterMessage message)

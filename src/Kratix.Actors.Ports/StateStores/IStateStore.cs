@@ -11,12 +11,21 @@ public sealed record StoreCredentials(ImmutableSortedDictionary<string, byte[]> 
     public override string ToString() => $"StoreCredentials({string.Join(", ", Data.Keys)})";
 }
 
+/// <summary>Where files go, as a state store object names it.</summary>
+public abstract record StateStoreAddress(StoreCredentials Credentials);
+
 /// <summary>
 /// A branch of a repository, as a GitStateStore names it. <paramref name="AuthMethod"/>: <c>basicAuth</c>, <c>ssh</c> or <c>githubApp</c>
 /// (the credentials' keys are those of the reference: <c>username</c>/<c>password</c>, <c>sshPrivateKey</c>/<c>knownHosts</c>, …).
 /// </summary>
 public sealed record GitAddress(
-    string Url, string Branch, string AuthMethod, StoreCredentials Credentials, string AuthorName, string AuthorEmail, bool VerifyTls = true);
+    string Url, string Branch, string AuthMethod, StoreCredentials Credentials, string AuthorName, string AuthorEmail, bool VerifyTls = true) : StateStoreAddress(Credentials);
+
+/// <summary>
+/// A bucket, as a BucketStateStore names it. <paramref name="Endpoint"/>: host and perhaps port, without a scheme; <paramref name="Insecure"/>: plain HTTP.
+/// <paramref name="AuthMethod"/>: <c>accessKey</c> (credentials <c>accessKeyID</c>, <c>secretAccessKey</c>) or <c>IAM</c> (whatever the machine offers).
+/// </summary>
+public sealed record BucketAddress(string Bucket, string Endpoint, bool Insecure, bool UseDualStack, string AuthMethod, StoreCredentials Credentials) : StateStoreAddress(Credentials);
 
 /// <summary>
 /// What one placement wants written. <paramref name="Id"/> identifies the intent within the batch.
@@ -31,7 +40,10 @@ public abstract record IntentResult
 {
     private IntentResult() { }
 
-    /// <summary>In the store and acknowledged. <paramref name="Changed"/> false: it was there already, and <paramref name="CommitId"/> is the commit that was checked.</summary>
+    /// <summary>
+    /// In the store and acknowledged. <paramref name="Changed"/> false: it was there already, and <paramref name="CommitId"/> is the commit that was checked.
+    /// A bucket has no commits: there it is a digest of the names and contents that it has acknowledged for this intent.
+    /// </summary>
     public sealed record Written(string CommitId, bool Changed) : IntentResult;
 
     /// <summary>This intent cannot be written (e.g. a path that escapes); the others of the batch were not held up by it.</summary>
@@ -43,7 +55,7 @@ public sealed record BatchResult(string HeadCommit, int Pushes, ImmutableDiction
 
 /// <summary>
 /// One branch of one repository, or one bucket. Callers serialise: at most one call at a time per store.
-/// A batch is one commit and one push; foreign files stay byte-identical; a push that was rejected is fetched and redone.
+/// A batch is one commit and one push (in a bucket: one object after the other); foreign files stay byte-identical; a push that was rejected is fetched and redone.
 /// </summary>
 public interface IStateStore : IAsyncDisposable
 {
@@ -57,12 +69,12 @@ public interface IStateStore : IAsyncDisposable
 /// <summary>Opens stores. File contents are taken from the content store by digest.</summary>
 public interface IStateStores
 {
-    /// <summary>A spelling-independent name of the repository and branch: two spellings of one repository have one key.</summary>
-    Outcome<string> KeyOf(GitAddress address);
+    /// <summary>A spelling-independent name of the repository and branch, or of the bucket: two spellings of one repository have one key.</summary>
+    Outcome<string> KeyOf(StateStoreAddress address);
 
     /// <summary>
     /// <paramref name="beforePush"/> is asked when everything is ready, right before each push: what is not done ends the batch with that answer, and nothing
     /// is pushed. Null: nothing speaks against a push.
     /// </summary>
-    Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null);
+    Outcome<IStateStore> Open(StateStoreAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null);
 }

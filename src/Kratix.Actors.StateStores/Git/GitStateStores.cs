@@ -8,20 +8,24 @@ namespace Kratix.Actors.StateStores.Git;
 /// <summary>Branches of git repositories as state stores, by way of the <c>git</c> executable.</summary>
 public sealed class GitStateStores(GitStateStoresOptions options, IContentStore contents) : IStateStores
 {
+    private const string NotGit = "this address does not name a repository";
+
     // Two openings of one branch (say, with an old and a rotated Secret) share a cache folder and so take turns.
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
 
-    public Outcome<string> KeyOf(GitAddress address) => Parse(address, out var problem) is { } url
-        ? new Outcome<string>.Done($"{url.Key}#{address.Branch}")
+    public Outcome<string> KeyOf(StateStoreAddress address) => address is not GitAddress git ? new Outcome<string>.Terminal(Refusal.Invalid, NotGit) : Parse(git, out var problem) is { } url
+        ? new Outcome<string>.Done($"{url.Key}#{git.Branch}")
         : new Outcome<string>.Terminal(Refusal.Invalid, problem);
 
-    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null)
+    public Outcome<IStateStore> Open(StateStoreAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null)
     {
-        if (Parse(address, out var problem) is not { } url)
+        if (address is not GitAddress git)
+            return new Outcome<IStateStore>.Terminal(Refusal.Invalid, NotGit);
+        if (Parse(git, out var problem) is not { } url)
             return new Outcome<IStateStore>.Terminal(Refusal.Invalid, problem);
-        var key = $"{url.Key}#{address.Branch}";
-        return GitAccess.Of(address, url, options).Select<IStateStore>(access =>
-            new GitStateStore(options, contents, address, access, new GitCache(options, key), beforePush, _turns.GetOrAdd(key, _ => new SemaphoreSlim(1, 1))));
+        var key = $"{url.Key}#{git.Branch}";
+        return GitAccess.Of(git, url, options).Select<IStateStore>(access =>
+            new GitStateStore(options, contents, git, access, new GitCache(options, key), beforePush, _turns.GetOrAdd(key, _ => new SemaphoreSlim(1, 1))));
     }
 
     private static GitUrl? Parse(GitAddress address, out string problem)

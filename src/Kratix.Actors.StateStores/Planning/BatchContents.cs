@@ -1,16 +1,18 @@
+using System.Collections.Concurrent;
 using Kratix.Actors.Core;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.StateStores;
 
 namespace Kratix.Actors.StateStores.Planning;
 
-/// <summary>Contents of one batch by digest: those of the content store, and those made while planning. Keeps the bytes while they are few; reads again what it let go.</summary>
+/// <summary>Contents of one batch by digest: those of the content store, and those made while planning. Keeps the bytes while they are few; reads again
+/// what it let go. Many may read at once.</summary>
 internal sealed class BatchContents(IContentStore contents, CancellationToken cancellation)
 {
     private const long MostBytesKept = 64 * 1024 * 1024;
 
-    private readonly Dictionary<string, byte[]> _made = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, byte[]> _kept = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte[]> _made = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte[]> _kept = new(StringComparer.Ordinal);
     private long _keptBytes;
 
     /// <summary>Takes a content that is in no content store, a list or an aggregated file; answers its digest.</summary>
@@ -29,12 +31,8 @@ internal sealed class BatchContents(IContentStore contents, CancellationToken ca
         if (_kept.TryGetValue(digest, out var kept))
             return kept;
         var content = await contents.Get(digest, cancellation) ?? throw new MissingContentException(digest, path);
-        if (_keptBytes + content.Length <= MostBytesKept)
-        {
+        if (Interlocked.Add(ref _keptBytes, content.Length) <= MostBytesKept)
             _kept[digest] = content;
-            _keptBytes += content.Length;
-        }
-
         return content;
     }
 }
