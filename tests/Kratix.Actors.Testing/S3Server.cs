@@ -29,7 +29,8 @@ public sealed class S3Server : IAsyncDisposable
             throw new InvalidOperationException("there is no S3 server; run eng/install.sh --s3 and then '. eng/env.sh'");
         var port = FreePort();
         var process = Process.Start(new ProcessStartInfo(
-            "node", [program, "--directory", folder, "--address", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--configure-bucket", Bucket, "--no-vhost-buckets"])
+            // Its listings are continued by tokens of a cipher that OpenSSL 3 has only in its legacy provider.
+            "node", ["--openssl-legacy-provider", program, "--directory", folder, "--address", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--configure-bucket", Bucket, "--no-vhost-buckets"])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         })!;

@@ -14,7 +14,7 @@ public abstract record StateStoresMessage
 {
     public sealed record DestinationSignal(WatchSignal Signal) : StateStoresMessage;
 
-    public sealed record StoreSignal(WatchSignal Signal) : StateStoresMessage;
+    public sealed record StoreSignal(ResourceType Kind, WatchSignal Signal) : StateStoresMessage;
 
     public sealed record Checked(string Store, string Version, StoreCheck Result) : StateStoresMessage;
 
@@ -34,7 +34,7 @@ public abstract record StateStoresMessage
 }
 
 /// <summary>What was found when a store was looked at: its address if it can be used, else why not.</summary>
-public sealed record StoreCheck(GitAddress? Address, string Reason, string Message);
+public sealed record StoreCheck(StateStoreAddress? Address, string Reason, string Message);
 
 /// <summary>The Destinations as they are now, for whoever needs them in the middle of something.</summary>
 public sealed class DestinationSnapshot
@@ -49,15 +49,17 @@ public sealed class DestinationSnapshot
 }
 
 /// <summary>
-/// Watches Destinations and GitStateStores, looks whether stores can be used, publishes both kinds' readiness, and owns one GitWriter per
-/// normalised repository and branch: two spellings of one repository are one writer.
+/// Watches Destinations and state stores, looks whether stores can be used, publishes both kinds' readiness, and owns one writer per
+/// normalised repository and branch, or bucket: two spellings of one repository are one writer. Stores are known here as KIND/NAME.
 /// </summary>
 internal sealed class StateStoresActor(World world, EngineSettings settings, DestinationSnapshot snapshot) : Actor<StateStoresMessage>
 {
+    private static readonly ResourceType[] StoreKinds = [Kinds.GitStateStore, Kinds.BucketStateStore];
     private static readonly TimeSpan RecheckAfterFailure = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, JsonObject> _destinations = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, JsonObject> _stores = new(StringComparer.Ordinal);
+    private readonly Dictionary<ResourceType, Dictionary<string, JsonObject>> _stores = StoreKinds.ToDictionary(k => k, _ => new Dictionary<string, JsonObject>(StringComparer.Ordinal));
+    private readonly HashSet<ResourceType> _listed = [];
     private readonly Dictionary<string, StoreCheck> _checks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _versions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IActorRef<GitWriterMessage>> _writers = new(StringComparer.Ordinal);
@@ -65,14 +67,14 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private readonly Dictionary<IActorRef, Action<ImmutableArray<Destination>>> _subscribers = [];
     private readonly StatusWriter _status = new(world);
     private readonly Readiness _readiness = new();
-    private bool _storesListed;
     private readonly CancellationTokenSource _stop = new();
 
     protected override void PreStart()
     {
         var self = Context.Self;
         WatchLoop.Start(world, Kinds.Destination, s => self.Tell(new StateStoresMessage.DestinationSignal(s)), _stop.Token);
-        WatchLoop.Start(world, Kinds.GitStateStore, s => self.Tell(new StateStoresMessage.StoreSignal(s)), _stop.Token);
+        foreach (var kind in StoreKinds)
+            WatchLoop.Start(world, kind, s => self.Tell(new StateStoresMessage.StoreSignal(kind, s)), _stop.Token);
     }
 
     protected override void PostStop()
@@ -89,24 +91,20 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 WatchLoop.Apply(_destinations, signal, _ => { });
                 Offer();
                 break;
-            case StateStoresMessage.StoreSignal { Signal: var signal }:
-                _storesListed |= signal is WatchSignal.Listed;
-                WatchLoop.Apply(_stores, signal, Check);
-                foreach (var gone in _checks.Keys.Where(k => !_stores.ContainsKey(k)).ToList())
+            case StateStoresMessage.StoreSignal { Kind: var kind, Signal: var signal }:
+                if (signal is WatchSignal.Listed)
+                    _listed.Add(kind);
+                WatchLoop.Apply(_stores[kind], signal, store => Check(kind, store));
+                foreach (var gone in _checks.Keys.Where(k => Find(k).Store is null).ToList())
                     _checks.Remove(gone);
                 Offer();
                 break;
             case StateStoresMessage.Recheck recheck:
-                if (_stores.TryGetValue(recheck.Store, out var store))
-                    Look(store);
+                Look(recheck.Store);
                 break;
             case StateStoresMessage.Trouble trouble:
                 foreach (var name in _checks.Where(c => c.Value.Address is { } address && KeyOf(address) == trouble.WriterKey).Select(c => c.Key))
-                {
-                    if (_stores.TryGetValue(name, out var troubled))
-                        Look(troubled);
-                }
-
+                    Look(name);
                 break;
             case StateStoresMessage.Checked c:
                 Checked(c);
@@ -129,20 +127,30 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
 
     protected override void OnTerminated(IActorRef actor) => _subscribers.Remove(actor);
 
-    private void Check(JsonObject store)
+    private void Check(ResourceType kind, JsonObject store)
     {
+        var key = $"{kind.Kind}/{store.Name()}";
         // A status that we wrote ourselves is no news.
-        if (_checks.TryGetValue(store.Name(), out var known) && known.Address is not null && _versions.GetValueOrDefault(store.Name()) == VersionOf(store))
+        if (_checks.TryGetValue(key, out var known) && known.Address is not null && _versions.GetValueOrDefault(key) == VersionOf(store))
             return;
-        Look(store);
+        Look(key);
     }
 
-    private void Look(JsonObject store)
+    private void Look(string key)
     {
-        var (name, version) = (store.Name(), VersionOf(store));
+        if (Find(key) is not ({ } kind, { } store))
+            return;
+        var version = VersionOf(store);
         Context.PipeToSelf<StoreCheck>(
-            StoreAddress.Check(world, store), r => new StateStoresMessage.Checked(name, version, r),
-            e => new StateStoresMessage.Checked(name, version, new StoreCheck(null, "StateStoreError", e.Message)));
+            StoreAddress.Check(world, kind, store), r => new StateStoresMessage.Checked(key, version, r),
+            e => new StateStoresMessage.Checked(key, version, new StoreCheck(null, "StateStoreError", e.Message)));
+    }
+
+    /// <summary>The store of a KIND/NAME; the kind is null where there is no such kind of store.</summary>
+    private (ResourceType? Kind, JsonObject? Store) Find(string key)
+    {
+        var kind = StoreKinds.FirstOrDefault(k => key.StartsWith(k.Kind + "/", StringComparison.Ordinal));
+        return (kind, kind is null ? null : _stores[kind].GetValueOrDefault(key[(kind.Kind.Length + 1)..]));
     }
 
     private static string VersionOf(JsonObject store) => $"{store.Uid()}/{store.Generation()}";
@@ -150,12 +158,12 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private void Checked(StateStoresMessage.Checked c)
     {
         // A look at what the store was before: that at what it is now is on its way.
-        if (!_stores.TryGetValue(c.Store, out var store) || VersionOf(store) != c.Version)
+        if (Find(c.Store) is not ({ } kind, { } store) || VersionOf(store) != c.Version)
             return;
         var before = _checks.GetValueOrDefault(c.Store)?.Address;
         _checks[c.Store] = c.Result;
         _versions[c.Store] = c.Version;
-        _status.Publish(Kinds.GitStateStore, store, _readiness.OfStore(store, c.Result, world.Now));
+        _status.Publish(kind, store, _readiness.OfStore(store, c.Result, world.Now));
         if (c.Result.Address is { } address)
         {
             // A store found as it was is not opened again: its writer keeps to the pauses it has taken.
@@ -179,8 +187,8 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
 
     private void Write(StateStoresMessage.Write write)
     {
-        var store = write.Location.StoreName;
-        if (write.Location.StoreKind == Kinds.GitStateStore.Kind && _checks.GetValueOrDefault(store) is { Address: { } address })
+        var store = $"{write.Location.StoreKind}/{write.Location.StoreName}";
+        if (_checks.GetValueOrDefault(store) is { Address: { } address })
         {
             Writer(address).Tell(new GitWriterMessage.Write(write.Request));
             return;
@@ -189,14 +197,12 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         if (!_waiting.TryGetValue(store, out var waiting))
             _waiting[store] = waiting = new Dictionary<string, StateStoresMessage.Write>(StringComparer.Ordinal);
         waiting[write.Request.Intent.Id] = write;
-        var reason = write.Location.StoreKind != Kinds.GitStateStore.Kind ? $"{write.Location.StoreKind}/{store}: state stores of this kind are not written to; use a GitStateStore"
-            : _checks.TryGetValue(store, out var check) ? check.Message
-            : _stores.ContainsKey(store) ? null : $"{write.Location.StoreKind}/{store}: not found";
+        var reason = _checks.TryGetValue(store, out var check) ? check.Message : Find(store).Store is null ? $"{store}: not found" : null;
         if (reason is not null)
             write.Request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
     }
 
-    private IActorRef<GitWriterMessage> Writer(GitAddress address)
+    private IActorRef<GitWriterMessage> Writer(StateStoreAddress address)
     {
         var key = KeyOf(address);
         if (!_writers.TryGetValue(key, out var writer))
@@ -210,7 +216,8 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         return writer;
     }
 
-    private string KeyOf(GitAddress address) => world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value : address.Url + "#" + address.Branch;
+    private string KeyOf(StateStoreAddress address) => world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value
+        : throw new InvalidOperationException("the address of a checked store has a key");
 
     /// <summary>Computes the Destinations anew, publishes their readiness and offers them where they differ from the last.</summary>
     private void Offer()
@@ -218,12 +225,13 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         var now = ImmutableArray.CreateBuilder<Destination>();
         foreach (var item in _destinations.Values.OrderBy(d => d.Name(), StringComparer.Ordinal))
         {
-            var storeName = item["spec"]?["stateStoreRef"]?["name"]?.ToString() ?? "";
-            JsonObject? store = null;
-            var known = item["spec"]?["stateStoreRef"]?["kind"]?.ToString() == Kinds.GitStateStore.Kind && _stores.TryGetValue(storeName, out store);
-            var ready = known && _checks.GetValueOrDefault(storeName)?.Address is not null;
-            if ((!known && _storesListed) || _checks.ContainsKey(storeName))
-                _status.Publish(Kinds.Destination, item, _readiness.OfDestination(item, known, ready, world.Now));
+            var reference = item["spec"]?["stateStoreRef"];
+            var key = $"{reference?["kind"]}/{reference?["name"]}";
+            var (kind, store) = Find(key);
+            var ready = _checks.GetValueOrDefault(key)?.Address is not null;
+            // Before the stores are listed, one that is not known may well be there.
+            if (kind is null || (store is null && _listed.Contains(kind)) || _checks.ContainsKey(key))
+                _status.Publish(Kinds.Destination, item, _readiness.OfDestination(item, store is not null, ready, world.Now));
             if (!item.IsDeleting())
                 now.Add(DestinationReader.Read(item, store, ready));
         }

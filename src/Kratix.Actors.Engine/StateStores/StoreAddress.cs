@@ -7,13 +7,13 @@ using Kratix.Actors.Ports.StateStores;
 
 namespace Kratix.Actors.Engine.StateStores;
 
-/// <summary>From GitStateStore objects to addresses, and to addresses that have been tried.</summary>
+/// <summary>From the objects of state stores to addresses, and to addresses that have been tried.</summary>
 public static class StoreAddress
 {
     /// <summary>Reads spec and Secret and asks the remote whether they will do. The conditions' reasons are the reference's.</summary>
-    internal static async Task<StoreCheck> Check(World world, JsonObject store)
+    internal static async Task<StoreCheck> Check(World world, ResourceType kind, JsonObject store)
     {
-        var read = await Read(world.Kubernetes, store);
+        var read = await Read(world.Kubernetes, kind, store);
         if (read.Address is not { } address)
             return read;
         if (world.StateStores.Open(address) is not Outcome<IStateStore>.Done opened)
@@ -25,7 +25,7 @@ public static class StoreAddress
     }
 
     /// <summary>Reads spec and Secret. Without an address, reason and message say what is wrong with them.</summary>
-    public static async Task<StoreCheck> Read(IKubernetes kubernetes, JsonObject store)
+    public static async Task<StoreCheck> Read(IKubernetes kubernetes, ResourceType kind, JsonObject store)
     {
         var spec = store["spec"] as JsonObject ?? [];
         var credentials = StoreCredentials.None;
@@ -46,6 +46,17 @@ public static class StoreAddress
             }
         }
 
+        return kind == Kinds.BucketStateStore ? Bucket(spec, credentials) : Git(spec, credentials);
+    }
+
+    /// <summary>Equal also in the bytes of the credentials, which records compare by reference.</summary>
+    internal static bool Same(StateStoreAddress a, StateStoreAddress b) =>
+        a with { Credentials = b.Credentials } == b
+        && a.Credentials.Data.Count == b.Credentials.Data.Count
+        && a.Credentials.Data.All(kv => b.Credentials.Data.TryGetValue(kv.Key, out var other) && kv.Value.AsSpan().SequenceEqual(other));
+
+    private static StoreCheck Git(JsonObject spec, StoreCredentials credentials)
+    {
         var url = spec["url"]?.ToString();
         if (string.IsNullOrEmpty(url))
             return new StoreCheck(null, "ErrorInitialisingWriter", "spec.url is missing; it names the repository, such as https://host/owner/repository");
@@ -56,11 +67,13 @@ public static class StoreAddress
         return new StoreCheck(address, "StateStoreReady", "State store is ready");
     }
 
-    /// <summary>Equal also in the bytes of the credentials, which records compare by reference.</summary>
-    internal static bool Same(GitAddress a, GitAddress b) =>
-        a with { Credentials = b.Credentials } == b
-        && a.Credentials.Data.Count == b.Credentials.Data.Count
-        && a.Credentials.Data.All(kv => b.Credentials.Data.TryGetValue(kv.Key, out var other) && kv.Value.AsSpan().SequenceEqual(other));
+    private static StoreCheck Bucket(JsonObject spec, StoreCredentials credentials) => new(
+        new BucketAddress(
+            spec["bucketName"]?.ToString() ?? "", spec["endpoint"]?.ToString() ?? "", Flag(spec["insecure"]), Flag(spec["useDualStack"]),
+            spec["authMethod"]?.ToString() ?? "accessKey", credentials),
+        "StateStoreReady", "State store is ready");
+
+    private static bool Flag(JsonNode? value) => value is JsonValue json && json.TryGetValue(out bool flag) && flag;
 
     private static StoreCredentials? Credentials(JsonObject secret)
     {

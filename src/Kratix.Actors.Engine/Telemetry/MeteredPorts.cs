@@ -49,9 +49,9 @@ internal sealed class MeteredKubernetes(IKubernetes api) : IKubernetes
 
 internal sealed class MeteredStateStores(IStateStores stores, TimeProvider time) : IStateStores
 {
-    public Outcome<string> KeyOf(GitAddress address) => stores.KeyOf(address);
+    public Outcome<string> KeyOf(StateStoreAddress address) => stores.KeyOf(address);
 
-    public Outcome<IStateStore> Open(GitAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
+    public Outcome<IStateStore> Open(StateStoreAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
         stores.Open(address, beforePush).Select<IStateStore>(store => new MeteredStateStore(store, time));
 }
 

@@ -7,6 +7,7 @@ using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Host.GitOps;
 using Kratix.Actors.Kubernetes;
 using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.StateStores;
 using Kratix.Actors.StateStores.Git;
 
 namespace Kratix.Actors.Host.Commands;
@@ -106,8 +107,8 @@ internal static class GitOpsCommand
         if (kind != Kinds.GitStateStore.Kind)
             throw new CommandException(ExitCode.Failure, $"Destination {name}: spec.stateStoreRef.kind is '{kind}'; only a GitStateStore can be read here");
         var store = Found(await platform.Get(Kinds.GitStateStore, null, storeName, stop), $"GitStateStore {storeName}");
-        var read = await StoreAddress.Read(platform, store);
-        if (read.Address is not { } address)
+        var read = await StoreAddress.Read(platform, Kinds.GitStateStore, store);
+        if (read.Address is not GitAddress address)
             throw new CommandException(ExitCode.Failure, $"GitStateStore {storeName}: {read.Message}");
         var options = new GitStateStoresOptions
         {

@@ -10,6 +10,8 @@ using Kratix.Actors.Kubernetes;
 using Kratix.Actors.Standalone;
 using Kratix.Actors.Standalone.Nodes;
 using Kratix.Actors.Standalone.Storage;
+using Kratix.Actors.StateStores;
+using Kratix.Actors.StateStores.Bucket;
 using Kratix.Actors.StateStores.Git;
 using Microsoft.Extensions.Logging;
 
@@ -45,7 +47,7 @@ internal static class Platform
         using var client = new KubernetesClient(access, new KubernetesClientOptions(), time, api?.CreateHandler());
         var watch = new ResourceWatch(client, new ResourceWatchOptions(), time);
         var runner = new PodRunner(client, watch, new PodRunnerOptions { AdapterImage = AdapterInProcess.Image });
-        var stores = new GitStateStores(
+        var git = new GitStateStores(
             new GitStateStoresOptions
             {
                 CacheFolder = Path.Combine(folder, "git"),
@@ -56,6 +58,7 @@ internal static class Platform
                 TimeProvider = time,
             },
             journal);
+        var stores = new StateStoresByKind(git, new BucketStateStores(new BucketStateStoresOptions { RequestTimeout = settings.Bucket.RequestTimeout, Parallel = settings.Bucket.Parallel }, journal));
         await using var actors = new ActorSystem("kratix", new ActorSystemOptions { Time = time, Log = Logging.OfKernel(log), DisposeDeadline = settings.Actors.StopDeadline });
         using var meter = new KernelMeter(actors.Metrics);
         var world = new World(journal, journal, client, watch, runner, stores, time, log.CreateLogger("Kratix.Actors"));

@@ -6,7 +6,7 @@ namespace Kratix.Actors.Host.Configuration;
 /// </summary>
 public sealed record KratixSettings(
     string DataFolder, EngineMode Mode, string NodeName, ApiSettings Api, HttpSettings Http, AdmissionSettings Admission, ReconcileSettings Reconcile, WorkflowSettings Workflows,
-    OutputSettings Output, JournalSettings Journal, GitSettings Git, ReadModelSettings ReadModels, StandaloneSettings Standalone,
+    OutputSettings Output, JournalSettings Journal, GitSettings Git, BucketSettings Bucket, ReadModelSettings ReadModels, StandaloneSettings Standalone,
     ShardSettings Shards, ActorSettings Actors, LogSettings Log, TelemetrySettings Telemetry)
 {
     internal static KratixSettings Read(SettingsReader reader)
@@ -23,6 +23,7 @@ public sealed record KratixSettings(
             Output: OutputSettings.Read(reader),
             Journal: JournalSettings.Read(reader),
             Git: GitSettings.Read(reader),
+            Bucket: BucketSettings.Read(reader),
             ReadModels: new ReadModelSettings(reader.Bool("kratix.read-models.publish")),
             Standalone: StandaloneSettings.Read(reader),
             Shards: new ShardSettings(reader.Int("kratix.shards.count", 1, 4096)),

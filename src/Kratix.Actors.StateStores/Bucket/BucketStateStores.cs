@@ -22,7 +22,7 @@ public sealed class BucketStateStores(BucketStateStoresOptions options, IContent
         var failed => failed.Select<IStateStore>(_ => throw new InvalidOperationException("only failures come here")),
     };
 
-    private Outcome<(BucketAddress Address, Uri Url)> Bucket(StateStoreAddress any)
+    private static Outcome<(BucketAddress Address, Uri Url)> Bucket(StateStoreAddress any)
     {
         if (any is not BucketAddress address)
             return Refused("this address does not name a bucket");
@@ -32,9 +32,7 @@ public sealed class BucketStateStores(BucketStateStoresOptions options, IContent
         if (address.Endpoint.Contains("://", StringComparison.Ordinal) || address.Endpoint.Contains('/', StringComparison.Ordinal)
             || !Uri.TryCreate($"{scheme}://{address.Endpoint}", UriKind.Absolute, out var url) || url.UserInfo.Length > 0)
             return Refused($"endpoint '{RepositoryPath.Shown(address.Endpoint)}' is not understood; expected host or host:port, without a scheme");
-        return address.Insecure && !options.AllowHttp
-            ? Refused($"{url.Authority}: plain HTTP is not allowed by the settings; leave out insecure")
-            : new Outcome<(BucketAddress, Uri)>.Done((address, url));
+        return new Outcome<(BucketAddress, Uri)>.Done((address, url));
 
         static Outcome<(BucketAddress, Uri)> Refused(string why) => new Outcome<(BucketAddress, Uri)>.Terminal(Refusal.Invalid, why);
     }

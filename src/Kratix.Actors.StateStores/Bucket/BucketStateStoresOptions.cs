@@ -4,7 +4,7 @@ namespace Kratix.Actors.StateStores.Bucket;
 public sealed record BucketStateStoresOptions
 {
     /// <summary>A request that takes longer is given up.</summary>
-    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(90);
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often one request is repeated at once, before the batch is handed back as transient.</summary>
     public int Retries { get; init; } = 2;
@@ -14,7 +14,4 @@ public sealed record BucketStateStoresOptions
 
     /// <summary>Objects listed, or deleted, by one request; the protocol's most is 1000.</summary>
     public int PageSize { get; init; } = 1000;
-
-    /// <summary>Accept plain HTTP (<c>spec.insecure</c>).</summary>
-    public bool AllowHttp { get; init; } = true;
 }

@@ -56,6 +56,32 @@ public sealed class StateStoresActorTests
         Assert.Equal("BucketStateStore/store: not found", bed.Get(Kinds.Destination, null, "bucket")!["status"]!["conditions"]![0]!["message"]!.ToString());
     }
 
+    [Fact, Conformance("R98", "A Destination in a BucketStateStore is ready when the bucket can be written to, and requests have their files there.")]
+    public void Destination_of_a_bucket_is_ready_and_takes_files()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Delete(Kinds.Destination, null, "worker");
+        bed.Create(Kinds.BucketStateStore, null, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = "store" },
+            ["spec"] = new JsonObject { ["bucketName"] = "platform", ["endpoint"] = "s3.example.org", ["path"] = "base", ["secretRef"] = new JsonObject { ["name"] = "git", ["namespace"] = "default" } },
+        });
+        var destination = Samples.Destination("bucket");
+        destination["spec"]!["stateStoreRef"]!["kind"] = "BucketStateStore";
+        bed.Create(Kinds.Destination, null, destination);
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.BucketStateStore, null, "store")!, "Ready"));
+        Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.Destination, null, "bucket")!, "Ready"));
+
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("Settled", bed.Phase("a"));
+        Assert.StartsWith("base/bucket/resources/default/redis/a/", Assert.Single(bed.Stores.Store("bucket platform").Files.Keys), StringComparison.Ordinal);
+        Assert.Empty(bed.Git.Files);
+    }
+
     [Fact]
     public void Readiness_is_written_once_also_when_observations_come_late()
     {
