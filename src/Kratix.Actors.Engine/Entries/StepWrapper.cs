@@ -28,7 +28,7 @@ internal static class StepWrapper
         wait "$child"
         code=$?
         # A signal interrupts wait: the command's own code comes when it has really ended.
-        while kill -0 "$child" 2>/dev/null; do
+        while [ "$code" -gt 128 ] && kill -0 "$child" 2>/dev/null; do
             wait "$child"
             code=$?
         done
@@ -36,7 +36,8 @@ internal static class StepWrapper
             echo "the step did not end within its timeout of ${seconds} s" >&2
             exit 124
         fi
-        [ "$file" = - ] && exit "$code"
+        # Told to end: that is the Pod's end and nothing to go on after.
+        [ "$file" = - ] || [ -n "$ended" ] && exit "$code"
         echo "$code" > "$file"
         [ "$code" = 0 ] || echo "the step failed with exit code $code; the Task continues, as its onError says" >&2
 

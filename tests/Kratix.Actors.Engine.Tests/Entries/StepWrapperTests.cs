@@ -52,15 +52,18 @@ public sealed class StepWrapperTests : IDisposable
         Assert.False(File.Exists(ExitCode));
     }
 
-    [Fact]
-    public async Task Signal_to_end_reaches_the_step()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Signal_to_end_reaches_the_step_and_is_no_failure_to_go_on_after(bool continues)
     {
-        using var process = Start(false, null, "sh", "-c", "trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done");
+        using var process = Start(continues, null, "sh", "-c", "trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done");
         Assert.Equal("ready", await process.StandardOutput.ReadLineAsync());
         using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
             await kill.WaitForExitAsync();
         await process.WaitForExitAsync();
         Assert.Equal(5, process.ExitCode);
+        Assert.False(File.Exists(ExitCode));
     }
 
     private async Task<(int ExitCode, string Output)> Run(bool continues, TimeSpan? timeout, params string[] command)
