@@ -88,6 +88,25 @@ public sealed class TechnologyTests(SharedPlatform shared) : IClassFixture<Share
         Assert.Contains("container slow did not end within its timeout of 1 s", thing.At("status")!.ToJsonString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    [Conformance("K7", "A step needs a shell in its image only for onError and timeout, and then says so.")]
+    public async Task A_step_whose_image_has_no_shell_says_so_where_it_needs_one()
+    {
+        var corner = await shared.Corner("no-shell");
+        var image = Directory.CreateDirectory(shared.FolderFor("shell-less")).FullName;
+        File.Copy("/bin/busybox", Path.Combine(image, "true"));
+        await File.WriteAllTextAsync(Path.Combine(image, "Containerfile"), "FROM scratch\nCOPY --chmod=755 true /bin/true\n");
+        await Command.Run("bash", [Checkout.File("eng", "images.sh"), image]);
+        JsonObject Task(string more) => Entry("tekton.dev/v1", "Task", "main", $$"""{"steps": [{"name": "bare", "image": "localhost/shell-less:demo", "command": ["/bin/true"]{{more}}}]}""");
+
+        await corner.Install(corner.Promise([Task(", \"onError\": \"continue\"")]));
+        await corner.Request("a");
+        var thing = await corner.Until("a", "shows its failure", t => t.Has("Reconciled", "False"));
+        Assert.Matches("container bare .*/bin/sh", thing.At("status")!.ToJsonString());
+        await corner.Kubectl.Apply(corner.Promise([Task("")]));
+        await corner.Reconciled("a");
+    }
+
     [Theory]
     [InlineData("batch/v1", "Job", "{}", "unsupported pipeline batch/v1/Job at spec.workflows.resource.configure[0]; accepted: platform.kratix.io/v1alpha1 Pipeline, v1 Pod, tekton.dev/v1 Task")]
     [InlineData("tekton.dev/v1beta1", "Task", "{}", "unsupported pipeline tekton.dev/v1beta1/Task")]
