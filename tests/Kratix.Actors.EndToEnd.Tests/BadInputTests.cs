@@ -93,6 +93,10 @@ public sealed class BadInputTests(SharedPlatform shared) : IClassFixture<SharedP
     [InlineData("wrong-schema", "invalid CRD: ", "spec.versions[0].schema", "strin")]
     [InlineData("wrong-twice", "duplicate pipeline name \"main\" in workflow \"resource\" action \"configure\"")]
     [InlineData("wrong-label", "invalid label value \"no label!\" of key \"a\" in workflow \"resource\" action \"configure\" pipeline \"main\"")]
+    [Conformance("R9", "A cluster-scoped API is rejected when the Promise is applied.")]
+    [Conformance("R52", "An unknown field of a Pipeline is rejected when the Promise is applied.")]
+    [Conformance("R53", "Two Pipelines of one name in one action are rejected when the Promise is applied.")]
+    [Conformance("R54", "A kind of workflow nobody knows is rejected, and the known ones are named.")]
     public async Task A_promise_that_cannot_work_is_refused_with_the_reason_and_works_when_repaired(string name, params string[] says)
     {
         var corner = await shared.Corner(name);
@@ -133,6 +137,9 @@ public sealed class BadInputTests(SharedPlatform shared) : IClassFixture<SharedP
     }
 
     [Fact]
+    [Conformance("R7", "Another kind or other names of the API are rejected.")]
+    [Conformance("R8", "Removing spec.api from a Promise is rejected.")]
+    [Conformance("R112", "A path that another Destination of the store has is rejected.")]
     public async Task What_requests_and_files_rely_on_cannot_be_changed_under_them()
     {
         var corner = await shared.Corner("relied-on");

@@ -95,6 +95,48 @@ public sealed class KubectlFormsTests(SharedPlatform shared) : IClassFixture<Sha
     }
 
     [Theory, MemberData(nameof(Programs))]
+    public async Task Owners_namespaces_events_and_rules_of_built_in_kinds(int program)
+    {
+        var (shell, ns) = await Shell(program, "machinery");
+        var child = $"uid=$(kubectl get cm owner -n {ns} -o jsonpath='{{.metadata.uid}}'); "
+            + $"printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: child\\n  namespace: {ns}\\n  ownerReferences: [{{apiVersion: v1, kind: ConfigMap, name: owner, uid: %s, blockOwnerDeletion: true}}]\\n' $uid | kubectl apply -f - >/dev/null";
+        var owned = $"kubectl create cm owner -n {ns} >/dev/null; {child}";
+
+        await shell.Expect([
+            new($"kubectl create ns {ns}", "created"),
+            // owners
+            new($"{owned}; kubectl delete cm owner -n {ns}; kubectl wait --for=delete cm/child -n {ns} --timeout=20s >/dev/null 2>&1 || true; kubectl get cm child -n {ns} --ignore-not-found", "^configmap \"owner\" deleted.*\n$"),
+            new($"{owned}; kubectl delete cm owner -n {ns} --cascade=foreground; kubectl get cm child -n {ns} --ignore-not-found", "^configmap \"owner\" deleted.*\n$"),
+            new($"{owned}; kubectl delete cm owner -n {ns} --cascade=orphan; kubectl get cm child -n {ns} -o jsonpath='{{.metadata.ownerReferences}}'", "^configmap \"owner\" deleted[^\n]*\n$"),
+            new($"kubectl delete cm child -n {ns} --grace-period=0 --force", "configmap \"child\" (force )?deleted"),
+            // finalizers
+            new($"kubectl create cm held -n {ns} >/dev/null; kubectl patch cm held -n {ns} --type=merge -p '{{\"metadata\":{{\"finalizers\":[\"example.com/hold\"]}}}}'", "patched"),
+            new($"kubectl delete cm held -n {ns} --timeout=1s", "timed out waiting for the condition", 1),
+            new($"kubectl get cm held -n {ns} -o jsonpath='{{.metadata.deletionTimestamp}}'", "^20..-"),
+            new($"kubectl delete ns {ns} --wait=false; kubectl get ns {ns} --no-headers", $"(?s)deleted.*{ns} +Terminating"),
+            new($"kubectl create cm late -n {ns}", $"because it is being terminated", 1),
+            new($"kubectl patch cm held -n {ns} --type=json -p '[{{\"op\":\"remove\",\"path\":\"/metadata/finalizers\"}}]'; kubectl wait --for=delete ns/{ns} --timeout=30s || true; kubectl get ns {ns}", "NotFound", 1),
+            new($"kubectl create ns {ns}", "created"),
+            new("kubectl delete ns default", "namespaces \"default\" is forbidden: this namespace may not be deleted", 1),
+            // secrets and config maps
+            new($"printf 'apiVersion: v1\\nkind: Secret\\nmetadata: {{name: plain, namespace: {ns}}}\\nstringData: {{a: hello}}\\n' | kubectl apply -f - ; kubectl get secret plain -n {ns} -o jsonpath='{{.data.a}} {{.stringData}} {{.type}}'", "aGVsbG8=  Opaque$"),
+            new($"kubectl patch secret plain -n {ns} --type=merge -p '{{\"immutable\":true}}'", "patched"),
+            new($"kubectl patch secret plain -n {ns} --type=merge -p '{{\"stringData\":{{\"a\":\"other\"}}}}'", "data: Forbidden: field is immutable when `immutable` is set", 1),
+            new($"kubectl patch secret plain -n {ns} --type=merge -p '{{\"immutable\":false}}'", "immutable: Forbidden: field is immutable when `immutable` is set", 1),
+            new($"printf 'apiVersion: v1\\nkind: Secret\\ntype: kubernetes.io/tls\\nmetadata: {{name: t, namespace: {ns}}}\\nstringData: {{tls.crt: x}}\\n' | kubectl apply -f -", "data\\[tls.key\\]: Required value", 1),
+            new($"printf 'apiVersion: v1\\nkind: Secret\\nmetadata: {{name: t, namespace: {ns}}}\\ndata: {{a: \"%%\"}}\\n' | kubectl apply -f - --validate=false", "must be base64-encoded|illegal base64", 1),
+            new($"printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {{name: t, namespace: {ns}}}\\ndata: {{\"a b\": x}}\\n' | kubectl apply -f -", "a valid config key must consist of alphanumeric characters", 1),
+            new($"kubectl create cm Upper -n {ns}", "a lowercase RFC 1123 subdomain must consist of", 1),
+            // events
+            new($"printf 'apiVersion: v1\\nkind: Event\\nmetadata: {{name: e1, namespace: {ns}}}\\ninvolvedObject: {{kind: ConfigMap, name: c, namespace: {ns}}}\\nreason: Tested\\nmessage: it happened\\ntype: Normal\\n' | kubectl create -f -", "event/e1 created"),
+            new($"kubectl get events -n {ns} --no-headers", "Normal +Tested +configmap/c +it happened"),
+            new($"kubectl get events.events.k8s.io e1 -n {ns} -o jsonpath='{{.note}} {{.regarding.name}}'", "^it happened c$"),
+            new($"kubectl get events -n {ns} --field-selector reason=Other", "No resources found"),
+            new($"kubectl delete ns {ns} --timeout=30s", "deleted"),
+        ]);
+    }
+
+    [Theory, MemberData(nameof(Programs))]
     public async Task Platform_objects(int program)
     {
         var (shell, name) = await Shell(program, "platform");

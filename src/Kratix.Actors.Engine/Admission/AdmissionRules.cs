@@ -38,7 +38,7 @@ public sealed class AdmissionRules(IKubernetes kubernetes, IDryRuns dryRuns, Eng
             return Plain(PromiseRules.IntervalProblem(promise, before));
         if (PromiseRules.Problem(promise, before, settings) is { } problem)
             return AdmissionVerdict.Refuse(problem);
-        if (await ApiProblem(promise, before, cancellation) is { } refused)
+        if ((await ApiProblem(promise, before, cancellation) ?? await NamespaceProblem(promise, cancellation)) is { } refused)
             return AdmissionVerdict.Refuse(refused);
         return new AdmissionVerdict(null, await Missing(promise, cancellation));
     }
@@ -52,6 +52,15 @@ public sealed class AdmissionRules(IKubernetes kubernetes, IDryRuns dryRuns, Eng
         var outcome = await dryRuns.Apply(Kinds.Crd, null, crd.Name(), crd, cancellation);
         var what = before?["spec"]?["api"] is JsonObject { Count: > 0 } ? "invalid CRD changes" : "invalid CRD";
         return outcome.Failure is { } why ? $"{what}: {why}" : null;
+    }
+
+    private async Task<string?> NamespaceProblem(JsonObject promise, CancellationToken cancellation)
+    {
+        if (promise["spec"]?["workflows"]?["config"]?["pipelineNamespace"]?.ToString() is not { Length: > 0 } ns)
+            return null;
+        return await kubernetes.Get(Kinds.Namespace, null, ns, cancellation) is Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }
+            ? $"spec.workflows.config.pipelineNamespace is \"{ns}\", and there is no such namespace; create it first"
+            : null;
     }
 
     private async Task<ImmutableArray<string>> Missing(JsonObject promise, CancellationToken cancellation)

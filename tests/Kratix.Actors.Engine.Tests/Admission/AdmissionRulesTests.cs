@@ -113,6 +113,18 @@ public sealed class AdmissionRulesTests
     }
 
     [Fact]
+    [Conformance("R65", "A pipelineNamespace that is not there is rejected.")]
+    public async Task Pipelines_run_in_a_namespace_that_is_there()
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["workflows"]!["config"] = new JsonObject { ["pipelineNamespace"] = "pipelines" };
+
+        Assert.Equal("spec.workflows.config.pipelineNamespace is \"pipelines\", and there is no such namespace; create it first", (await Review("CREATE", promise)).Refusal);
+        await _kubernetes.Create(Kinds.Namespace, null, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = "pipelines" } }, CancellationToken.None);
+        Assert.Null((await Review("CREATE", promise)).Refusal);
+    }
+
+    [Fact]
     public async Task Destination_needs_a_path_of_its_own_in_its_store()
     {
         await _kubernetes.Create(Kinds.Destination, null, Destination("one", "dev", "git"), CancellationToken.None);
