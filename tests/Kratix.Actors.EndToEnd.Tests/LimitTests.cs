@@ -12,7 +12,7 @@ public sealed class LimitTests(SharedPlatform shared) : IClassFixture<SharedPlat
     [Theory]
     [InlineData("greedy", "step-1", "OOMKilled", "memory")]
     [InlineData("slow", "DeadlineExceeded")]
-    [Conformance("R128", "A container that is killed for its memory, and a run past its time limit, are said by the request and mended by changing it.")]
+    [Conformance("R61", "A container that is killed for its memory, and a run past its time limit, are said by the request and mended by changing it.")]
     public async Task A_run_beyond_its_limits_is_named_by_its_request_and_repaired_by_changing_it(string value, params string[] says)
     {
         var corner = await shared.Corner($"limit-{value}");

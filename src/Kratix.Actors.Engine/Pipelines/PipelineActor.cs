@@ -276,7 +276,9 @@ internal sealed class PipelineActor(
             return $"container {failed.Name} did not end within its timeout of {limit.TotalSeconds} s; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";
         var why = failed.ExitCode is { } code ? $"exited with code {code}" : "could not be started";
         var detail = failed.Reason is null or "Error" ? "" : $" ({failed.Reason})";
-        return $"container {failed.Name} {why}{detail}; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";
+        // What ended the Pod as a whole, such as its time limit, is why the container ended, not the other way round.
+        var whole = report.Reason is { } reason && reason != failed.Reason ? $"{reason}; " : "";
+        return $"{whole}container {failed.Name} {why}{detail}; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";
     }
 
     private void End(RunResult result) => End(result, _report is { Phase: RunPhase.Pending or RunPhase.Running });

@@ -22,6 +22,9 @@ internal sealed class FakeEngine : IContainerEngine
     /// <summary>The credentials of the last pull that had any.</summary>
     public string? PulledWith { get; private set; }
 
+    /// <summary>As an engine says that goes by exit code and limit alone.</summary>
+    public bool StopsAsIfOutOfMemory { get; set; }
+
     public HashSet<string> Images { get; } = [NodeFixture.Busybox];
 
     public List<KeptContainer> Kept { get; } = [];
@@ -53,7 +56,7 @@ internal sealed class FakeEngine : IContainerEngine
 
     public Task Stop(IReadOnlyList<string> names, TimeSpan grace, CancellationToken ct)
     {
-        foreach (var key in _begins.Keys.Where(k => names.Any(n => Matches(n, k)))) End(key, 137);
+        foreach (var key in _begins.Keys.Where(k => names.Any(n => Matches(n, k)))) End(key, new RunResult.Exited(137, StopsAsIfOutOfMemory, null, null));
         return Task.CompletedTask;
     }
 

@@ -131,6 +131,7 @@ public sealed class PodLifeTests : IAsyncLifetime
     [Fact]
     public async Task Pod_past_its_deadline_is_stopped_and_failed()
     {
+        _engine.StopsAsIfOutOfMemory = true;
         await Start();
         _pods.Create("p", Spec([Shell("first", "true")], [Shell("main", "true")], """{"restartPolicy":"Never","activeDeadlineSeconds":42}"""));
         await _engine.Began(FakeEngine.Key("p", "first"));
@@ -139,6 +140,7 @@ public sealed class PodLifeTests : IAsyncLifetime
 
         var pod = await _pods.UntilPhase("p", "Failed");
         Assert.Equal("DeadlineExceeded", pod["status"]!["reason"]!.GetValue<string>());
+        Assert.Equal("Error", State(pod, "first")["terminated"]!["reason"]!.GetValue<string>());
         Assert.Equal(137, State(pod, "first")["terminated"]!["exitCode"]!.GetValue<int>());
         Assert.DoesNotContain(FakeEngine.Key("p", "main"), _engine.Ran);
     }

@@ -10,6 +10,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
     private readonly Lock _gate = new();
     private bool _holdsPlace;
     private PodLimits? _limits;
+    private volatile bool _isHalted;
 
     private PodSpec Pod => progress.Pod;
 
@@ -178,6 +179,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
         await Task.WhenAny(running, halted.Task);
         while (!running.IsCompleted && !abandon.IsCancellationRequested)
         {
+            _isHalted = true;
             await node.Engine.Stop([name], grace(), abandon);
             await Task.WhenAny(running, Task.Delay(StopAgain, node.Options.Time, abandon));
         }
@@ -210,7 +212,8 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
 
     private void Ended(ContainerTrack track, RunResult.Exited exited, DateTimeOffset startedAt, string? message)
     {
-        var reason = exited.OutOfMemory ? "OOMKilled" : exited.ExitCode == 0 ? "Completed" : "Error";
+        // Who is killed because the Pod is at its end has not run out of memory, whatever its exit code suggests.
+        var reason = exited.OutOfMemory && !_isHalted ? "OOMKilled" : exited.ExitCode == 0 ? "Completed" : "Error";
         track.Now = new ContainerCondition.Terminated(exited.ExitCode, reason, message, exited.StartedAt ?? startedAt, exited.FinishedAt ?? node.Options.Time.GetUtcNow());
         status.Changed();
     }
