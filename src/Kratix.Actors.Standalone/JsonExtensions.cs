@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -48,9 +49,9 @@ internal static class JsonExtensions
 
     public static byte[] ToUtf8(this JsonNode node)
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, WriterOptions)) node.WriteTo(writer, SerializerOptions);
-        return stream.ToArray();
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions)) node.WriteTo(writer, SerializerOptions);
+        return buffer.WrittenSpan.ToArray();
     }
 
     public static JsonArray ToJsonArray(this IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode?)JsonValue.Create(t))]);

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Kratix.Actors.Core.Documents;
@@ -5,14 +8,44 @@ namespace Kratix.Actors.Core.Documents;
 /// <summary>One text for all spellings of a JSON value: keys sorted, no white space. What is digested must not depend on who wrote it.</summary>
 public static class Canonical
 {
-    public static string Text(JsonNode? node) => Sort(node)?.ToJsonString() ?? "null";
+    public static string Text(JsonNode? node) => Encoding.UTF8.GetString(Bytes(node).WrittenSpan);
 
-    public static string DigestOf(JsonNode? node) => Digest.Of(Text(node));
+    public static string DigestOf(JsonNode? node) => Digest.Of(Bytes(node).WrittenSpan);
 
-    private static JsonNode? Sort(JsonNode? node) => node switch
+    private static ArrayBufferWriter<byte> Bytes(JsonNode? node)
     {
-        JsonObject map => new JsonObject(map.OrderBy(kv => kv.Key, StringComparer.Ordinal).Select(kv => KeyValuePair.Create(kv.Key, Sort(kv.Value)))),
-        JsonArray list => new JsonArray([.. list.Select(Sort)]),
-        _ => node?.DeepClone(),
-    };
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer))
+            Write(writer, node);
+        return buffer;
+    }
+
+    private static void Write(Utf8JsonWriter writer, JsonNode? node)
+    {
+        switch (node)
+        {
+            case null:
+                writer.WriteNullValue();
+                break;
+            case JsonObject map:
+                writer.WriteStartObject();
+                foreach (var (name, value) in map.OrderBy(kv => kv.Key, StringComparer.Ordinal))
+                {
+                    writer.WritePropertyName(name);
+                    Write(writer, value);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonArray list:
+                writer.WriteStartArray();
+                foreach (var value in list)
+                    Write(writer, value);
+                writer.WriteEndArray();
+                break;
+            default:
+                node.WriteTo(writer);
+                break;
+        }
+    }
 }

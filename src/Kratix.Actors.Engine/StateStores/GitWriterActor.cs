@@ -44,14 +44,18 @@ public abstract record GitWriterMessage
 
 /// <summary>
 /// The single writer of one branch of one repository, or of one bucket. While a push is on its way everything that comes waits together, and goes out with the next:
-/// the slower the remote, the larger the batches. It keeps what could not be written and tries again; nobody else retries a write.
+/// the slower the remote, the larger the batches. A batch waits for as long as placements follow each other closely, within bounds: what comes together goes
+/// together, and what comes alone does not wait. It keeps what could not be written and tries again; nobody else retries a write.
 /// </summary>
 /// <param name="troubled">Told when the store cannot be written to.</param>
 internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress address, EngineSettings settings, Action troubled) : Actor<GitWriterMessage>
 {
     // More than it takes to find one bad placement in the largest batch. From then on it may be the branch that takes nothing, and pushes keep to the pauses.
     private const int MostDeclinedInARow = 16;
+    // How many pauses of the linger setting a batch gathers for, however closely they come.
+    private const int MostLingers = 10;
     private const string LingerTimer = "linger";
+    private const string BudgetTimer = "budget";
     private const string RetryTimer = "retry";
 
     private readonly WaitingWrites _waiting = new(settings);
@@ -59,6 +63,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
     private readonly Backoff _backoff = new(settings.WriteRetry.Min, settings.WriteRetry.Max);
     private readonly PushBudget _budget = new(settings.PushesPerMinute(HostOf((address as GitAddress)?.Url ?? "")));
     private IReadOnlyList<WriteRequest>? _writing;
+    private DateTimeOffset? _gatheringSince;
     private int _declinedInARow;
     private IStateStore? _store;
     private StateStoreAddress _address = address;
@@ -76,8 +81,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         {
             case GitWriterMessage.Write write:
                 _waiting.Add(write.Request);
-                if (_writing is null && !Context.Timers.IsActive(LingerTimer) && !Context.Timers.IsActive(RetryTimer))
-                    Context.Timers.StartSingle(LingerTimer, new GitWriterMessage.Linger(), settings.BatchLinger);
+                Gather();
                 break;
             case GitWriterMessage.Reopen reopen:
                 _address = reopen.Address;
@@ -90,7 +94,10 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
                 break;
             case GitWriterMessage.BatchEnded ended:
                 EndBatch(ended.Outcome);
-                StartBatch();
+                if (_waiting.Count > 1)
+                    Gather();
+                else
+                    StartBatch();
                 break;
             case GitWriterMessage.Threw threw:
                 // A bug in the adapter must not lose what waits: it counts as a failure of this batch.
@@ -107,14 +114,30 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         _ = _store?.DisposeAsync().AsTask();
     }
 
+    /// <summary>Starts a batch when no placement has come for a moment, or when the first has waited long enough.</summary>
+    private void Gather()
+    {
+        if (_writing is not null || Context.Timers.IsActive(RetryTimer) || Context.Timers.IsActive(BudgetTimer))
+            return;
+        var now = Context.Time.GetUtcNow();
+        _gatheringSince ??= now;
+        var left = _gatheringSince.Value + (settings.BatchLinger * MostLingers) - now;
+        if (left <= TimeSpan.Zero || _waiting.Count >= settings.BatchMaxIntents)
+            StartBatch();
+        else
+            Context.Timers.StartSingle(LingerTimer, new GitWriterMessage.Linger(), left < settings.BatchLinger ? left : settings.BatchLinger);
+    }
+
     private void StartBatch()
     {
         if (_writing is not null || _waiting.IsEmpty || Context.Timers.IsActive(RetryTimer))
             return;
         Context.Timers.Cancel(LingerTimer);
+        Context.Timers.Cancel(BudgetTimer);
+        _gatheringSince = null;
         if (_budget.Wait(Context.Time.GetUtcNow()) is var wait && wait > TimeSpan.Zero)
         {
-            Context.Timers.StartSingle(LingerTimer, new GitWriterMessage.Linger(), wait);
+            Context.Timers.StartSingle(BudgetTimer, new GitWriterMessage.Linger(), wait);
             return;
         }
 

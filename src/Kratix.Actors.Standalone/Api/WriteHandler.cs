@@ -62,9 +62,14 @@ internal sealed class WriteHandler(ObjectStore store, ObjectOperations operation
     private async Task Answer(ApiRequest request, Written written)
     {
         Answers.Warn(request.Http, request.Warnings);
-        var body = TableFormat.Of(request.Http.Request.Headers.Accept.ToString(), request.Query("includeObject")) is { } table
-            ? table.Table(request.Type, [written.Tree], new JsonObject { ["resourceVersion"] = written.Tree.At("metadata", "resourceVersion").AsText() }, time.GetUtcNow())
-            : written.Tree;
-        await Answers.Send(request.Http, written.IsNew ? 201 : 200, body);
+        var code = written.IsNew ? 201 : 200;
+        if (TableFormat.Of(request.Http.Request.Headers.Accept.ToString(), request.Query("includeObject")) is not { } table)
+        {
+            await Answers.Send(request.Http, code, written.Json);
+            return;
+        }
+        var tree = written.Tree;
+        var metadata = new JsonObject { ["resourceVersion"] = tree.At("metadata", "resourceVersion").AsText() };
+        await Answers.Send(request.Http, code, table.Table(request.Type, [tree], metadata, time.GetUtcNow()));
     }
 }

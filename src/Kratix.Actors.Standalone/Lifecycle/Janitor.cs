@@ -77,11 +77,12 @@ internal sealed class Janitor : IAsyncDisposable
         }
         Learn(e.Object);
         if (_store.Get(e.Object.Key) is not { } now) return;
-        var header = now.ReadHeader();
-        if (header.Uid != e.Object.ReadHeader().Uid) return;
-        if (now.Key.Resource == BuiltIn.Namespaces.Storage && header.DeletionTimestamp is null) await _contents.Ensure(now.Name);
+        if (!ReferenceEquals(now, e.Object) && now.ReadHeader().Uid != e.Object.ReadHeader().Uid) return;
+        if (now.Key.Resource == BuiltIn.Namespaces.Storage && now.ReadHeader().DeletionTimestamp is null) await _contents.Ensure(now.Name);
         if (NamespaceContents.Has(now.Key) && e.Type == WatchEventType.Modified) await _contents.Ensure(now.Namespace);
         if (e.Type == WatchEventType.Added && e.Previous is null) await CareForLatecomer(now);
+        if (!now.Mentions("\"deletionTimestamp\""u8) && !now.Mentions(Owners)) return;
+        var header = now.ReadHeader();
         if (header.DeletionTimestamp is not null) await CareForDeletion(now);
         else if (header.Owners.Count > 0) await CareForDependent(now);
     }
@@ -89,14 +90,18 @@ internal sealed class Janitor : IAsyncDisposable
     private static bool NeedsCare(StoredObject o) =>
         o.ReadHeader() is { Owners.Count: > 0 } or { DeletionTimestamp: not null } || o.Key.Resource == BuiltIn.Namespaces.Storage || o.Key.Resource == BuiltIn.ClusterRoles.Storage;
 
+    private static ReadOnlySpan<byte> Owners => "\"ownerReferences\""u8;
+
     private void Learn(StoredObject o)
     {
+        if (!o.Mentions(Owners)) return;
         foreach (var owner in o.ReadHeader().Owners)
             _dependents[owner.Uid] = _dependents.GetValueOrDefault(owner.Uid, []).Add(o.Key);
     }
 
     private void Forget(StoredObject o)
     {
+        if (!o.Mentions(Owners)) return;
         foreach (var owner in o.ReadHeader().Owners)
         {
             var left = _dependents.GetValueOrDefault(owner.Uid, []).Remove(o.Key);

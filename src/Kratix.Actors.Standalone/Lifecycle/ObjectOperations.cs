@@ -7,9 +7,6 @@ using Kratix.Actors.Standalone.Storage;
 
 namespace Kratix.Actors.Standalone.Lifecycle;
 
-/// <summary>What a write left behind: the object as the client sees it, and whether it is new.</summary>
-internal sealed record Written(JsonObject Tree, bool IsNew);
-
 /// <summary>Create, update and patch: from a client's body to a conditional write, tried again while others come between.</summary>
 internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalog, AdmissionHooks admission, Rbac rbac, TimeProvider time)
 {
@@ -21,10 +18,11 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
     {
         for (var tries = 1; ; tries++)
         {
-            var (tree, isTaken) = await TryCreate(request, body.DeepClone().AsObject(), request.Name);
-            if (!isTaken) return new Written(tree, true);
-            var name = tree.At("metadata", "name").AsText();
-            if (body.At("metadata", "name").AsText().Length > 0 || tries == NameTries) throw ApiException.AlreadyExists(request.Type, name);
+            var isNamed = body.At("metadata", "name").AsText().Length > 0;
+            // A name that is made up may be taken; another is then tried, on the body as it came.
+            var next = isNamed ? body : body.DeepClone().AsObject();
+            if (await TryCreate(request, next, request.Name) is { } made) return made;
+            if (isNamed || tries == NameTries) throw ApiException.AlreadyExists(request.Type, next.At("metadata", "name").AsText());
         }
     }
 
@@ -57,7 +55,7 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
     };
 
     /// <summary>Reads, changes, prepares, asks admission and writes; a fresh read follows every lost race.</summary>
-    /// <param name="change">From the object in the requested version to its next state.</param>
+    /// <param name="change">From the object in the requested version, which it leaves as it is, to its next state.</param>
     private async Task<Written> Change(ApiRequest request, Func<JsonObject, JsonObject> change)
     {
         var type = request.Type;
@@ -66,16 +64,17 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
         {
             var current = store.Get(key) ?? throw ApiException.NotFound(type, request.Name);
             var before = Versions.PresentTree(type, current);
-            var next = change(Versions.PresentTree(type, current));
+            var next = change(before);
             CheckAddress(request, next);
             CheckPreconditions(request, before, next);
             _preparation.ForUpdate(request, before, next);
             ObjectMetadata.KeepSystemFields(before, next);
-            if (JsonNode.DeepEquals(before, next)) return new Written(before, false);
+            if (JsonNode.DeepEquals(before, next)) return Written.Nothing(type, current);
             _escalation.Check(request.User, type, request.Namespace ?? "", request.Name, next, before);
             await admission.Ask(new AdmissionRequest("UPDATE", type, request.Namespace ?? "", request.Name, request.Subresource, next, before, request.IsDryRun), request);
-            if (request.IsDryRun) return new Written(next, false);
-            if (await store.Write(current, Versions.ToStored(type, next)) is { } written) return new Written(Versions.PresentTree(type, written), false);
+            if (request.IsDryRun) return Written.InThought(next, isNew: false);
+            var write = Versions.IsAsStored(type, current) ? store.WriteKept(current, next) : store.Write(current, Versions.ToStored(type, next));
+            if (await write is { } written) return Written.Changed(type, written);
         }
     }
 
@@ -103,8 +102,7 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
             if (request.Subresource.Length > 0) throw ApiException.NotFound(type, request.Name);
             CheckMayCreate(request);
             var next = ServerSideApply.Apply(null, applied, request, ObjectMetadata.Timestamp(time.GetUtcNow()));
-            var (tree, isTaken) = await TryCreate(request, next, request.Name);
-            if (!isTaken) return new Written(tree, true);
+            if (await TryCreate(request, next, request.Name) is { } made) return made;
         }
     }
 
@@ -116,7 +114,8 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
         if (!decision.IsAllowed) throw ApiException.Denied(access, decision);
     }
 
-    private async Task<(JsonObject Tree, bool IsTaken)> TryCreate(ApiRequest request, JsonObject o, string nameInPath)
+    /// <summary>Null when the name is taken.</summary>
+    private async Task<Written?> TryCreate(ApiRequest request, JsonObject o, string nameInPath)
     {
         var type = request.Type;
         CheckAddress(request, o);
@@ -133,8 +132,8 @@ internal sealed class ObjectOperations(ObjectStore store, ResourceCatalog catalo
         _escalation.Check(request.User, type, ns, name, o, null);
         await admission.Ask(new AdmissionRequest("CREATE", type, ns, name, "", o, null, request.IsDryRun), request);
         var key = type.Key(ns, name);
-        if (request.IsDryRun) return (o, store.Get(key) is not null);
-        return await store.TryCreate(key, Versions.ToStored(type, o)) is { } stored ? (Versions.PresentTree(type, stored), false) : (o, true);
+        if (request.IsDryRun) return store.Get(key) is null ? Written.InThought(o, isNew: true) : null;
+        return await store.TryCreate(key, Versions.ToStored(type, o)) is { } stored ? Written.Created(type, stored) : null;
     }
 
     private static string NameOf(JsonObject o, string nameInPath)

@@ -42,7 +42,8 @@ internal static class Versions
         return tree;
     }
 
-    private static bool IsAsStored(ResourceType type, StoredObject o)
+    /// <summary>Whether the stored bytes are what this version shows.</summary>
+    public static bool IsAsStored(ResourceType type, StoredObject o)
     {
         if (type.Schema is not null && o.Version < type.DefinedAt) return false;
         // {"apiVersion":"…" is where every stored object begins.

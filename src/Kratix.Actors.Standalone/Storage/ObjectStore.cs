@@ -87,9 +87,12 @@ public sealed class ObjectStore : IAsyncDisposable
     {
         var before = current.Parse();
         ObjectMetadata.KeepSystemFields(before, next);
-        if (JsonNode.DeepEquals(before, next)) return current;
-        return ObjectMetadata.IsFinished(next) ? await TryRemove(current, next) : await TryReplace(current, next);
+        return JsonNode.DeepEquals(before, next) ? current : await WriteKept(current, next);
     }
+
+    /// <summary>The same for a caller who has compared the two and has seen to the system's fields.</summary>
+    internal Task<StoredObject?> WriteKept(StoredObject current, JsonObject next) =>
+        ObjectMetadata.IsFinished(next) ? TryRemove(current, next) : TryReplace(current, next);
 
     /// <summary>
     /// Every change of a kind after <paramref name="fromVersion"/>, in order, until cancelled. A watcher that falls behind by more than the

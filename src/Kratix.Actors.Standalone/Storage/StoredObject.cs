@@ -39,6 +39,9 @@ public sealed class StoredObject
     /// <summary>The same without keeping it: for who looks at every object once.</summary>
     internal ObjectHeader ReadHeader() => _header ?? ObjectHeader.Read(_json);
 
+    /// <summary>Whether any field has this name (in quotes), told from the bytes alone: who must look at every object looks into few.</summary>
+    internal bool Mentions(ReadOnlySpan<byte> quotedName) => _json.AsSpan().IndexOf(quotedName) >= 0;
+
     /// <summary>A fresh tree the caller may change.</summary>
     public JsonObject Parse() => JsonNode.Parse(_json)!.AsObject();
 

@@ -19,8 +19,8 @@ internal sealed class EngineBed : IAsyncDisposable
     private readonly KratixEngine _engine;
     private readonly WarningLog _log;
 
-    private EngineBed(string folder, BenchApi api, SqliteJournal journal, ActorSystem actors, KratixEngine engine, WarningLog log) =>
-        (Folder, Api, Journal, _actors, _engine, _log) = (folder, api, journal, actors, engine, log);
+    private EngineBed(string folder, BenchApi api, SqliteJournal journal, ActorSystem actors, KratixEngine engine, StubRunner runner, WarningLog log) =>
+        (Folder, Api, Journal, _actors, _engine, Runner, _log) = (folder, api, journal, actors, engine, runner, log);
 
     internal string Folder { get; }
 
@@ -28,12 +28,14 @@ internal sealed class EngineBed : IAsyncDisposable
 
     internal SqliteJournal Journal { get; }
 
-    internal static async Task<EngineBed> Start(string folder, BenchApi api, bool readModels = true)
+    internal StubRunner Runner { get; }
+
+    internal static async Task<EngineBed> Start(string folder, BenchApi api, params IReadOnlyList<string> overrides)
     {
         var time = TimeProvider.System;
         if (!Directory.Exists(RepositoryIn(folder)))
             Git(folder, "init", "--quiet", "--bare", "--initial-branch=main", RepositoryIn(folder));
-        var settings = SettingsLoader.Load(SettingsSources.BuiltIn with { Overrides = [$"kratix.data-folder={folder}", "kratix.git.allow-file-urls=true"] }).Settings;
+        var settings = SettingsLoader.Load(SettingsSources.BuiltIn with { Overrides = [$"kratix.data-folder={folder}", "kratix.git.allow-file-urls=true", .. overrides] }).Settings;
         var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, CancellationToken.None);
         var log = new WarningLog();
         var runner = new StubRunner(time);
@@ -41,10 +43,10 @@ internal sealed class EngineBed : IAsyncDisposable
             new GitStateStoresOptions { CacheFolder = Path.Combine(folder, "git"), AllowFileUrls = true, CommandTimeout = settings.Git.CommandTimeout, TimeProvider = time }, journal);
         var actors = new ActorSystem("bench");
         var world = new World(journal, journal, api.Engine, api.Watch, runner, stores, time, log);
-        var mapped = EngineSettingsFrom.Map(settings, "http://nowhere.invalid", new byte[32]) with { PublishReadModels = readModels };
+        var mapped = EngineSettingsFrom.Map(settings, "http://nowhere.invalid", new byte[32]);
         var engine = await KratixEngine.Start(mapped, world, actors, CancellationToken.None);
         runner.Exchange = engine.Exchange;
-        return new EngineBed(folder, api, journal, actors, engine, log);
+        return new EngineBed(folder, api, journal, actors, engine, runner, log);
     }
 
     /// <summary>Repository, Destination and Promise; ends when the Promise can serve.</summary>

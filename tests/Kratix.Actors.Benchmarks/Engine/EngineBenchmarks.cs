@@ -10,18 +10,47 @@ namespace Kratix.Actors.Benchmarks.Engine;
 internal static class EngineBenchmarks
 {
     internal const string Title = "engine: stub runner, durable journal, git over file://";
+    internal const string OtherApis = "the engine with other ways to the API";
 
     /// <summary>Enough for the runtime to have compiled what is hot; without it a thousand requests are mostly that.</summary>
     private const int Warm = 500;
+    private const int AtOnce = 100;
     private static readonly int[] Sizes = [1_000, 10_000];
 
+    /// <summary>The platform as <c>up</c> has it.</summary>
     internal static async Task Run(Figures figures, int? requests)
     {
         foreach (var count in requests is { } asked ? [asked] : Sizes)
+            await Measure(figures, $"{count:#,0} requests, standalone API as `up` has it", count, folder => BenchApi.Standalone(folder, inProcess: true));
+        await Simultaneous(figures);
+    }
+
+    /// <summary>The same with other ways to the API, to tell what belongs to the engine from what belongs to the way.</summary>
+    internal static async Task RunOtherApis(Figures figures, int? requests)
+    {
+        var count = requests ?? Sizes[^1];
+        await Measure(figures, $"{count:#,0} requests, standalone API over HTTPS for the engine too", count, folder => BenchApi.Standalone(folder, inProcess: false));
+        await Measure(figures, $"{count:#,0} requests, API in memory", count, _ => Task.FromResult(BenchApi.InMemory()));
+    }
+
+    /// <summary>Runs that all hand in their output at one moment: how many pushes carry what they placed.</summary>
+    private static async Task Simultaneous(Figures figures)
+    {
+        var folder = Directory.CreateTempSubdirectory("kratix-engine-benchmark-").FullName;
+        try
         {
-            await Measure(figures, $"{count:#,0} requests, standalone API as `up` has it: the engine in its process", count, folder => BenchApi.Standalone(folder, inProcess: true));
-            await Measure(figures, $"{count:#,0} requests, standalone API over HTTPS for the engine too", count, folder => BenchApi.Standalone(folder, inProcess: false));
-            await Measure(figures, $"{count:#,0} requests, API in memory", count, _ => Task.FromResult(BenchApi.InMemory()));
+            await using var bed = await EngineBed.Start(
+                folder, await BenchApi.Standalone(folder, inProcess: true), $"kratix.workflows.max-runs-in-flight={AtOnce}", $"kratix.workflows.max-runs-per-promise={AtOnce}");
+            await bed.InstallPromise();
+            await bed.Settle("warm-", Warm);
+            var before = bed.Commits();
+            bed.Runner.HoldUntil(AtOnce);
+            await bed.Settle("request-", AtOnce);
+            figures.Add("pushes", "per 100 placements", 100.0 * (bed.Commits() - before) / AtOnce, $"{AtOnce} runs that end at the same moment");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 

@@ -13,11 +13,24 @@ internal sealed class StubRunner(TimeProvider time) : IRunner
 {
     private readonly byte[] _tar = Tar();
 
+    private TaskCompletionSource? _gate;
+    private int _missing;
+
+    /// <summary>The next so many runs do nothing until all of them are there, and go on together.</summary>
+    internal void HoldUntil(int count) => (_gate, _missing) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), count);
+
     /// <summary>Set once the engine is there.</summary>
     internal RunExchange? Exchange { get; set; }
 
     public async Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation)
     {
+        if (_gate is { } gate)
+        {
+            if (Interlocked.Decrement(ref _missing) == 0)
+                gate.SetResult();
+            await gate.Task;
+        }
+
         if (await Exchange!.Object(plan.RunId, plan.ExchangeToken, cancellation) is { Failure: { } unread })
             return new Outcome<RunReport>.Transient(unread);
         if (await Exchange.Submit(plan.RunId, plan.ExchangeToken, new MemoryStream(_tar, writable: false), cancellation) is { Failure: { } refused })

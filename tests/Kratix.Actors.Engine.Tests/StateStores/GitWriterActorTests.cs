@@ -47,6 +47,30 @@ public sealed class GitWriterActorTests
     }
 
     [Fact]
+    public void Placements_that_follow_each_other_closely_go_together_but_are_not_held_up_for_ever()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            Write($"p{i}", $"dir/{i}.yaml", "x: 1");
+            _kit.Advance(Samples.Settings.BatchLinger / 2);
+        }
+
+        Assert.InRange(_batches, 1, 2);
+        _kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.InRange(_batches, 2, 3);
+        Assert.Equal(40, _answers.Count);
+    }
+
+    [Fact]
+    public void Placement_that_comes_alone_waits_no_longer_than_the_pause()
+    {
+        Write("p", "a.yaml", "x: 1");
+        _kit.Advance(Samples.Settings.BatchLinger);
+
+        Assert.Equal(1, _batches);
+    }
+
+    [Fact]
     public void Placements_that_come_while_a_push_is_on_its_way_wait_for_the_next_together()
     {
         var push = new TaskCompletionSource();
