@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds what is measured and measures it; on a machine with nothing else to do, or the figures mean little.
-# usage: bash eng/bench.sh [all | containers | engine | other-apis | kernel | journal | git]... [--runs N] [--requests N] [--readme]
+# usage: bash eng/bench.sh [all | containers | engine | other-apis | passive | change | kernel | journal | git]... [--runs N] [--requests N] [--readme]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # A build server that lives on would share the cores with what is measured.

@@ -12,7 +12,7 @@ internal static class BenchmarkCommand
 {
     private const string Usage =
         """
-        usage: benchmarks [all | containers | engine | other-apis | kernel | journal | git]... [--runs N] [--requests N] [--readme]
+        usage: benchmarks [all | containers | engine | other-apis | passive | change | kernel | journal | git]... [--runs N] [--requests N] [--readme]
           --runs N       how often each is run; the report shows the median, the least and the most (default 3)
           --requests N   requests in place of each benchmark's own number, for a quick look
           --readme       put the report into README.md, between its benchmark marks
@@ -23,6 +23,8 @@ internal static class BenchmarkCommand
         ("containers", ContainerBenchmarks.Title, ContainerBenchmarks.Run),
         ("engine", EngineBenchmarks.Title, EngineBenchmarks.Run),
         ("other-apis", EngineBenchmarks.OtherApis, EngineBenchmarks.RunOtherApis),
+        ("passive", PassiveBenchmarks.Title, PassiveBenchmarks.Run),
+        ("change", PromiseChangeBenchmarks.Title, PromiseChangeBenchmarks.Run),
         ("kernel", KernelBenchmarks.Title, (figures, _) => Task.Run(() => KernelBenchmarks.Run(figures))),
         ("journal", JournalBenchmarks.Title, async (figures, requests) =>
         {

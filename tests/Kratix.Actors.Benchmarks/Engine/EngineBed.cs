@@ -30,7 +30,10 @@ internal sealed class EngineBed : IAsyncDisposable
 
     internal StubRunner Runner { get; }
 
-    internal static async Task<EngineBed> Start(string folder, BenchApi api, params IReadOnlyList<string> overrides)
+    internal static Task<EngineBed> Start(string folder, BenchApi api, params IReadOnlyList<string> overrides) => Start(folder, api, _ => { }, overrides);
+
+    /// <summary><paramref name="prepare"/>: what to do with the runner before anything can run.</summary>
+    internal static async Task<EngineBed> Start(string folder, BenchApi api, Action<StubRunner> prepare, params IReadOnlyList<string> overrides)
     {
         var time = TimeProvider.System;
         if (!Directory.Exists(RepositoryIn(folder)))
@@ -39,13 +42,14 @@ internal sealed class EngineBed : IAsyncDisposable
         var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, CancellationToken.None);
         var log = new WarningLog();
         var runner = new StubRunner(time);
+        prepare(runner);
         var stores = new GitStateStores(
             new GitStateStoresOptions { CacheFolder = Path.Combine(folder, "git"), AllowFileUrls = true, CommandTimeout = settings.Git.CommandTimeout, TimeProvider = time }, journal);
         var actors = new ActorSystem("bench");
         var world = new World(journal, journal, api.Engine, api.Watch, runner, stores, time, log);
         var mapped = EngineSettingsFrom.Map(settings, "http://nowhere.invalid", new byte[32]);
         var engine = await KratixEngine.Start(mapped, world, actors, CancellationToken.None);
-        runner.Exchange = engine.Exchange;
+        runner.Attach(engine.Exchange);
         return new EngineBed(folder, api, journal, actors, engine, runner, log);
     }
 
@@ -54,7 +58,7 @@ internal sealed class EngineBed : IAsyncDisposable
     {
         var ready = Task.WhenAll(Api.Engine.Shown("Destination", "", "Ready", 1, Limit), Api.Engine.Shown("Promise", "", "Available", 1, Limit));
         foreach (var (type, body) in new[] { NoopPromise.Store(RepositoryIn(Folder)), NoopPromise.Destination, NoopPromise.Promise })
-            await Create(type, null, body);
+            await Create(Api, type, null, body);
         await ready;
     }
 
@@ -63,9 +67,15 @@ internal sealed class EngineBed : IAsyncDisposable
     {
         var settled = Api.Engine.Shown(NoopPromise.Kind, prefix, "Reconciled", count, Limit);
         await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) =>
-            await Create(NoopPromise.Type, NoopPromise.Namespace, NoopPromise.Request($"{prefix}{i}")));
+            await Request(Api, $"{prefix}{i}"));
         await settled;
     }
+
+    /// <summary>A user's request.</summary>
+    internal static Task Request(BenchApi api, string name) => Create(api, NoopPromise.Type, NoopPromise.Namespace, NoopPromise.Request(name));
+
+    /// <summary>Requests that have an actor now.</summary>
+    internal long Awake => _engine.Metrics.ByType.Where(t => t.Type.Contains("ResourceActor", StringComparison.Ordinal)).Sum(t => t.Active);
 
     /// <summary>Commits of the branch: the engine makes one for each push.</summary>
     internal int Commits() => int.Parse(Git(RepositoryIn(Folder), "rev-list", "--count", "main"), System.Globalization.CultureInfo.InvariantCulture);
@@ -86,9 +96,9 @@ internal sealed class EngineBed : IAsyncDisposable
 
     private static string RepositoryIn(string folder) => Path.Combine(folder, "repository.git");
 
-    private async Task Create(ResourceType type, string? ns, JsonObject body)
+    private static async Task Create(BenchApi api, ResourceType type, string? ns, JsonObject body)
     {
-        if (await Api.User.Create(type, ns, body, CancellationToken.None) is { Failure: { } failure })
+        if (await api.User.Create(type, ns, body, CancellationToken.None) is { Failure: { } failure })
             throw new InvalidOperationException($"{type.Kind} {body["metadata"]!["name"]} could not be created: {failure}");
     }
 

@@ -13,17 +13,33 @@ internal sealed class StubRunner(TimeProvider time) : IRunner
 {
     private readonly byte[] _tar = Tar();
 
+    private readonly TaskCompletionSource<RunExchange> _exchange = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _expected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _expects;
+    private int _runs;
     private TaskCompletionSource? _gate;
     private int _missing;
+
+    /// <summary>Runs so far.</summary>
+    internal int Runs => _runs;
+
+    /// <summary>Ends when the expected run has begun.</summary>
+    internal Task Expected => _expected.Task;
+
+    /// <summary>Signals the first run whose Pod's name contains this.</summary>
+    internal void Expect(string name) => _expects = name;
 
     /// <summary>The next so many runs do nothing until all of them are there, and go on together.</summary>
     internal void HoldUntil(int count) => (_gate, _missing) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), count);
 
-    /// <summary>Set once the engine is there.</summary>
-    internal RunExchange? Exchange { get; set; }
+    /// <summary>Told once the engine is there; runs of before wait for it.</summary>
+    internal void Attach(RunExchange exchange) => _exchange.SetResult(exchange);
 
     public async Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation)
     {
+        Interlocked.Increment(ref _runs);
+        if (_expects is { } expects && plan.PodName.Contains(expects, StringComparison.Ordinal))
+            _expected.TrySetResult();
         if (_gate is { } gate)
         {
             if (Interlocked.Decrement(ref _missing) == 0)
@@ -31,9 +47,10 @@ internal sealed class StubRunner(TimeProvider time) : IRunner
             await gate.Task;
         }
 
-        if (await Exchange!.Object(plan.RunId, plan.ExchangeToken, cancellation) is { Failure: { } unread })
+        var exchange = await _exchange.Task;
+        if (await exchange.Object(plan.RunId, plan.ExchangeToken, cancellation) is { Failure: { } unread })
             return new Outcome<RunReport>.Transient(unread);
-        if (await Exchange.Submit(plan.RunId, plan.ExchangeToken, new MemoryStream(_tar, writable: false), cancellation) is { Failure: { } refused })
+        if (await exchange.Submit(plan.RunId, plan.ExchangeToken, new MemoryStream(_tar, writable: false), cancellation) is { Failure: { } refused })
             return new Outcome<RunReport>.Transient(refused);
         var now = time.GetUtcNow();
         return new Outcome<RunReport>.Done(new RunReport(

@@ -1,0 +1,67 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine.Persistence;
+using Kratix.Actors.Journal;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Standalone.Storage;
+
+namespace Kratix.Actors.Benchmarks.Engine;
+
+/// <summary>
+/// A data folder with many settled requests, made without running each: one is settled by an engine, and the others are copies of its row and of its object under
+/// other names and uids, with the digests that belong to them. For the comparison of a start they are what the engine would have left.
+/// </summary>
+internal static class SettledRequests
+{
+    private const string Exemplar = "exemplar-0";
+    private const int AtOnce = 512;
+
+    /// <summary>Fills the folder; no engine runs on it afterwards.</summary>
+    internal static async Task Make(string folder, int count)
+    {
+        JsonObject item;
+        await using (var bed = await EngineBed.Start(folder, await BenchApi.Standalone(folder, inProcess: true)))
+        {
+            await bed.InstallPromise();
+            await bed.Settle("exemplar-", 1);
+            item = ((Outcome<JsonObject>.Done)await bed.Api.User.Get(NoopPromise.Type, NoopPromise.Namespace, Exemplar, CancellationToken.None)).Value;
+        }
+
+        await using var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = TimeProvider.System }, CancellationToken.None);
+        await using var objects = ObjectStore.Open(Path.Combine(folder, "objects.db"), new StoreBounds(), TimeProvider.System);
+        var row = await journal.Read(new EntityKey(Shapes.Resource, $"noop/{NoopPromise.Namespace}/{Exemplar}"), CancellationToken.None)
+            ?? throw new InvalidOperationException("the exemplar has no row");
+        var (shards, epoch) = await Shards(journal);
+        var (state, text, uid) = (Encoding.UTF8.GetString(row.State.Span), item.ToJsonString(), item["metadata"]!["uid"]!.ToString());
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, cancellation) =>
+        {
+            string Mine(string of, string itsUid) => of.Replace(Exemplar, $"settled-{i}", StringComparison.Ordinal).Replace(uid, itsUid, StringComparison.Ordinal);
+            var (name, itsUid) = ($"settled-{i}", Guid.NewGuid().ToString());
+            var own = Mine(state, itsUid);
+            var body = JsonNode.Parse(Mine(text, itsUid))!.AsObject();
+            body["status"] = ResourceStatus.Of(Codec.Read<ResourceState>(Encoding.UTF8.GetBytes(own)));
+            await objects.TryCreate(new ObjectKey(new GroupResource(NoopPromise.Type.Group, NoopPromise.Type.Plural), NoopPromise.Namespace, name), body);
+            await Append(journal, row, $"noop/{NoopPromise.Namespace}/{name}", own, shards, epoch);
+        });
+    }
+
+    private static async Task Append(SqliteJournal journal, EntityRow like, string id, string state, int shards, long epoch)
+    {
+        var bytes = Encoding.UTF8.GetBytes(state);
+        var append = new JournalAppend(
+            new EntityKey(Shapes.Resource, id), ShardRegion.ShardOf(id, shards), epoch, 0, "observed", "{}"u8.ToArray(), bytes,
+            Shapes.OfResource.Index(Codec.Read<ResourceState>(bytes)), "made by a benchmark", "benchmark", "benchmark", like.UpdatedAt);
+        if (await journal.Append(append, CancellationToken.None) is not AppendResult.Appended and var refused)
+            throw new InvalidOperationException($"the journal did not take {id}: {refused}");
+    }
+
+    private static async Task<(int Count, long Epoch)> Shards(SqliteJournal journal)
+    {
+        var epochs = await journal.Epochs(CancellationToken.None);
+        return (epochs.Count, epochs.Values.Max());
+    }
+}
