@@ -13,6 +13,9 @@ internal sealed class Chaos(ulong seed, ManualTime time, FaultCounts counts)
 
     internal bool Calm { get; set; }
 
+    /// <summary>Answers come late even while it is calm.</summary>
+    internal bool Slow { get; set; }
+
     internal void Count(Fault fault) => counts.Count(fault);
 
     /// <summary>A while in which others go on, and in which the engine may die.</summary>
@@ -20,7 +23,7 @@ internal sealed class Chaos(ulong seed, ManualTime time, FaultCounts counts)
     {
         for (var yields = _dice.Next(3); yields > 0; yields--)
             await Task.Yield();
-        if (Calm || !_dice.OneIn(8))
+        if ((Calm && !Slow) || !_dice.OneIn(8))
             return;
         Count(Fault.LateAnswer);
         await Task.Delay(TimeSpan.FromMilliseconds(1 + _dice.Next(3000)), time);

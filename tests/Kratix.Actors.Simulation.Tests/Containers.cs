@@ -17,6 +17,9 @@ internal sealed class Containers(FakeRunner runner, IContentStore contents, Chao
 {
     private readonly Dictionary<string, Pod> _pods = [];
 
+    /// <summary>Names of the objects whose Pipelines wait for something that is not there yet: they hand in nothing but that they suspend.</summary>
+    internal HashSet<string> Waiting { get; } = [];
+
     private enum Fate
     {
         Succeeds,
@@ -62,20 +65,24 @@ internal sealed class Containers(FakeRunner runner, IContentStore contents, Chao
             pod.Object ??= Encoding.UTF8.GetString(yaml.Span);
         await chaos.Pause();
         if (pod.Object is not null && pod.Fate == Fate.Succeeds)
-            await HandIn(engine, pod, Samples.FileOf(Yaml.Parse(pod.Object)!["spec"]?["size"]?.ToString(), plan.Containers[0]!["image"]!.ToString()));
+            await HandIn(engine, pod, OutputOf(pod));
         await chaos.Pause();
         if (pod.Object is not null && IsAlive(pod))
             runner.Finish(plan.Namespace, plan.PodName, pod.Fate == Fate.Fails ? 1 : 0);
         life.IsDoneWith(pod);
     }
 
-    private async Task HandIn(KratixEngine engine, Pod pod, string text)
+    private (string Path, string Text) OutputOf(Pod pod) => Waiting.Contains(pod.Plan.Labels.GetValueOrDefault(Marks.ResourceName, ""))
+        ? ("metadata/workflow-control.yaml", "suspend: true\n")
+        : ("output/db.yaml", Samples.FileOf(Yaml.Parse(pod.Object!)!["spec"]?["size"]?.ToString(), pod.Plan.Containers[0]!["image"]!.ToString()));
+
+    private async Task HandIn(KratixEngine engine, Pod pod, (string Path, string Text) file)
     {
         while (IsAlive(pod))
         {
             try
             {
-                if (await engine.Exchange.Submit(pod.Plan.RunId, pod.Plan.ExchangeToken, Output(text), CancellationToken.None) is Outcome<Nothing>.Done)
+                if (await engine.Exchange.Submit(pod.Plan.RunId, pod.Plan.ExchangeToken, Archive(file), CancellationToken.None) is Outcome<Nothing>.Done)
                     return;
             }
             catch (JournalException)
@@ -85,11 +92,11 @@ internal sealed class Containers(FakeRunner runner, IContentStore contents, Chao
         }
     }
 
-    private static MemoryStream Output(string text)
+    private static MemoryStream Archive((string Path, string Text) file)
     {
         var stream = new MemoryStream();
         using (var writer = new TarWriter(stream, TarEntryFormat.Gnu, leaveOpen: true))
-            writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, "output/db.yaml") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
+            writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, file.Path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(file.Text)) });
         stream.Position = 0;
         return stream;
     }

@@ -12,7 +12,7 @@ public sealed class PlayedSeeds
     {
         try
         {
-            Seeds.Play(Seeds.All(), Play);
+            Seeds.Play("SIMULATION_SEED", Seeds.All(), Play);
         }
         catch (AggregateException failures)
         {

@@ -27,6 +27,7 @@ internal sealed class Life
 
     private readonly Line _line;
     private readonly HashSet<object> _busyWith = [];
+    private Task _starting = Task.CompletedTask;
 
     internal Life(int number, ulong seed, Simulation world, Chaos chaos, Broken broken)
     {
@@ -34,11 +35,11 @@ internal sealed class Life
         Kit = new ActorTestKit(seed, time: world.Time);
         _line = new Line(world.Time, Grace);
         var kubernetes = new FaultyKubernetes(world.Kubernetes, world.Kubernetes, chaos, _line);
-        var journal = new FaultyJournal(world.Journal, world.Journal, chaos, broken != Broken.Epochs, () => world.HasTaken(this));
+        var journal = new FaultyJournal(world.Journal, world.Journal, chaos, broken != Broken.Epochs, () => world.Processes.HasTaken(this));
         var ports = new World(
             journal, journal, kubernetes, kubernetes, new FaultyRunner(world.Runner, chaos, _line, broken != Broken.Adoption),
             new FaultyStores(world.Stores, chaos, _line, broken != Broken.Pushes), world.Time, NullLogger.Instance);
-        Kit.Dispatcher.InContext(() => _ = Start(ports));
+        Kit.Dispatcher.InContext(() => _starting = Start(ports));
     }
 
     internal int Number { get; }
@@ -48,7 +49,7 @@ internal sealed class Life
     /// <summary>Null until it has started.</summary>
     internal KratixEngine? Engine { get; private set; }
 
-    internal string? Violation => _line.Violation;
+    internal string? Violation => _starting.IsFaulted ? $"the engine did not start: {_starting.Exception.InnerException!.Message}" : _line.Violation;
 
     /// <summary>Nothing it sent is still on its way.</summary>
     internal bool IsQuiet => _line.OnTheirWay == 0;

@@ -47,9 +47,14 @@ internal static class Samples
 
     internal static JsonObject Destination(string name) => new()
     {
-        ["metadata"] = Named(name),
+        ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = Labels(selected: true) },
         ["spec"] = new JsonObject { ["path"] = name, ["stateStoreRef"] = new JsonObject { ["kind"] = "GitStateStore", ["name"] = "store" } },
     };
+
+    /// <summary>A Destination's labels, which the Promise selects or does not.</summary>
+    internal static JsonObject Labels(bool selected) => new() { ["env"] = selected ? "dev" : "other" };
+
+    internal static bool IsSelected(JsonObject destination) => destination["metadata"]!["labels"]!["env"]!.ToString() == "dev";
 
     internal static JsonObject Request(string name, int size) => new()
     {
@@ -68,6 +73,7 @@ internal static class Samples
                 {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"redis.example.org"},
                  "spec":{"group":"example.org","names":{"kind":"Redis","plural":"redis"},"scope":"Namespaced","versions":[{"name":"v1","served":true,"storage":true}]}}
                 """),
+            ["destinationSelectors"] = new JsonArray(new JsonObject { ["matchLabels"] = new JsonObject { ["env"] = "dev" } }),
             ["dependencies"] = new JsonArray(new JsonObject { ["kind"] = $"Operator{image}" }),
             ["workflows"] = new JsonObject
             {

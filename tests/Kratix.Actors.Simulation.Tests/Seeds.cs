@@ -12,10 +12,15 @@ internal static class Seeds
     private const int InEveryRun = 1000;
     private const int MostNamed = 5;
 
-    internal static bool OnlyOne => Environment.GetEnvironmentVariable("SIMULATION_SEED") is { Length: > 0 };
+    internal static bool OnlyOne => One("SIMULATION_SEED") is not null;
+
+    internal static ulong? One(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } one ? ulong.Parse(one, CultureInfo.InvariantCulture) : null;
+
+    internal static int Many(string variable, int unlessSet) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } many ? int.Parse(many, CultureInfo.InvariantCulture) : unlessSet;
 
     /// <summary>Plays them all, and names those that fail, each with its story.</summary>
-    internal static void Play(IReadOnlyCollection<ulong> seeds, Action<ulong> play)
+    internal static void Play(string variable, IReadOnlyCollection<ulong> seeds, Action<ulong> play)
     {
         var failures = new ConcurrentDictionary<ulong, Exception>();
         Parallel.ForEach(seeds, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (seed, loop) =>
@@ -35,17 +40,16 @@ internal static class Seeds
         {
             throw new AggregateException(
                 $"{(failures.Count < MostNamed ? "" : "At least ")}{failures.Count} of {seeds.Count} seeds fail. When the cause is found, keep the seed in regressions.txt. "
-                + string.Join('\n', failures.OrderBy(f => f.Key).Select(f => $"Seed {f.Key} (repeat it with SIMULATION_SEED={f.Key}): {f.Value.Message}")),
+                + string.Join('\n', failures.OrderBy(f => f.Key).Select(f => $"Seed {f.Key} (repeat it with {variable}={f.Key}): {f.Value.Message}")),
                 failures.OrderBy(f => f.Key).Select(f => f.Value));
         }
     }
 
     internal static IReadOnlyCollection<ulong> All()
     {
-        if (Environment.GetEnvironmentVariable("SIMULATION_SEED") is { Length: > 0 } one)
-            return [ulong.Parse(one, CultureInfo.InvariantCulture)];
-        var count = Environment.GetEnvironmentVariable("SIMULATION_SEEDS") is { Length: > 0 } many ? int.Parse(many, CultureInfo.InvariantCulture) : InEveryRun;
-        return [.. Regressions().Union(Enumerable.Range(1, count).Select(s => (ulong)s))];
+        if (One("SIMULATION_SEED") is { } one)
+            return [one];
+        return [.. Regressions().Union(Enumerable.Range(1, Many("SIMULATION_SEEDS", InEveryRun)).Select(s => (ulong)s))];
     }
 
     /// <summary>Lines of a seed and what it once found.</summary>

@@ -19,23 +19,18 @@ internal sealed class Simulation
     private const int Names = 4;
 
     private readonly SeededRandom _dice;
-    private readonly Broken _broken;
     private readonly Chaos _chaos;
     private readonly Containers _containers;
 
     /// <summary>What goes on beside the engine: the API server's own controllers.</summary>
     private readonly DeterministicDispatcher _world;
 
-    /// <summary>The present process, and those that were replaced and go on all the same.</summary>
-    private readonly List<Life> _awake = [];
-    private readonly List<Life> _paused = [];
     private TimeSpan _clockIsOffBy;
-    private int _lives;
+    private readonly Processes _processes;
 
     internal Simulation(ulong seed, FaultCounts? counts = null, Broken broken = Broken.Nothing)
     {
         _dice = new SeededRandom(seed);
-        _broken = broken;
         _chaos = new Chaos(seed * 31, Time, counts ?? new FaultCounts());
         _world = new DeterministicDispatcher(seed);
         Kubernetes = new FakeKubernetes(Time);
@@ -43,6 +38,7 @@ internal sealed class Simulation
         _containers = new Containers(Runner, Journal, _chaos, Time);
         Git.Edit(files => files.SetItem("README.md", Encoding.UTF8.GetBytes("foreign")));
         _world.InContext(() => _ = EstablishApis());
+        _processes = new Processes(this, _chaos, _dice, broken);
     }
 
     internal ManualTime Time { get; } = new();
@@ -63,22 +59,34 @@ internal sealed class Simulation
     /// <summary>The Promise's image, counted up with each change of it.</summary>
     internal int Image { get; private set; } = 1;
 
-    private Life Present => _awake[0];
+    internal Containers Containers => _containers;
 
-    /// <summary>Users, faults and crashes for so many rounds, and then twenty minutes of calm.</summary>
-    internal void Play(int rounds)
+    internal Processes Processes => _processes;
+
+    /// <summary>No faults from now on; answers may still be late.</summary>
+    internal void NoFaults(bool slow) => (_chaos.Calm, _chaos.Slow) = (true, slow);
+
+    /// <summary>A process, a store, two Destinations and a Promise.</summary>
+    internal void Begin()
     {
-        StartLife();
+        _processes.Start();
         Set(Kinds.GitStateStore, null, Samples.Store());
         Set(Kinds.Destination, null, Samples.Destination("one"));
         Set(Kinds.Destination, null, Samples.Destination("two"));
         Set(Kinds.Promise, null, Samples.Promise(Image));
+    }
+
+    /// <summary>Users, faults and crashes for so many rounds, and then twenty minutes of calm.</summary>
+    internal void Play(int rounds)
+    {
+        Begin();
         for (var round = 0; round < rounds; round++)
             Round();
-        _chaos.Calm = true;
+        NoFaults(slow: false);
         Time.JumpWallClock(-_clockIsOffBy);
-        while (_paused.Count > 0)
-            Resume();
+        for (var i = 0; i < Names; i++)
+            HoldBackNothing($"r{i}");
+        _processes.ResumeAll();
         Settle(TimeSpan.FromMinutes(20));
     }
 
@@ -88,10 +96,11 @@ internal sealed class Simulation
         for (var end = Time.Elapsed + by; Time.Elapsed < end;)
         {
             Steps(int.MaxValue);
-            _containers.Work(Present, _dice, Tell);
+            _containers.Work(_processes.Present, _dice, Tell);
             Steps(int.MaxValue);
             Pass(Time.Elapsed + TimeSpan.FromSeconds(5));
-            BuryTheReplaced();
+            LetGoOn();
+            _processes.BuryTheReplaced();
             CheckNow();
         }
     }
@@ -100,20 +109,42 @@ internal sealed class Simulation
     {
         var name = body["metadata"]!["name"]!.ToString();
         if (Done(Kubernetes.Create(type, ns, body, CancellationToken.None)) is not Outcome<JsonObject>.Done)
-            Done(Kubernetes.Patch(type, ns, name, PatchKind.Merge, new JsonObject { ["spec"] = body["spec"]!.DeepClone() }, null, CancellationToken.None));
+            Change(type, ns, name, new JsonObject { ["spec"] = body["spec"]!.DeepClone() });
     }
+
+    /// <summary>Changes what is there; what is not there stays away.</summary>
+    internal void Change(ResourceType type, string? ns, string name, JsonObject patch) =>
+        Done(Kubernetes.Patch(type, ns, name, PatchKind.Merge, patch, null, CancellationToken.None));
+
+    internal JsonObject? Get(ResourceType type, string? ns, string name) =>
+        Done(Kubernetes.Get(type, ns, name, CancellationToken.None)) is Outcome<JsonObject>.Done { Value: var item } ? item : null;
+
+    /// <summary>Single steps, until the moment has come; when nobody has anything to do, time passes to the next timer.</summary>
+    internal void StepUntil(string moment, Func<bool> hasCome, Action? beforeEach = null)
+    {
+        for (var i = 0; !hasCome(); i++)
+        {
+            if (i == 50_000)
+                throw new InvalidOperationException($"the moment never came: {moment}");
+            beforeEach?.Invoke();
+            OneStep();
+        }
+    }
+
+    /// <summary>One step, or, when nobody has anything to do, the next timer.</summary>
+    internal void OneStep()
+    {
+        if (!Step())
+            _world.InContext(() => Time.RingNext(Time.Elapsed + TimeSpan.FromSeconds(1)));
+        CheckNow();
+    }
+
+    internal void Work() => _containers.Work(_processes.Present, _dice, Tell);
 
     internal void Delete(ResourceType type, string? ns, string name) => Done(Kubernetes.Delete(type, ns, name, CancellationToken.None));
 
     internal IReadOnlyList<JsonObject> All(ResourceType type) =>
         ((Outcome<IReadOnlyList<JsonObject>>.Done)Done(Kubernetes.List(type, null, null, CancellationToken.None))).Value;
-
-    /// <summary>A process has taken the journal's shards from all others.</summary>
-    internal void HasTaken(Life owner)
-    {
-        foreach (var other in _awake.Concat(_paused).Where(life => life != owner))
-            other.Replaced();
-    }
 
     private void Round()
     {
@@ -124,21 +155,23 @@ internal sealed class Simulation
                 Tell($"user sets {request["metadata"]!["name"]} to size {request["spec"]!["size"]}");
                 Set(Redis, "default", request);
                 break;
+            case 3 when _dice.OneIn(2):
+                Control($"r{_dice.Next(Names)}");
+                break;
             case 3:
                 var gone = $"r{_dice.Next(Names)}";
                 Tell($"user deletes {gone}");
                 Delete(Redis, "default", gone);
                 break;
             case 4 when _dice.OneIn(3):
-                Tell($"user changes the Promise to image {++Image}");
-                Set(Kinds.Promise, null, Samples.Promise(Image));
+                ChangePromise();
                 break;
             case 4 when _dice.OneIn(10):
                 Tell("user adds a Destination");
                 Set(Kinds.Destination, null, Samples.Destination("three"));
                 break;
             case 5:
-                EndOrPauseLife();
+                _processes.EndOrPause();
                 break;
             case 6:
                 Disturb();
@@ -147,7 +180,7 @@ internal sealed class Simulation
                 Pass(Time.Elapsed + TimeSpan.FromMilliseconds(1 + _dice.Next(4000)));
                 break;
             case 10 or 11 or 12:
-                _containers.Work(Present, _dice, Tell);
+                _containers.Work(_processes.Present, _dice, Tell);
                 break;
             default:
                 Steps(1 + _dice.Next(120));
@@ -155,40 +188,64 @@ internal sealed class Simulation
         }
 
         if (_dice.OneIn(20))
-            BuryTheReplaced();
+        {
+            LetGoOn();
+            _processes.BuryTheReplaced();
+        }
+
         CheckNow();
     }
 
-    private void EndOrPauseLife()
+    private void Control(string name)
     {
-        switch (_dice.Next(9))
+        switch (_dice.Next(5))
         {
-            case 0 or 1 or 2:
-                _chaos.Count(Fault.Crash);
-                Tell("crash");
-                _awake.RemoveAt(0);
-                StartLife();
+            case 0:
+                Tell($"user pauses {name}");
+                Mark(name, Marks.Paused, "true");
                 break;
-            case 3 when Present is { Engine: not null, IsQuiet: true }:
-                _chaos.Count(Fault.Pause);
-                Tell("the process stands still and is replaced");
-                _paused.Add(Present);
-                _awake.RemoveAt(0);
-                StartLife();
+            case 1:
+                Tell($"user ends the pause of {name}");
+                Mark(name, Marks.Paused, null);
                 break;
-            case 4 or 5 when _paused.Count > 0:
-                Resume();
+            case 2:
+                Tell($"user wants {name} run again");
+                Mark(name, Marks.ManualReconciliation, "true");
+                break;
+            case 3:
+                Tell($"from now on {name} has to wait for something");
+                _containers.Waiting.Add(name);
+                break;
+            default:
+                Tell($"what {name} waits for is there");
+                _containers.Waiting.Remove(name);
                 break;
         }
     }
 
-    private void Resume()
+    internal void HoldBackNothing(string name)
     {
-        _chaos.Count(Fault.Resume);
-        var life = _paused[_dice.Next(_paused.Count)];
-        Tell($"life {life.Number} goes on");
-        _paused.Remove(life);
-        _awake.Add(life);
+        _containers.Waiting.Remove(name);
+        Mark(name, Marks.Paused, null);
+    }
+
+    /// <summary>Users see which of their requests are suspended, and take the mark off those that need not wait any longer.</summary>
+    private void LetGoOn()
+    {
+        foreach (var name in All(Redis).Where(r => r["metadata"]!["labels"]?[Marks.WorkflowSuspended] is not null).Select(r => r["metadata"]!["name"]!.ToString()))
+        {
+            if (!_containers.Waiting.Contains(name))
+                Mark(name, Marks.WorkflowSuspended, null);
+        }
+    }
+
+    internal void Mark(string name, string mark, string? value) =>
+        Change(Redis, "default", name, new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [mark] = value } } });
+
+    internal void ChangePromise()
+    {
+        Tell($"user changes the Promise to image {++Image}");
+        Change(Kinds.Promise, null, "redis", new JsonObject { ["spec"] = Samples.Promise(Image)["spec"]!.DeepClone() });
     }
 
     private void Disturb()
@@ -216,12 +273,6 @@ internal sealed class Simulation
         }
     }
 
-    /// <summary>A new process. Of one that crashed not a single step is made any more.</summary>
-    private void StartLife() => _awake.Insert(0, new Life(++_lives, _dice.Next(), this, _chaos, _broken));
-
-    /// <summary>A process that knows that it was replaced ends.</summary>
-    private void BuryTheReplaced() => _awake.RemoveAll(life => life != Present && life.Engine!.Replaced.IsCompleted);
-
     private void Steps(int most)
     {
         for (var i = 0; i < most && Step(); i++)
@@ -231,19 +282,7 @@ internal sealed class Simulation
         }
     }
 
-    private bool Step()
-    {
-        if (_world.RunNext())
-            return true;
-        var first = _awake.Count == 1 ? 0 : _dice.Next(_awake.Count);
-        for (var i = 0; i < _awake.Count; i++)
-        {
-            if (_awake[(first + i) % _awake.Count].Kit.Dispatcher.RunNext())
-                return true;
-        }
-
-        return false;
-    }
+    private bool Step() => _world.RunNext() || _processes.Step();
 
     private void Pass(TimeSpan until)
     {
@@ -259,11 +298,7 @@ internal sealed class Simulation
     /// <summary>What must hold at every moment.</summary>
     private void CheckNow()
     {
-        if (_awake.Any(life => life.Kit.Dispatcher.FromOtherThreads > 0))
-            throw new InvalidOperationException("something left the thread of the simulation, and the seed no longer decides everything");
-        if (_containers.Overlap() is { } overlap)
-            throw new InvalidOperationException(overlap);
-        if (_awake.Select(life => life.Violation).FirstOrDefault(v => v is not null) is { } violation)
+        if ((_processes.Violation ?? _containers.Overlap()) is { } violation)
             throw new InvalidOperationException(violation);
     }
 
@@ -283,5 +318,5 @@ internal sealed class Simulation
     /// <summary>The fakes answer at once.</summary>
     private static T Done<T>(Task<T> task) => task.IsCompleted ? task.GetAwaiter().GetResult() : throw new InvalidOperationException("a fake took time");
 
-    private void Tell(string what) => Story.Add(string.Create(CultureInfo.InvariantCulture, $"{Time.Elapsed.TotalSeconds,9:0.000} life {_lives}: {what}"));
+    internal void Tell(string what) => Story.Add(string.Create(CultureInfo.InvariantCulture, $"{Time.Elapsed.TotalSeconds,9:0.000} life {_processes.Count}: {what}"));
 }

@@ -44,6 +44,8 @@ internal abstract partial class AggregateActor<TMessage, TState, TCommand, TEven
 
     protected override void OnRecovered() => TakeUp();
 
+    protected override bool MayPassivate() => !Effects.IsAtWork && base.MayPassivate();
+
     protected override void OnFenced() => Services.Fence.Trip();
 
     protected void Handle(AggregateMessage<TCommand, TEffect> message)

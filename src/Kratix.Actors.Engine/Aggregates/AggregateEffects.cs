@@ -21,6 +21,12 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
 {
     private readonly Dictionary<string, StartedRun> _runs = new(StringComparer.Ordinal);
     private readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
+    private int _atWork;
+
+    /// <summary>
+    /// Whether something is on its way that will be told to this actor: put to sleep now, it would never hear of it, and an observation is told only once.
+    /// </summary>
+    internal bool IsAtWork => Volatile.Read(ref _atWork) > 0;
 
     protected EngineServices Services { get; } = services;
 
@@ -140,6 +146,7 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
 
         async Task Run()
         {
+            Interlocked.Increment(ref _atWork);
             try
             {
                 await work();
@@ -147,6 +154,10 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
             catch (Exception cause)
             {
                 self.Tell(failed(cause.Message));
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _atWork);
             }
         }
     }

@@ -70,7 +70,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         Services.Observer.Tell(before, State, @event, _item?.Annotation(EngineTraces.ParentAnnotation));
     }
 
-    protected override bool MayPassivate() => _watch is null && State.Phase is PromisePhase.Unobserved or PromisePhase.Gone && base.MayPassivate();
+    protected override bool MayPassivate() => _watch is null && State.Phase is (PromisePhase.Unobserved or PromisePhase.Gone) && base.MayPassivate();
 
     protected override void PostStop() => StopWatch();
 
