@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Platform;
 
 namespace Kratix.Actors.Engine;
 
@@ -37,14 +38,17 @@ public sealed record EngineSettings
     /// <summary>Named in every event this process writes.</summary>
     public required string NodeName { get; init; }
 
-    public required TimeSpan ReconcileInterval { get; init; }
+    /// <summary>What the platform's ConfigMap says; it wins over the values given here.</summary>
+    public PlatformOverlay Platform { get; init; } = new();
+
+    public required TimeSpan ReconcileInterval { get => Platform.Current.ReconcileInterval ?? field; init; }
 
     /// <summary>Part of an interval by which it may be lengthened, 0 to 0.5.</summary>
     public double IntervalJitter { get; init; } = 0.1;
 
-    public required RetrySchedule Retry { get; init; }
+    public required RetrySchedule Retry { get => Platform.Current.BackoffLimit is { } limit ? field with { Limit = limit } : field; init; }
 
-    public required bool ReconcileAfterFailure { get; init; }
+    public required bool ReconcileAfterFailure { get => Platform.Current.ReconcileAfterFailure ?? field; init; }
 
     public required OnStart OnStart { get; init; }
 
@@ -65,15 +69,15 @@ public sealed record EngineSettings
     public required TimeSpan ImagePullDeadline { get; init; }
 
     /// <summary>Finished Pods kept per Pipeline of an object.</summary>
-    public required int JobsToKeep { get; init; }
+    public required int JobsToKeep { get => Platform.Current.JobsToKeep ?? field; init; }
 
-    public string? DefaultImagePullPolicy { get; init; }
-
-    /// <summary>For containers that set none, as Kubernetes JSON; null: none.</summary>
-    public JsonObject? DefaultContainerResources { get; init; }
+    public string? DefaultImagePullPolicy { get => Platform.Current.DefaultImagePullPolicy ?? field; init; }
 
     /// <summary>For containers that set none, as Kubernetes JSON; null: none.</summary>
-    public JsonObject? DefaultSecurityContext { get; init; }
+    public JsonObject? DefaultContainerResources { get => Platform.Current.DefaultContainerResources ?? field; init; }
+
+    /// <summary>For containers that set none, as Kubernetes JSON; null: none.</summary>
+    public JsonObject? DefaultSecurityContext { get => Platform.Current.DefaultSecurityContext ?? field; init; }
 
     public required OutputLimits Output { get; init; }
 

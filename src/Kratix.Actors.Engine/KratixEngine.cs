@@ -5,6 +5,7 @@ using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Fencing;
 using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Engine.Pipelines;
+using Kratix.Actors.Engine.Platform;
 using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Engine.Resources;
@@ -49,6 +50,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
     public static async Task<KratixEngine> Start(EngineSettings settings, World world, ActorSystem system, CancellationToken cancellation)
     {
         await InstallCrds(settings, world, cancellation);
+        await PlatformActor.Prime(world, settings, cancellation);
         var fence = await Fence.Take(world.Journal, world.Time, settings.Shards, settings.NodeName, cancellation);
         world = world.Metered().Behind(fence);
         var startToken = $"{settings.NodeName}/{fence.Taken.Values.Max()}";
@@ -75,6 +77,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
         services.Promises = promises;
         system.Spawn(new Props<PromiseWatchMessage>(() => new PromiseWatchActor(world, promises)), "promise-watch");
         var wakeUps = system.Spawn(new Props<WakeUpsMessage>(() => new WakeUpsActor(world, settings, promises, resources, startToken)), "wake-ups");
+        system.Spawn(new Props<PlatformMessage>(() => new PlatformActor(world, settings, promises)), "platform");
         if (settings.Compaction is { } compaction)
             system.Spawn(new Props<CompactionMessage>(() => new CompactionActor(world, compaction)), "compaction");
         return new KratixEngine(system, fence, exchange, stop => TakeUp(world, () => TakeUpUnfinished(settings, world, promises, resources, wakeUps, stop), stop));

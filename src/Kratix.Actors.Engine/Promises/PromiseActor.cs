@@ -100,6 +100,11 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
                 LogFailed(later.Question.GetType().Name, later.Reason);
                 Context.Timers.StartSingle(later.Question, later.Question, Backoff.Next(later.After));
                 break;
+            case PromiseMessage.ReadAgain:
+                _read = null;
+                if (_item is { } known)
+                    Observed(known);
+                break;
             case PromiseMessage.LookAtSelf:
                 _effects.LookAtSelf();
                 break;

@@ -34,6 +34,9 @@ public abstract record PromiseMessage
     /// <summary>The journal could not be asked what it has of the listed requests.</summary>
     public sealed record ComparisonFailed(Exception Cause) : PromiseMessage;
 
+    /// <summary>The platform's settings have changed, and what was made of the spec by them.</summary>
+    public sealed record ReadAgain : PromiseMessage;
+
     /// <summary>The Promise could have missed something of itself: ask the API server.</summary>
     public sealed record LookAtSelf : PromiseMessage;
 

@@ -95,26 +95,7 @@ internal sealed partial class Announcer(World world, PassingNews passing)
 
     private void Post(JsonObject item, (string Type, string Reason, string Message) told, string reporter)
     {
-        var ns = item.Namespace() ?? "default";
-        var now = StatusParts.Time(world.Now);
-        var body = new JsonObject
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "Event",
-            ["metadata"] = new JsonObject { ["generateName"] = $"{item.Name()}.", ["namespace"] = ns },
-            ["involvedObject"] = new JsonObject
-            {
-                ["apiVersion"] = item["apiVersion"]?.ToString(), ["kind"] = item["kind"]?.ToString(), ["name"] = item.Name(), ["namespace"] = item.Namespace(), ["uid"] = item.Uid(),
-            },
-            ["type"] = told.Type,
-            ["reason"] = told.Reason,
-            ["message"] = told.Message,
-            ["firstTimestamp"] = now,
-            ["lastTimestamp"] = now,
-            ["count"] = 1,
-            ["source"] = new JsonObject { ["component"] = reporter },
-            ["reportingComponent"] = reporter,
-        };
+        var body = EventBody.Of(item, told.Type, told.Reason, told.Message, reporter, world.Now);
         _ = told.Reason == Started ? SendLater(body) : Send(body);
     }
 

@@ -17,7 +17,7 @@ internal static class ConfigCommand
         var output = new Option<string>("-o", "--output") { Description = "table or json.", DefaultValueFactory = _ => "table" };
         output.AcceptOnlyFromAmong("table", "json");
         var show = new TaughtCommand(
-            "show", "Print every setting with its effective value and where that comes from: file and line, variable, or --set.",
+            "show", "Print every setting with its effective value and where that comes from: file and line, variable, --set, or the platform's ConfigMap.",
             """
             kratix-actors config show
             kratix-actors config show --config my.conf --set kratix.http.port=9000
@@ -30,15 +30,19 @@ internal static class ConfigCommand
 
     private static void Show(LoadedSettings loaded, string format, Terminal terminal)
     {
+        var platform = PlatformFile.Read(loaded.Settings.DataFolder);
+        if (platform?.Refused is { } refused)
+            terminal.Error.WriteLine($"warning: {PlatformFile.Source} is refused, the last good one holds: {refused}");
+        var effective = platform?.Over(loaded.Effective) ?? loaded.Effective;
         foreach (var warning in loaded.Warnings)
             terminal.Error.WriteLine($"warning: {warning}");
         if (format == "json")
         {
-            terminal.Out.WriteLine(JsonSerializer.Serialize(loaded.Effective, Indented));
+            terminal.Out.WriteLine(JsonSerializer.Serialize(effective, Indented));
             return;
         }
         var table = new Table().Border(TableBorder.Simple).AddColumns("[bold]key[/]", "[bold]value[/]", "[bold]from[/]");
-        foreach (var setting in loaded.Effective)
+        foreach (var setting in effective)
             table.AddRow(Markup.Escape(setting.Key), Markup.Escape(setting.Value), $"[dim]{Markup.Escape(setting.Source)}[/]");
         terminal.Write(table);
     }

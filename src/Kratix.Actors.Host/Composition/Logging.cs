@@ -8,16 +8,11 @@ namespace Kratix.Actors.Host.Composition;
 /// <summary>Where log lines go: standard error, one line each, as text for people or as JSON for machines.</summary>
 internal static partial class Logging
 {
-    internal static ILoggerFactory Create(LogSettings settings) => LoggerFactory.Create(builder =>
+    /// <param name="least">Asked at each line, so that it can change.</param>
+    internal static ILoggerFactory Create(LogSettings settings, Func<Configuration.LogLevel> least) => LoggerFactory.Create(builder =>
     {
-        builder.SetMinimumLevel(settings.Level switch
-        {
-            Configuration.LogLevel.Debug => LogLevel.Debug,
-            Configuration.LogLevel.Info => LogLevel.Information,
-            Configuration.LogLevel.Warning => LogLevel.Warning,
-            _ => LogLevel.Error,
-        });
-        builder.AddFilter("Microsoft", LogLevel.Warning);
+        builder.SetMinimumLevel(LogLevel.Trace);
+        builder.AddFilter((category, level) => level >= Least(least()) && (level >= LogLevel.Warning || category?.StartsWith("Microsoft", StringComparison.Ordinal) != true));
         if (settings.Format == LogFormat.Json)
         {
             builder.AddJsonConsole(o =>
@@ -38,6 +33,14 @@ internal static partial class Logging
 
         builder.AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
     });
+
+    private static LogLevel Least(Configuration.LogLevel level) => level switch
+    {
+        Configuration.LogLevel.Debug => LogLevel.Debug,
+        Configuration.LogLevel.Info => LogLevel.Information,
+        Configuration.LogLevel.Warning => LogLevel.Warning,
+        _ => LogLevel.Error,
+    };
 
     /// <summary>The kernel knows no logger; what it has to say comes as values.</summary>
     internal static Action<KernelLogEvent> OfKernel(ILoggerFactory factory)

@@ -1,6 +1,7 @@
 using System.Net;
 using Kratix.Actors.Engine;
 using Kratix.Actors.Engine.Admission;
+using Kratix.Actors.Engine.Platform;
 using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Host.Telemetry;
@@ -25,7 +26,8 @@ internal static class Platform
     {
         var folder = Path.GetFullPath(settings.DataFolder);
         var time = TimeProvider.System;
-        using var log = Logging.Create(settings.Log);
+        var overlay = new PlatformOverlay { Told = report => PlatformFile.Write(folder, report) };
+        using var log = Logging.Create(settings.Log, () => LevelOf(overlay) ?? settings.Log.Level);
         await using var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, stop);
         using var otlp = OtlpExport.Start(settings.Telemetry.Otlp, settings.NodeName);
         using var metrics = new MetricStore();
@@ -63,7 +65,7 @@ internal static class Platform
         using var meter = new KernelMeter(actors.Metrics);
         var world = new World(journal, journal, client, watch, runner, stores, time, log.CreateLogger("Kratix.Actors"));
         var exchangeUrl = (settings.Http.AdvertisedUrl ?? http.Url.ToString()).TrimEnd('/');
-        var engineSettings = EngineSettingsFrom.Map(settings, exchangeUrl, EngineSettingsFrom.ExchangeKey(folder));
+        var engineSettings = EngineSettingsFrom.Map(settings, exchangeUrl, EngineSettingsFrom.ExchangeKey(folder)) with { Platform = overlay };
         var rules = new AdmissionRules(client, client, engineSettings);
         if (api is not null)
             AdmissionInProcess.Install(api, rules);
@@ -89,6 +91,9 @@ internal static class Platform
         await output.WriteLineAsync("stopping");
         return ExitCode.Ok;
     }
+
+    private static Configuration.LogLevel? LevelOf(PlatformOverlay overlay) =>
+        Enum.TryParse<Configuration.LogLevel>(overlay.Current.LogLevel, ignoreCase: true, out var level) ? level : null;
 
     private static Task<StandaloneApiServer> StartApi(
         KratixSettings settings, string folder, PodLogs logs, TimeProvider time, ILoggerFactory log, CancellationToken stop) => StandaloneApiServer.Start(

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Platform;
 using Kratix.Actors.Host.Commands;
+using Kratix.Actors.Host.Composition;
+using Kratix.Actors.Host.Configuration;
 using Spectre.Console;
 
 namespace Kratix.Actors.Host.Tests.Commands;
@@ -24,6 +27,35 @@ public sealed class ConfigCommandTests
         var level = JsonNode.Parse(shown.Out)!.AsArray().Single(setting => (string?)setting!["key"] == "kratix.log.level")!;
         Assert.Equal(("debug", "environment KRATIX_LOG_LEVEL"), ((string?)level["value"], (string?)level["source"]));
         Assert.Contains("warning: the environment variable KRATIX_LOG_LEVER sets nothing", shown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_tells_what_the_platform_s_ConfigMap_sets_and_why_a_later_one_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var holds = new PlatformConfiguration { Values = new Dictionary<string, string> { ["kratix.reconcile.interval"] = "2h" } };
+        PlatformFile.Write(folder.Path, new PlatformReport(holds, "numberOfJobsToKeep is \"many\"; write a whole number from 1 to 1000"));
+
+        var shown = await Invocation.Of("config", "show", "--data-folder", folder.Path);
+
+        Assert.Matches(@"kratix\.reconcile\.interval +2h +ConfigMap kratix-platform-system/kratix", shown.Out);
+        Assert.Contains("is refused, the last good one holds: numberOfJobsToKeep is \"many\"", shown.Error, StringComparison.Ordinal);
+        folder.File("platform-config.json", "{ half of");
+        Assert.Matches(@"kratix\.reconcile\.interval +10h +reference\.conf", (await Invocation.Of("config", "show", "--data-folder", folder.Path)).Out);
+    }
+
+    [Fact]
+    public void Log_level_can_change_while_the_program_runs()
+    {
+        var least = LogLevel.Warning;
+        using var log = Logging.Create(new LogSettings(LogLevel.Warning, LogFormat.Text), () => least);
+        var (engine, framework) = (log.CreateLogger("Kratix.Actors"), log.CreateLogger("Microsoft.AspNetCore"));
+        Assert.False(engine.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information));
+
+        least = LogLevel.Debug;
+
+        Assert.True(engine.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug));
+        Assert.False(framework.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information));
     }
 
     [Fact]
