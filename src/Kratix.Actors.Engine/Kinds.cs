@@ -49,6 +49,7 @@ public static class Marks
     public const string WorkflowSuspended = "kratix.io/workflow-suspended";
     public const string ReconciliationInterval = "kratix.io/reconciliation-interval";
     public const string ReconcileResources = "kratix.io/reconcile-resources";
+    public const string Misplaced = "kratix.io/misplaced";
     public const string ManagedBy = "app.kubernetes.io/managed-by";
 
     /// <summary>On every request the engine has taken up, and off it when everything it left behind is gone.</summary>

@@ -42,6 +42,53 @@ public static class Placing
         return new Work(pipeline, name, [.. groups.Select(g => Place(owner, name, pipeline, g, old.GetValueOrDefault(g.Id), works, destinations))]);
     }
 
+    /// <summary>
+    /// The placements of these groups whose Destination does not match any more. One that is not ready matches all the same: it is where it should be.
+    /// </summary>
+    public static ImmutableArray<string> Misplaced(IEnumerable<WorkloadGroup> groups, IReadOnlyCollection<Destination> destinations) =>
+    [
+        .. groups.SelectMany(g =>
+        {
+            var matching = Scheduler.Matching(Scheduler.Merge(g.Selectors), destinations).Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
+            return g.Placements.Where(p => !matching.Contains(p.Destination)).Select(p => p.Name);
+        }),
+    ];
+
+    /// <summary>A run's Work with its misplaced placements marked, as far as any Destination is known.</summary>
+    public static Work Marked(Work work, IReadOnlyCollection<Destination> destinations)
+    {
+        if (destinations.Count == 0)
+            return work;
+        var misplaced = Misplaced(work.Groups, destinations);
+        return work with
+        {
+            Groups = [.. work.Groups.Select(g => g with { Placements = [.. g.Placements.Select(p => p with { Misplaced = misplaced.Contains(p.Name) })] })],
+        };
+    }
+
+    /// <summary>What became of the Destinations: the Works that gained placements, and all that are misplaced now; null when that is known.</summary>
+    public static (ImmutableArray<Work> Placed, ImmutableArray<string> Misplaced)? Judge(Works works, ImmutableArray<Work> placed, IReadOnlyCollection<Destination> destinations)
+    {
+        var after = placed.Aggregate(works, (all, work) => all.Put(work));
+        var misplaced = Misplaced(after.Groups, destinations);
+        var known = works.Placements.Where(p => p.Misplaced).Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        return placed.IsEmpty && known.SetEquals(misplaced) ? null : (placed, misplaced);
+    }
+
+    /// <summary>Gives these placements up and places their groups anew: files go where they belong now, and are taken back where they were.</summary>
+    public static ImmutableArray<Work> Reschedule(WorkOwner owner, Works works, IReadOnlySet<string> placements, IReadOnlyCollection<Destination> destinations)
+    {
+        var affected = works.ByPipeline.Values.Where(w => w.Groups.Any(g => g.Placements.Any(p => placements.Contains(p.Name))));
+        return
+        [
+            .. affected.Select(w =>
+            {
+                var left = w with { Groups = [.. w.Groups.Select(g => g with { Placements = [.. g.Placements.Where(p => !placements.Contains(p.Name))] })] };
+                return Place(owner, w.Pipeline, left.Groups, works with { ByPipeline = works.ByPipeline.SetItem(w.Pipeline, left) }, destinations);
+            }),
+        ];
+    }
+
     private static WorkloadGroup New(string directory, ImmutableArray<Selector> selectors, ImmutableArray<FileEntry> files) =>
         new(WorkloadGroup.IdOf(directory), directory, selectors, files, []);
 

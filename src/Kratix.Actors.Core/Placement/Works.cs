@@ -21,6 +21,10 @@ public sealed record Placement(
     [JsonIgnore]
     public string Stamp => $"{Wish}.{Wanted}";
 
+    /// <summary>Its Destination no longer has the labels that are wanted, or is gone. The files stay, and stay up to date, until they are scheduled anew.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Misplaced { get; init; }
+
     /// <summary>False exactly while a write is owed.</summary>
     [JsonIgnore]
     public bool IsWritten => Written == Stamp;
@@ -103,6 +107,15 @@ public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, I
     {
         Groups = [.. work.Groups.Select(g => g with { Placements = [.. g.Placements.Select(p => p with { Written = null, Wish = Wishes + 1 })] })],
     });
+
+    /// <summary>Says which placements are misplaced, and of all others that they are not.</summary>
+    public Works Judged(IReadOnlySet<string> misplaced) => this with
+    {
+        ByPipeline = ByPipeline.ToImmutableSortedDictionary(kv => kv.Key, kv => kv.Value with
+        {
+            Groups = [.. kv.Value.Groups.Select(g => g with { Placements = [.. g.Placements.Select(p => p with { Misplaced = misplaced.Contains(p.Name) })] })],
+        }, StringComparer.Ordinal),
+    };
 
     /// <summary>Takes back what Pipelines other than these produced.</summary>
     public Works KeepOnly(IReadOnlySet<string> pipelines) =>

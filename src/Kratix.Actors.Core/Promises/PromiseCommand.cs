@@ -21,6 +21,9 @@ public abstract record PromiseCommand(DateTimeOffset At)
     /// <summary>The Promises it requires, as far as they exist, and those that require it, are like this now.</summary>
     public sealed record ObserveSurroundings(Surroundings Surroundings, DateTimeOffset At) : PromiseCommand(At);
 
+    /// <summary>Give these placements up and place their files anew.</summary>
+    public sealed record Reschedule(ImmutableArray<string> Placements, ImmutableArray<Destination> Destinations, DateTimeOffset At) : PromiseCommand(At);
+
     public sealed record OfferDestinations(ImmutableArray<Destination> Destinations, DateTimeOffset At) : PromiseCommand(At);
 
     public sealed record ReportWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : PromiseCommand(At);

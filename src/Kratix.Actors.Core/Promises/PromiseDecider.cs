@@ -18,6 +18,7 @@ public static class PromiseDecider
             : Nothing("that API is not being installed"),
         PromiseCommand.ReportRun c => ReportRun(state, c),
         PromiseCommand.OfferDestinations c => OfferDestinations(state, c),
+        PromiseCommand.Reschedule c => Reschedule(state, c),
         PromiseCommand.ObserveSurroundings c => state.Phase is PromisePhase.Unobserved or PromisePhase.Gone || (state.Surroundings ?? Surroundings.None).Same(c.Surroundings)
             ? Nothing("known, or nobody's")
             : Happened(new PromiseEvent.SurroundingsChanged(c.Surroundings, c.At)),
@@ -78,10 +79,10 @@ public static class PromiseDecider
         switch (RunVerdict.Of(state.Workflow, c.Result, revision.Retry, c.Jitter, c.At))
         {
             case RunVerdict.Succeeded { Output: var output }:
-                var work = state.Workflow.Action == WorkflowAction.Delete ? null : Placing.Place(
+                var work = state.Workflow.Action == WorkflowAction.Delete ? null : Placing.Marked(Placing.Place(
                     state.Owner, run.Pipeline,
                     Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.PromiseWorkflow),
-                    state.Works, c.Destinations);
+                    state.Works, c.Destinations), c.Destinations);
                 return Happened(new PromiseEvent.RunSucceeded(c.RunId, run.Pipeline, steps, output.StatusJson, work, next, c.At) { Results = output.Results });
             case RunVerdict.Suspended suspended:
                 return Happened(new PromiseEvent.RunSuspended(c.RunId, run.Pipeline, steps, suspended.StatusJson, suspended.Message, suspended.RetryAt, c.At));
@@ -100,7 +101,11 @@ public static class PromiseDecider
             .Where(pair => pair.After.Groups.Sum(g => g.Placements.Length) > pair.Before.Groups.Sum(g => g.Placements.Length))
             .Select(pair => pair.After)
             .ToImmutableArray();
-        return placed.IsEmpty ? Nothing("nothing new for these Destinations") : Happened(new PromiseEvent.Placed(placed, c.At));
+        return Placing.Judge(state.Works, placed, c.Destinations) is { } judged
+            ? Happened(judged.Misplaced.IsEmpty && !state.Works.Placements.Any(p => p.Misplaced)
+                ? new PromiseEvent.Placed(placed, c.At)
+                : new PromiseEvent.PlacementsJudged(judged.Placed, judged.Misplaced, c.At))
+            : Nothing("nothing new for these Destinations, and nothing of it is elsewhere");
     }
 
     private static Decision<PromiseEvent> WakeUp(PromiseState state, PromiseCommand.WakeUp c) => state.Phase switch
@@ -113,6 +118,16 @@ public static class PromiseDecider
         PromisePhase.Failed p when p.NextRun <= c.At => Happened(new PromiseEvent.RunRequested(RunCause.Interval, null, c.At)),
         _ => Nothing("nothing is due"),
     };
+
+    private static Decision<PromiseEvent> Reschedule(PromiseState state, PromiseCommand.Reschedule c)
+    {
+        var given = c.Placements.Intersect(state.Works.Placements.Select(p => p.Name)).ToHashSet(StringComparer.Ordinal);
+        if (given.Count == 0)
+            return Nothing("it has no such placements");
+        var works = Placing.Reschedule(state.Owner, state.Works, given, c.Destinations);
+        var after = works.Aggregate(state.Works, (all, work) => all.Put(work));
+        return Happened(new PromiseEvent.Rescheduled(works, Placing.Misplaced(after.Groups, c.Destinations), c.At));
+    }
 
     private static bool Owes(PromiseState state, string placement, string stamp) =>
         PlacementWrites.Owed(state.Works).Any(w => w.Placement == placement && w.Stamp == stamp);

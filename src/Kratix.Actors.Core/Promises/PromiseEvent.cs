@@ -19,6 +19,8 @@ namespace Kratix.Actors.Core.Promises;
 [JsonDerivedType(typeof(RunRequested), "run-requested")]
 [JsonDerivedType(typeof(SurroundingsChanged), "surroundings-changed")]
 [JsonDerivedType(typeof(Placed), "placed")]
+[JsonDerivedType(typeof(PlacementsJudged), "placements-judged")]
+[JsonDerivedType(typeof(Rescheduled), "rescheduled")]
 [JsonDerivedType(typeof(PlacementWritten), "placement-written")]
 [JsonDerivedType(typeof(PlacementFailed), "placement-failed")]
 [JsonDerivedType(typeof(RequestsRemoved), "requests-removed")]
@@ -60,6 +62,12 @@ public abstract record PromiseEvent(DateTimeOffset At)
     public sealed record Placed(ImmutableArray<Work> Works, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record PlacementWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : PromiseEvent(At);
+
+    /// <summary>Destinations changed: these placements, and no others, are misplaced now. <paramref name="Works"/>: those that a Destination takes that did not before.</summary>
+    public sealed record PlacementsJudged(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : PromiseEvent(At);
+
+    /// <summary>Placements were given up; the files of these Works are placed like this now.</summary>
+    public sealed record Rescheduled(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);
 

@@ -40,6 +40,8 @@ public static class PromiseEvolution
         PromiseEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
         PromiseEvent.SurroundingsChanged e => state with { Surroundings = e.Surroundings },
         PromiseEvent.Placed e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)) },
+        PromiseEvent.PlacementsJudged e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)).Judged(e.Misplaced.ToHashSet(StringComparer.Ordinal)) },
+        PromiseEvent.Rescheduled e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)).Judged(e.Misplaced.ToHashSet(StringComparer.Ordinal)) },
         PromiseEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
         PromiseEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },
         PromiseEvent.RequestsRemoved => state with { RequestsRemoved = true, Works = state.Works.RemoveAll() },

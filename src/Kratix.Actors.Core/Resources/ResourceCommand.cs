@@ -28,6 +28,9 @@ public abstract record ResourceCommand(DateTimeOffset At)
     /// <summary>These are the Destinations now; what found none before may find one.</summary>
     public sealed record OfferDestinations(ImmutableArray<Destination> Destinations, DateTimeOffset At) : ResourceCommand(At);
 
+    /// <summary>Give these placements up and place their files anew.</summary>
+    public sealed record Reschedule(ImmutableArray<string> Placements, ImmutableArray<Destination> Destinations, DateTimeOffset At) : ResourceCommand(At);
+
     /// <summary>The store acknowledged. <paramref name="Changed"/> false: it held this already, as of <paramref name="CommitId"/>.</summary>
     public sealed record ReportWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : ResourceCommand(At);
 

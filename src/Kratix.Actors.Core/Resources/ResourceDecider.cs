@@ -12,6 +12,7 @@ public static class ResourceDecider
         ResourceCommand.Observe c => Observe(state, c),
         ResourceCommand.ReportRun c => ReportRun(state, c),
         ResourceCommand.OfferDestinations c => OfferDestinations(state, c),
+        ResourceCommand.Reschedule c => Reschedule(state, c),
         ResourceCommand.ReportWritten c => ReportWritten(state, c),
         ResourceCommand.ReportWriteFailed c => ReportWriteFailed(state, c),
         ResourceCommand.WakeUp c => WakeUp(state, c),
@@ -58,10 +59,12 @@ public static class ResourceDecider
         }
     }
 
-    private static Work Place(ResourceState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Placing.Place(
-        state.Id.Owner, pipeline,
-        Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.ResourceWorkflow),
-        state.Works, destinations);
+    private static Work Place(ResourceState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Placing.Marked(
+        Placing.Place(
+            state.Id.Owner, pipeline,
+            Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.ResourceWorkflow),
+            state.Works, destinations),
+        destinations);
 
     private static Decision<ResourceEvent> OfferDestinations(ResourceState state, ResourceCommand.OfferDestinations c)
     {
@@ -71,7 +74,11 @@ public static class ResourceDecider
             .Where(pair => pair.After.Groups.Count(g => g.Placements.IsEmpty) < pair.Before.Groups.Count(g => g.Placements.IsEmpty))
             .Select(pair => pair.After)
             .ToImmutableArray();
-        return placed.IsEmpty ? Nothing("nothing waits for these Destinations") : Happened(new ResourceEvent.Placed(placed, c.At));
+        return Placing.Judge(state.Works, placed, c.Destinations) is { } judged
+            ? Happened(judged.Misplaced.IsEmpty && !state.Works.Placements.Any(p => p.Misplaced)
+                ? new ResourceEvent.Placed(placed, c.At)
+                : new ResourceEvent.PlacementsJudged(judged.Placed, judged.Misplaced, c.At))
+            : Nothing("nothing waits for these Destinations, and nothing of it is elsewhere");
     }
 
     private static Decision<ResourceEvent> ReportWritten(ResourceState state, ResourceCommand.ReportWritten c) => Owes(state, c.Placement, c.Stamp)
@@ -85,6 +92,16 @@ public static class ResourceDecider
         return state.Works.Find(c.Placement)!.Error == c.Reason
             ? Nothing("known to fail for this reason")
             : Happened(new ResourceEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At));
+    }
+
+    private static Decision<ResourceEvent> Reschedule(ResourceState state, ResourceCommand.Reschedule c)
+    {
+        var given = c.Placements.Intersect(state.Works.Placements.Select(p => p.Name)).ToHashSet(StringComparer.Ordinal);
+        if (given.Count == 0)
+            return Nothing("it has no such placements");
+        var works = Placing.Reschedule(state.Id.Owner, state.Works, given, c.Destinations);
+        var after = works.Aggregate(state.Works, (all, work) => all.Put(work));
+        return Happened(new ResourceEvent.Rescheduled(works, Placing.Misplaced(after.Groups, c.Destinations), c.At));
     }
 
     private static bool Owes(ResourceState state, string placement, string stamp) =>

@@ -15,6 +15,8 @@ namespace Kratix.Actors.Core.Resources;
 [JsonDerivedType(typeof(RetryStarted), "retry-started")]
 [JsonDerivedType(typeof(RunRequested), "run-requested")]
 [JsonDerivedType(typeof(Placed), "placed")]
+[JsonDerivedType(typeof(PlacementsJudged), "placements-judged")]
+[JsonDerivedType(typeof(Rescheduled), "rescheduled")]
 [JsonDerivedType(typeof(PlacementWritten), "placement-written")]
 [JsonDerivedType(typeof(PlacementFailed), "placement-failed")]
 [JsonDerivedType(typeof(Released), "released")]
@@ -52,6 +54,12 @@ public abstract record ResourceEvent(DateTimeOffset At)
 
     /// <summary>The store holds the placement (or no longer holds a removed one).</summary>
     public sealed record PlacementWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>Destinations changed: these placements, and no others, are misplaced now. <paramref name="Works"/>: those that a Destination takes that did not before.</summary>
+    public sealed record PlacementsJudged(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>Placements were given up; the files of these Works are placed like this now.</summary>
+    public sealed record Rescheduled(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : ResourceEvent(At);
 
     public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : ResourceEvent(At);
 

@@ -29,6 +29,8 @@ public static class ResourceEvolution
         ResourceEvent.RetryStarted e => state with { Workflow = state.Workflow.RetryStarted(e.At) },
         ResourceEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
         ResourceEvent.Placed e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)) },
+        ResourceEvent.PlacementsJudged e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)).Judged(e.Misplaced.ToHashSet(StringComparer.Ordinal)) },
+        ResourceEvent.Rescheduled e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)).Judged(e.Misplaced.ToHashSet(StringComparer.Ordinal)) },
         ResourceEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
         ResourceEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },
         ResourceEvent.Released => state,

@@ -40,9 +40,11 @@ public static class Conditions
         var failing = Names(works, g => g.Placements.Any(p => p.Error is not null), r => r.Error is not null);
         if (failing.Length > 0)
             return new(WorksSucceeded, "False", "WorksFailing", $"Some works associated with this {noun} failed: [{failing}]");
+        var misplaced = Names(works, g => g.Placements.Any(p => p.Misplaced), _ => false);
         var pending = Names(works, g => g.Placements.IsEmpty || g.Placements.Any(p => !p.IsWritten), _ => true);
         return pending.Length > 0
             ? new(WorksSucceeded, "Unknown", "WorksPending", $"Some works associated with this {noun} are not ready: [{pending}]")
+            : misplaced.Length > 0 ? new(WorksSucceeded, "False", "WorksMisplaced", $"Some works associated with this {noun} are misplaced: [{misplaced}]")
             : new(WorksSucceeded, "True", "WorksSucceeded", $"All works associated with this {noun} are ready");
     }
 

@@ -97,7 +97,11 @@ public static class StatusParts
     {
         if (works.Placements.Concat(works.Removals).FirstOrDefault(p => p.Error is not null) is { } failing)
             return $"Writing to Destination {failing.Destination} fails: {failing.Error}";
-        return works.Unscheduled.FirstOrDefault() is { } group ? NoMatch(group) : null;
+        if (works.Unscheduled.FirstOrDefault() is { } group)
+            return NoMatch(group);
+        return works.Placements.FirstOrDefault(p => p.Misplaced) is { } misplaced
+            ? $"Destination {misplaced.Destination} no longer has the labels that are wanted; the files stay there until they are rescheduled"
+            : null;
     }
 
     private static string NoMatch(WorkloadGroup group)
@@ -116,7 +120,7 @@ public static class StatusParts
             ["directory"] = group.Directory,
             ["destination"] = placement.Destination,
             ["path"] = placement.Directory,
-            ["state"] = placement.Error is not null ? "Failing" : placement.IsWritten ? "Written" : "Pending",
+            ["state"] = placement.Error is not null ? "Failing" : !placement.IsWritten ? "Pending" : placement.Misplaced ? "Misplaced" : "Written",
         };
         if (placement.CommitId is not null)
             row["commit"] = placement.CommitId;

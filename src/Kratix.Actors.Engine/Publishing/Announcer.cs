@@ -45,6 +45,8 @@ internal sealed partial class Announcer(World world, PassingNews passing)
             yield return Paused;
         if (@event is ResourceEvent.PlacementFailed failed)
             yield return ("Warning", "FailedWriteToDestination", failed.Reason);
+        if (after.Works.Placements.Any(p => p.Misplaced) && !before.Works.Placements.Any(p => p.Misplaced))
+            yield return Misplaced;
         if (after.Works.Unscheduled.Any() && !before.Works.Unscheduled.Any())
             yield return ("Normal", "NoMatchingDestination", StatusParts.Problem(after.Works) ?? "No matching destination");
         if (after.Phase is ResourcePhase.Settled && before.Phase is not ResourcePhase.Settled)
@@ -59,6 +61,8 @@ internal sealed partial class Announcer(World world, PassingNews passing)
             yield return ("Warning", "Invalid Promise", refusal);
         if (after.Phase is PromisePhase.Paused && before.Phase is not PromisePhase.Paused)
             yield return Paused;
+        if (after.Works.Placements.Any(p => p.Misplaced) && !before.Works.Placements.Any(p => p.Misplaced))
+            yield return Misplaced;
         var (had, has) = (Requirements.Of(before), Requirements.Of(after));
         if (has is not null && has.Reason != had?.Reason)
             yield return ("Normal", has.Status == "True" ? "RequirementsFulfilled" : has.Reason, has.Message);
@@ -73,6 +77,8 @@ internal sealed partial class Announcer(World world, PassingNews passing)
     }
 
     private static readonly (string Type, string Reason, string Message) Paused = ("Warning", "PausedReconciliation", $"Nothing new is begun while {Marks.Paused} is \"true\"");
+
+    private static readonly (string Type, string Reason, string Message) Misplaced = ("Warning", "WorksMisplaced", "Target destination no longer matches destinationSelectors");
 
     private static IEnumerable<(string Type, string Reason, string Message)> OfWorkflow(string noun, Workflow before, Workflow after, string? failure)
     {

@@ -49,6 +49,8 @@ internal static class WorkModels
                 own[Marks.Work] = work.Name;
                 own[Marks.WorkloadGroupId] = group.Id;
                 own[Marks.TargetDestination] = placement.Destination;
+                if (placement.Misplaced)
+                    own[Marks.Misplaced] = "true";
                 var placementSpec = spec.DeepClone().AsObject();
                 placementSpec["id"] = group.Id;
                 placementSpec["targetDestinationName"] = placement.Destination;
@@ -80,13 +82,16 @@ internal static class WorkModels
         var unscheduled = work.Groups.Where(g => g.Placements.IsEmpty).Select(g => g.Id).ToList();
         var failing = work.Groups.SelectMany(g => g.Placements).Where(p => p.Error is not null).Select(p => p.Name).ToList();
         var pending = work.Groups.SelectMany(g => g.Placements).Any(p => !p.IsWritten);
+        var misplaced = work.Groups.Any(g => g.Placements.Any(p => p.Misplaced));
         var scheduled = unscheduled.Count > 0
             ? new Condition("ScheduleSucceeded", "False", "UnscheduledWorkloads", $"No matching destination found for workloadGroups: [{string.Join(",", unscheduled)}]")
             : failing.Count > 0 ? new Condition("ScheduleSucceeded", "False", "WorkplacementsFailing", $"Workplacements failed to write: [{string.Join(",", failing)}]")
+            : misplaced ? new Condition("ScheduleSucceeded", "False", "DestinationSelectorMismatch", "Some workplacements are misplaced")
             : new Condition("ScheduleSucceeded", "True", "AllWorkplacementsScheduled", "All workplacements scheduled successfully");
         var ready = failing.Count > 0 ? new Condition("Ready", "False", "WorkplacementsFailing", "Failing")
             : unscheduled.Count > 0 ? new Condition("Ready", "False", "UnscheduledWorkloads", "Pending")
             : pending ? new Condition("Ready", "False", "WorkplacementsPending", "Pending")
+            : misplaced ? new Condition("Ready", "False", "Misplaced", "Misplaced")
             : new Condition("Ready", "True", "AllWorkplacementsScheduled", "Ready");
         return new JsonObject
         {
@@ -98,10 +103,14 @@ internal static class WorkModels
 
     private static JsonObject PlacementStatus(Placement placement)
     {
-        var scheduled = new Condition("ScheduleSucceeded", "True", "ScheduledToDestination", "Scheduled to correct Destination");
+        var scheduled = placement.Misplaced
+            ? new Condition("ScheduleSucceeded", "False", "DestinationSelectorMismatch", "Target destination no longer matches destinationSelectors")
+            : new Condition("ScheduleSucceeded", "True", "ScheduledToDestination", "Scheduled to correct Destination");
         var status = placement switch
         {
             { Error: { } error } => Conditions(scheduled, new("WriteSucceeded", "False", "WorkloadsFailedWrite", error), new("Ready", "False", "WorkloadsFailedWrite", "Failing")),
+            { IsWritten: true, Misplaced: true } => Conditions(
+                scheduled, new("WriteSucceeded", "True", "WorkloadsWrittenToStateStore", "Workloads written to State Store"), new("Ready", "False", "Misplaced", "Misplaced")),
             { IsWritten: true } => Conditions(
                 scheduled, new("WriteSucceeded", "True", "WorkloadsWrittenToStateStore", "Workloads written to State Store"),
                 new("Ready", "True", "WorkloadsWrittenToTargetDestination", "Ready")),

@@ -67,6 +67,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private readonly Dictionary<IActorRef, Action<ImmutableArray<Destination>>> _subscribers = [];
     private readonly StatusWriter _status = new(world);
     private readonly Readiness _readiness = new();
+    private bool _destinationsListed;
     private readonly CancellationTokenSource _stop = new();
 
     protected override void PreStart()
@@ -88,8 +89,10 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         switch (message)
         {
             case StateStoresMessage.DestinationSignal { Signal: var signal }:
+                var first = !_destinationsListed && signal is WatchSignal.Listed;
+                _destinationsListed |= first;
                 WatchLoop.Apply(_destinations, signal, _ => { });
-                Offer();
+                Offer(first);
                 break;
             case StateStoresMessage.StoreSignal { Kind: var kind, Signal: var signal }:
                 if (signal is WatchSignal.Listed)
@@ -115,7 +118,9 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             case StateStoresMessage.Subscribe subscribe:
                 _subscribers[subscribe.Who] = subscribe.Offer;
                 Context.Watch(subscribe.Who);
-                subscribe.Offer(snapshot.Current);
+                // Before they are listed nobody knows which there are, and none is not the same.
+                if (_destinationsListed)
+                    subscribe.Offer(snapshot.Current);
                 break;
             case StateStoresMessage.Unsubscribe unsubscribe:
                 _subscribers.Remove(unsubscribe.Who);
@@ -220,7 +225,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         : throw new InvalidOperationException("the address of a checked store has a key");
 
     /// <summary>Computes the Destinations anew, publishes their readiness and offers them where they differ from the last.</summary>
-    private void Offer()
+    private void Offer(bool first = false)
     {
         var now = ImmutableArray.CreateBuilder<Destination>();
         foreach (var item in _destinations.Values.OrderBy(d => d.Name(), StringComparer.Ordinal))
@@ -237,7 +242,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         }
 
         var current = now.ToImmutable();
-        if (Same(current, snapshot.Current))
+        if (!_destinationsListed || (Same(current, snapshot.Current) && !first))
             return;
         snapshot.Current = current;
         foreach (var offer in _subscribers.Values)

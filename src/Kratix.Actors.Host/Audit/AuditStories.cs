@@ -28,6 +28,8 @@ internal static class AuditStories
         ResourceEvent.RetryStarted => Retry,
         ResourceEvent.RunRequested e => Requested(e.Cause),
         ResourceEvent.Placed e => Placed(e.Works),
+        ResourceEvent.PlacementsJudged e => Judged(e.Works, e.Misplaced),
+        ResourceEvent.Rescheduled e => Rescheduled(e.Works),
         ResourceEvent.PlacementWritten e => Written(e.Placement, e.CommitId, e.Changed, before.Works),
         ResourceEvent.PlacementFailed e => NotWritten(e.Placement, e.Reason, before.Works),
         ResourceEvent.Released => Released,
@@ -51,6 +53,8 @@ internal static class AuditStories
         PromiseEvent.SurroundingsChanged e => AuditStory.Of(
             $"requires {Listed(e.Surroundings.Others.Select(o => $"{o.Key} {o.Value.Version}{(o.Value.Available ? "" : " (not available)")}"))}, required by {Listed(e.Surroundings.RequiredBy.Select(d => d.Promise))}"),
         PromiseEvent.Placed e => Placed(e.Works),
+        PromiseEvent.PlacementsJudged e => Judged(e.Works, e.Misplaced),
+        PromiseEvent.Rescheduled e => Rescheduled(e.Works),
         PromiseEvent.PlacementWritten e => Written(e.Placement, e.CommitId, e.Changed, before.Works),
         PromiseEvent.PlacementFailed e => NotWritten(e.Placement, e.Reason, before.Works),
         PromiseEvent.RequestsRemoved => AuditStory.Of("all its requests are gone"),
@@ -93,6 +97,11 @@ internal static class AuditStories
         [.. steps.Select(Step), retryAt is { } at ? $"again at {Time(at)}" : "given up"]);
 
     private static AuditStory Placed(ImmutableArray<Work> works) => new([.. works.SelectMany(Groups)]);
+
+    private static AuditStory Judged(ImmutableArray<Work> works, ImmutableArray<string> misplaced) => AuditStory.Of(
+        misplaced.IsEmpty ? "everything is where it should be" : $"misplaced: {string.Join(", ", misplaced)}", works.SelectMany(Groups));
+
+    private static AuditStory Rescheduled(ImmutableArray<Work> works) => AuditStory.Of("scheduled anew", works.SelectMany(Groups));
 
     private static AuditStory Written(string placement, string commit, bool changed, Works works) => AuditStory.Of(
         $"{(works.Removals.Any(removed => removed.Name == placement) ? "removed from" : "written to")} {Destination(placement, works)}, commit {Short(commit)}{(changed ? "" : " (nothing had to change)")}");

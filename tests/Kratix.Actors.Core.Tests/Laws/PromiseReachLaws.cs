@@ -58,6 +58,7 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
         foreach (var marks in new[] { Controls.Paused, Controls.RunAgain, Controls.Suspended, Controls.RunRequests, Controls.None })
             yield return new PromiseCommand.Observe(observed with { Controls = marks }, PromiseWorld.DefinitionOf("good-1"), null, Later);
 
+        yield return new PromiseCommand.Reschedule([.. state.Works.Placements.Select(p => p.Name)], [.. Pipelines.Destinations[1..]], Later);
         yield return new PromiseCommand.OfferDestinations([.. Pipelines.Destinations], Later);
         var write = Outstanding(state).OfType<PromiseEffect.WritePlacement>().FirstOrDefault()?.Write;
         yield return new PromiseCommand.ReportWritten(write?.Placement ?? "none", write?.Stamp ?? "none", "c0ffee", true, Later);
@@ -78,7 +79,8 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
         yield return new PromiseCommand.ReportApiRemoved("another", Later);
         yield return new PromiseCommand.ReportReleased("another", Later);
         yield return new PromiseCommand.WakeUp(Given.Start.AddYears(-1));
-        yield return new PromiseCommand.OfferDestinations([], Later);
+        if (!state.Works.Placements.Any())
+            yield return new PromiseCommand.OfferDestinations([], Later);
         foreach (var placement in state.Works.Placements.Concat(state.Works.Removals))
         {
             yield return new PromiseCommand.ReportWritten(placement.Name, "0.old", "c0ffee", true, Later);

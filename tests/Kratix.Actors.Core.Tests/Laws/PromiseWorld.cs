@@ -53,7 +53,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                     Step();
             }
 
-            Act(_user.Next(13));
+            Act(_user.Next(14));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
@@ -65,6 +65,8 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         else
             Create();
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
+        Settle();
+        Tell(Offer());
         Settle();
         return this;
     }
@@ -97,6 +99,9 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
             case 9:
                 Mark(_user.Next(3) > 0 ? Controls.RunAgain : Controls.RunRequests, true);
                 break;
+            case 12:
+                Reschedule();
+                break;
             case 11:
                 Other(_user.Next(3) switch { 0 => Surroundings.None, var one => Given.Surroundings("base", one == 1) });
                 break;
@@ -114,6 +119,12 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Create();
                 break;
         }
+    }
+
+    private void Reschedule()
+    {
+        var all = _user.Next(2) == 0;
+        Tell(new PromiseCommand.Reschedule([.. State.Works.Placements.Where(p => all || p.Misplaced).Select(p => p.Name)], [.. Destinations], Now));
     }
 
     private void Other(Surroundings surroundings)
@@ -191,6 +202,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         Destinations.Clear();
         Destinations.AddRange(destinations);
         Log($"destinations: {string.Join(",", Destinations.Select(d => d.Name))}");
+        Tell(Offer());
         DestinationsChanged();
     }
 
@@ -241,8 +253,11 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         Serves = State.Definition?.Api is not null && State.Serves,
         Works = State.Works.Groups.Select(g => new { g.Directory, Files = g.Files.OrderBy(f => f.Path, StringComparer.Ordinal) }),
         Removals = State.Works.Removals.Length,
-        Conditions = PromiseStatus.Conditions(State),
+        Conditions = PromiseStatus.Conditions(InPlace),
     });
+
+    /// <summary>Where files were placed first, and so whether they are misplaced, is a matter of history.</summary>
+    private PromiseState InPlace => State with { Works = State.Works.Judged(new HashSet<string>()) };
 
     private static PromiseDefinition Define(string spec, string? crd, WorkflowPlan plan, FileEntry? dependencies, params Selector[] selectors) =>
         new(Given.Revision(Given.Plan("instance"), spec, selectors), crd is null ? null : Given.Api(crd), plan, dependencies);
@@ -367,7 +382,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         Assume(resting || !PromiseObligations.Outstanding(state).IsEmpty, "a state that does not rest is owed something");
         var reconciled = PromiseStatus.Conditions(state).Single(c => c.Type == Conditions.Reconciled).Status == "True";
         var fulfilled = Requirements.AreFulfilled(state);
-        Assume(reconciled == (state.Phase is PromisePhase.Available && state.Works.AllWritten && fulfilled), "reconciled means available and written");
+        Assume(reconciled == (state.Phase is PromisePhase.Available && state.Works.AllWritten && fulfilled && !state.Works.Placements.Any(p => p.Misplaced)), "reconciled means available and written");
         Assume(PromiseStatus.Of(state)["status"]!.ToString() == (state.IsAvailable ? "Available" : "Unavailable"), "status says whether it serves");
         if (fulfilled && state is { Object.Deleting: false, Paused: false, Workflow.Stage: not WorkflowStage.Suspended } && state.Object.Uid == _servedUid && state.Definition?.Api is not null)
             Assume(state.Serves, "a Promise that served goes on serving until it is deleted, unless it is paused or waits");

@@ -8,7 +8,7 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
 {
     private static readonly Lazy<IReadOnlyList<Passed>> Some = new(() =>
     [
-        .. Seeds.Upto(40).Select(seed => new ResourceWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
+        .. Seeds.Upto(60).Select(seed => new ResourceWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
     ]);
 
     private static readonly DateTimeOffset Later = Given.Start.AddDays(2);
@@ -49,6 +49,7 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
             yield return new ResourceCommand.ReportRun(run, Pipelines.Result("bad-1", "a", 1), [], 0.5, Later);
         }
 
+        yield return new ResourceCommand.Reschedule([.. state.Works.Placements.Select(p => p.Name)], [.. Pipelines.Destinations[1..]], Later);
         yield return new ResourceCommand.OfferDestinations([.. Pipelines.Destinations], Later);
         yield return new ResourceCommand.OfferDestinations([], Later);
         var write = Outstanding(state).OfType<ResourceEffect.WritePlacement>().FirstOrDefault()?.Write;
@@ -66,7 +67,8 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
         yield return new ResourceCommand.ReportRun("old-run", Pipelines.Result("bad-1", "a", 1), [.. Pipelines.Destinations], 0.5, Later);
         yield return new ResourceCommand.WakeUp(Given.Start.AddYears(-1));
         yield return new ResourceCommand.ReportReleased("another", Later);
-        yield return new ResourceCommand.OfferDestinations([], Later);
+        if (!state.Works.Placements.Any())
+            yield return new ResourceCommand.OfferDestinations([], Later);
         foreach (var placement in state.Works.Placements.Concat(state.Works.Removals))
         {
             yield return new ResourceCommand.ReportWritten(placement.Name, "0.old", "c0ffee", true, Later);

@@ -21,6 +21,8 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
     /// <summary>A life: some changes with more or less time between them, then what is wanted in the end, then rest.</summary>
     public ResourceWorld Live(bool disturbed = true)
     {
+        if (_user.Next(2) == 0)
+            SetDestinations(Pipelines.Destinations);
         Create();
         var actions = _user.Next(2, 8);
         for (var i = 0; i < actions; i++)
@@ -33,7 +35,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                     Step();
             }
 
-            Act(_user.Next(13));
+            Act(_user.Next(14));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
@@ -44,6 +46,8 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
             Delete();
         else
             Create();
+        Settle();
+        Tell(Offer());
         Settle();
         return this;
     }
@@ -82,6 +86,9 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
             case 10:
                 Mark(Controls.RunAgain, true);
                 break;
+            case 12:
+                Reschedule();
+                break;
             case 11:
                 if (_user.Next(2) == 0)
                     Mark(Controls.Suspended, false);
@@ -99,6 +106,12 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                 Create();
                 break;
         }
+    }
+
+    private void Reschedule()
+    {
+        var all = _user.Next(2) == 0;
+        Tell(new ResourceCommand.Reschedule([.. State.Works.Placements.Where(p => all || p.Misplaced).Select(p => p.Name)], [.. Destinations], Now));
     }
 
     /// <summary>Puts a mark on the object or takes it off.</summary>
@@ -160,6 +173,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
         Destinations.Clear();
         Destinations.AddRange(destinations);
         Log($"destinations: {string.Join(",", Destinations.Select(d => d.Name))}");
+        Tell(Offer());
         DestinationsChanged();
     }
 
@@ -191,7 +205,9 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
     {
         if (State.Phase is ResourcePhase.Gone)
             return "gone";
-        var status = ResourceStatus.Of(State);
+        // Where files were placed first, and so whether they are misplaced, is a matter of history.
+        var inPlace = State with { Works = State.Works.Judged(new HashSet<string>()) };
+        var status = ResourceStatus.Of(inPlace);
         return Json.Text(new
         {
             Phase = State.Phase.GetType().Name,
@@ -200,7 +216,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
             Message = status["message"]?.ToString(),
             Works = State.Works.Groups.Select(g => new { g.Directory, Files = g.Files.OrderBy(f => f.Path, StringComparer.Ordinal) }),
             Removals = State.Works.Removals.Length,
-            Conditions = ResourceConditions.Of(State).Where(c => c.Type != ResourceConditions.PromiseAvailable),
+            Conditions = ResourceConditions.Of(inPlace).Where(c => c.Type != ResourceConditions.PromiseAvailable),
         });
     }
 
@@ -315,6 +331,6 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
         var status = ResourceStatus.Of(state);
         Assume(status["message"] is not null, "there is always a message");
         var reconciled = ResourceConditions.Of(state).Single(c => c.Type == Conditions.Reconciled).Status == "True";
-        Assume(reconciled == state.Phase is ResourcePhase.Settled, "reconciled means settled");
+        Assume(reconciled == (state.Phase is ResourcePhase.Settled && !state.Works.Placements.Any(p => p.Misplaced)), "reconciled means settled, and where it should be");
     }
 }

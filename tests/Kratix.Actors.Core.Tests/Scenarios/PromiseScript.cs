@@ -27,6 +27,7 @@ internal sealed class PromiseScript() : Script<PromiseState, PromiseCommand, Pro
         "api-refused" => new PromiseCommand.ReportApiRefused(State.ApiStamp ?? "none", words.Get("reason", "not_structural").Replace('_', ' '), at),
         "run" => new PromiseCommand.ReportRun(words.Get("id", State.ActiveRun?.RunId ?? "none"), Outcomes.Of(words), Outcomes.Destinations(words), 0, at),
         "others" => new PromiseCommand.ObserveSurroundings(words.Get("name") is { } name ? Given.Surroundings(name, !words.Has("unavailable")) : Surroundings.None, at),
+        "reschedule" => new PromiseCommand.Reschedule([.. State.Works.Placements.Where(p => p.Misplaced || words.Has("all")).Select(p => p.Name)], Outcomes.Destinations(words), at),
         "offer" => new PromiseCommand.OfferDestinations(Outcomes.Destinations(words), at),
         "written" => Write(words) is var w ? new PromiseCommand.ReportWritten(w.Placement, w.Stamp, "c0ffee", true, at) : null!,
         "write-failed" => Write(words) is var w ? new PromiseCommand.ReportWriteFailed(w.Placement, w.Stamp, "push rejected", at) : null!,

@@ -26,6 +26,7 @@ internal sealed class ResourceScript() : Script<ResourceState, ResourceCommand, 
         "observe" => Observe(words, at),
         "run" => new ResourceCommand.ReportRun(
             words.Get("id", State.ActiveRun?.RunId ?? "none"), Outcomes.Of(words), Outcomes.Destinations(words), 0, at),
+        "reschedule" => new ResourceCommand.Reschedule([.. State.Works.Placements.Where(p => p.Misplaced || words.Has("all")).Select(p => p.Name)], Outcomes.Destinations(words), at),
         "offer" => new ResourceCommand.OfferDestinations(Outcomes.Destinations(words), at),
         "written" => Write(words) is var w ? new ResourceCommand.ReportWritten(w.Placement, words.Get("stamp", w.Stamp), words.Get("commit", "c0ffee"), true, at) : null!,
         "write-failed" => Write(words) is var w ? new ResourceCommand.ReportWriteFailed(w.Placement, w.Stamp, words.Get("reason", "push_rejected").Replace('_', ' '), at) : null!,

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Promises;
+using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Promises;
+using Kratix.Actors.Engine.Resources;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Engine.StateStores;
+
+/// <summary>What the keeper of placements is told.</summary>
+public abstract record PlacementsMessage
+{
+    public sealed record DestinationsAre(ImmutableArray<Destination> Now) : PlacementsMessage;
+
+    public sealed record Signal(WatchSignal Of) : PlacementsMessage;
+
+    /// <summary>Who has files at the Destination of this name.</summary>
+    public sealed record Look(string Destination) : PlacementsMessage;
+
+    public sealed record Found(string Destination, Outcome<IReadOnlyList<JsonObject>> Placements) : PlacementsMessage;
+}
+
+/// <summary>
+/// Tells requests about Destinations that matter to them. A request at rest is not woken by every change of every Destination: when one changes its labels,
+/// comes or goes, the WorkPlacements that name it tell whose files are there. And who deletes a misplaced WorkPlacement has its files scheduled anew.
+/// </summary>
+internal sealed partial class PlacementsActor(
+    World world, DestinationSnapshot snapshot, IActorRef<StateStoresMessage> stores, IActorRef<ShardEnvelope<PromiseMessage>> promises,
+    IActorRef<ShardEnvelope<ResourceMessage>> resources) : Actor<PlacementsMessage>
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    private ImmutableArray<Destination>? _known;
+
+    protected override void PreStart()
+    {
+        var self = Context.Self;
+        stores.Tell(new StateStoresMessage.Subscribe(self, now => self.Tell(new PlacementsMessage.DestinationsAre(now))));
+        WatchLoop.Start(world, Kinds.WorkPlacement, s => self.Tell(new PlacementsMessage.Signal(s)), _stop.Token);
+    }
+
+    protected override void PostStop()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    protected override void Receive(PlacementsMessage message)
+    {
+        switch (message)
+        {
+            case PlacementsMessage.DestinationsAre { Now: var now }:
+                foreach (var changed in _known is { } known ? Changed(known, now) : [])
+                    Look(changed);
+                _known = now;
+                break;
+            case PlacementsMessage.Look look:
+                Look(look.Destination);
+                break;
+            case PlacementsMessage.Found { Placements: Outcome<IReadOnlyList<JsonObject>>.Done { Value: var placements } }:
+                _backoff.Reset();
+                foreach (var owner in placements.Select(OwnerOf).OfType<ResourceId>().Distinct())
+                    Tell(owner, at => new ResourceCommand.OfferDestinations(snapshot.Current, at), "Destinations changed");
+                break;
+            case PlacementsMessage.Found failed:
+                LogFailed(world.Log, failed.Destination, failed.Placements.Failure!);
+                Context.Timers.StartSingle(failed.Destination, new PlacementsMessage.Look(failed.Destination), _backoff.Next(null));
+                break;
+            case PlacementsMessage.Signal { Of: WatchSignal.Removed { Item: var item } } when item.Label(Marks.Misplaced) == "true":
+                Removed(item);
+                break;
+            case PlacementsMessage.Signal:
+                break;
+            default:
+                throw new InvalidOperationException($"unknown message {message.GetType()}");
+        }
+    }
+
+    private static IEnumerable<string> Changed(ImmutableArray<Destination> before, ImmutableArray<Destination> now)
+    {
+        var (had, have) = (before.ToDictionary(d => d.Name), now.ToDictionary(d => d.Name));
+        return had.Keys.Union(have.Keys).Where(name => !had.TryGetValue(name, out var was) || !have.TryGetValue(name, out var isNow)
+            || was.StrictMatchLabels != isNow.StrictMatchLabels || !was.Labels.SequenceEqual(isNow.Labels));
+    }
+
+    private void Look(string destination) => Context.PipeToSelf<Outcome<IReadOnlyList<JsonObject>>>(
+        world.Kubernetes.List(Kinds.WorkPlacement, null, $"{Marks.TargetDestination}={destination}", CancellationToken.None),
+        found => new PlacementsMessage.Found(destination, found),
+        e => new PlacementsMessage.Found(destination, new Outcome<IReadOnlyList<JsonObject>>.Transient(e.Message)));
+
+    /// <summary>Whoever took it away, a user or the engine after it: what is not placed there any more is nothing to reschedule.</summary>
+    private void Removed(JsonObject item)
+    {
+        const string cause = "a misplaced WorkPlacement was deleted";
+        ImmutableArray<string> names = [item.Name()];
+        if (OwnerOf(item) is { } owner)
+            Tell(owner, at => new ResourceCommand.Reschedule(names, snapshot.Current, at), cause);
+        else if (item.Label(Marks.PromiseName) is { } promise)
+            promises.Tell(new ShardEnvelope<PromiseMessage>(promise, PromiseMessage.Tell(at => new PromiseCommand.Reschedule(names, snapshot.Current, at), cause)));
+    }
+
+    private void Tell(ResourceId owner, Func<DateTimeOffset, ResourceCommand> command, string cause) =>
+        resources.Tell(new ShardEnvelope<ResourceMessage>(owner.ToString(), ResourceMessage.Tell(command, cause)));
+
+    private static ResourceId? OwnerOf(JsonObject placement) =>
+        placement.Label(Marks.PromiseName) is { } promise && placement.Label(Marks.ResourceName) is { } name ? new ResourceId(promise, placement.Namespace()!, name) : null;
+
+    [LoggerMessage(1501, LogLevel.Warning, "Who has files at Destination {Destination} could not be found out: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string destination, string reason);
+}
