@@ -22,6 +22,18 @@ public sealed class FailureTests
         Assert.Contains("main", outcome.Failure, StringComparison.Ordinal);
     }
 
+    [Fact, Conformance("R98", "A branch that is not there yet is made by the first write where a setting allows it.")]
+    public async Task Missing_branch_is_made_where_the_settings_allow_it()
+    {
+        await using var world = new GitWorld(o => o with { CreateMissingBranch = true });
+        await world.Write("a");
+        world.Address = world.Address with { Branch = "platform" };
+
+        Assert.True((await world.Write("b")).IsWritten);
+        Assert.Equal("dev/b/x", GitWorld.Git(world.Repository, "ls-tree", "-r", "--name-only", "platform").Trim());
+        Assert.Equal(["dev/a/x"], (await world.Files()).Keys);
+    }
+
     [Fact]
     public async Task Deleted_branch_is_terminal_until_it_is_there_again()
     {

@@ -158,7 +158,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         return (kind, kind is null ? null : _stores[kind].GetValueOrDefault(key[(kind.Kind.Length + 1)..]));
     }
 
-    private static string VersionOf(JsonObject store) => $"{store.Uid()}/{store.Generation()}";
+    private static string VersionOf(JsonObject store) => $"{store.Uid()}/{store.Generation()}/{StoreAddress.VerifiesTls(store)}";
 
     private void Checked(StateStoresMessage.Checked c)
     {

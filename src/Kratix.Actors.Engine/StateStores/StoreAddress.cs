@@ -46,7 +46,7 @@ public static class StoreAddress
             }
         }
 
-        return kind == Kinds.BucketStateStore ? Bucket(spec, credentials) : Git(spec, credentials);
+        return kind == Kinds.BucketStateStore ? Bucket(spec, credentials) : Git(store, spec, credentials);
     }
 
     /// <summary>Equal also in the bytes of the credentials, which records compare by reference.</summary>
@@ -55,7 +55,7 @@ public static class StoreAddress
         && a.Credentials.Data.Count == b.Credentials.Data.Count
         && a.Credentials.Data.All(kv => b.Credentials.Data.TryGetValue(kv.Key, out var other) && kv.Value.AsSpan().SequenceEqual(other));
 
-    private static StoreCheck Git(JsonObject spec, StoreCredentials credentials)
+    private static StoreCheck Git(JsonObject store, JsonObject spec, StoreCredentials credentials)
     {
         var url = spec["url"]?.ToString();
         if (string.IsNullOrEmpty(url))
@@ -63,9 +63,14 @@ public static class StoreAddress
         var author = spec["gitAuthor"];
         var address = new GitAddress(
             url, spec["branch"]?.ToString() ?? "main", spec["authMethod"]?.ToString() ?? "basicAuth", credentials,
-            author?["name"]?.ToString() is { Length: > 0 } who ? who : "kratix", author?["email"]?.ToString() ?? "");
+            author?["name"]?.ToString() is { Length: > 0 } who ? who : "kratix", author?["email"]?.ToString() ?? "", VerifiesTls(store));
         return new StoreCheck(address, "StateStoreReady", "State store is ready");
     }
+
+    /// <summary>A store object says by this annotation, with the value <c>false</c>, that its server's certificate is not to be looked at.</summary>
+    internal const string TlsVerify = "kratix.io/git-tls-verify";
+
+    internal static bool VerifiesTls(JsonObject store) => store["metadata"]?["annotations"]?[TlsVerify]?.ToString() != "false";
 
     private static StoreCheck Bucket(JsonObject spec, StoreCredentials credentials) => new(
         new BucketAddress(

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Engine;
 using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Host.Composition;
 using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Host.GitOps;
 using Kratix.Actors.Kubernetes;
@@ -110,13 +111,7 @@ internal static class GitOpsCommand
         var read = await StoreAddress.Read(platform, Kinds.GitStateStore, store);
         if (read.Address is not GitAddress address)
             throw new CommandException(ExitCode.Failure, $"GitStateStore {storeName}: {read.Message}");
-        var options = new GitStateStoresOptions
-        {
-            CacheFolder = cache,
-            AllowFileUrls = settings.Git.AllowFileUrls,
-            AllowHttpUrls = settings.Git.AllowHttpUrls,
-            CommandTimeout = settings.Git.CommandTimeout,
-        };
+        var options = GitOptionsFrom.Map(settings.Git, cache, TimeProvider.System);
         return GitSource.Open(address, options) is Outcome<GitSource>.Done { Value: var source }
             ? (FileLayout.Join(store["spec"]?["path"]?.ToString() ?? "", destination["spec"]?["path"]?.ToString() ?? ""), source)
             : throw new CommandException(ExitCode.Failure, $"GitStateStore {storeName}: {GitSource.Open(address, options).Failure}");

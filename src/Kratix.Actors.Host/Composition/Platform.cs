@@ -49,17 +49,7 @@ internal static class Platform
         using var client = new KubernetesClient(access, new KubernetesClientOptions(), time, api?.CreateHandler());
         var watch = new ResourceWatch(client, new ResourceWatchOptions(), time);
         var runner = new PodRunner(client, watch, new PodRunnerOptions { AdapterImage = AdapterInProcess.Image });
-        var git = new GitStateStores(
-            new GitStateStoresOptions
-            {
-                CacheFolder = Path.Combine(folder, "git"),
-                AllowFileUrls = settings.Git.AllowFileUrls,
-                AllowHttpUrls = settings.Git.AllowHttpUrls,
-                CommandTimeout = settings.Git.CommandTimeout,
-                MaxRedo = settings.Git.Retry.RejectedPushes,
-                TimeProvider = time,
-            },
-            journal);
+        var git = new GitStateStores(GitOptionsFrom.Map(settings.Git, Path.Combine(folder, "git"), time), journal);
         var stores = new StateStoresByKind(git, new BucketStateStores(new BucketStateStoresOptions { RequestTimeout = settings.Bucket.RequestTimeout, Parallel = settings.Bucket.Parallel }, journal));
         await using var actors = new ActorSystem("kratix", new ActorSystemOptions { Time = time, Log = Logging.OfKernel(log), DisposeDeadline = settings.Actors.StopDeadline });
         using var meter = new KernelMeter(actors.Metrics);

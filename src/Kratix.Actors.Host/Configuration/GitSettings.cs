@@ -2,11 +2,14 @@ namespace Kratix.Actors.Host.Configuration;
 
 /// <summary>How repositories are written.</summary>
 public sealed record GitSettings(
-    bool AllowFileUrls, bool AllowHttpUrls, TimeSpan CommandTimeout, GitBatchSettings Batch, GitRetrySettings Retry, PushBudgetSettings PushBudget)
+    bool AllowFileUrls, bool AllowHttpUrls, bool CreateMissingBranch, string GitHubApi, string? CertificateAuthorityFile, TimeSpan CommandTimeout, GitBatchSettings Batch, GitRetrySettings Retry, PushBudgetSettings PushBudget)
 {
     internal static GitSettings Read(SettingsReader reader) => new(
         reader.Bool("kratix.git.allow-file-urls"),
         reader.Bool("kratix.git.allow-http-urls"),
+        reader.Bool("kratix.git.create-missing-branch"),
+        reader.Text("kratix.git.github-api"),
+        reader.OptionalText("kratix.git.certificate-authorities"),
         reader.Duration("kratix.git.command-timeout", TimeSpan.FromSeconds(1)),
         new GitBatchSettings(
             reader.Int("kratix.git.batch.max-intents", 1),

@@ -15,6 +15,10 @@ internal sealed class GitAccess : IDisposable
 
     private readonly List<string> _secrets = [];
     private string? _keyFolder;
+    private GitHubApp? _app;
+    private string? _token;
+    private Dictionary<string, string> _base = [];
+    private List<KeyValuePair<string, string>> _settings = [];
 
     private GitAccess(GitUrl url, string branch) => (Url, Branch) = (url, branch);
 
@@ -35,6 +39,7 @@ internal sealed class GitAccess : IDisposable
             GitTransport.Http when !options.AllowHttpUrls => "http URLs are not allowed by the settings; use https",
             GitTransport.File => null,
             GitTransport.Ssh => access.UseKeys(address, environment, options),
+            GitTransport.Https when address.AuthMethod == "githubApp" => access.UseApp(address, options),
             _ => access.UsePassword(address, settings),
         };
         if (problem is not null)
@@ -43,15 +48,26 @@ internal sealed class GitAccess : IDisposable
             return new Outcome<GitAccess>.Terminal(Refusal.Invalid, $"{url.Shown}: {problem}");
         }
 
-        environment["GIT_CONFIG_COUNT"] = settings.Count.ToString(CultureInfo.InvariantCulture);
-        for (var i = 0; i < settings.Count; i++)
+        (access._base, access._settings) = (environment, settings);
+        access.Environment = WithSettings(environment, settings);
+        return new Outcome<GitAccess>.Done(access);
+    }
+
+    /// <summary>To be asked before commands that go to the remote: sees to it that credentials which end are good for a while yet.</summary>
+    public async Task<Outcome<Nothing>> Ready(CancellationToken cancellation)
+    {
+        if (_app is null)
+            return new Outcome<Nothing>.Done(default);
+        var asked = await _app.Token(cancellation);
+        if (asked is Outcome<string>.Done { Value: var token } && token != _token)
         {
-            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_KEY_{i}")] = settings[i].Key;
-            environment[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_VALUE_{i}")] = settings[i].Value;
+            // Whatever an earlier token was, it has ended.
+            _secrets.Clear();
+            _token = token;
+            Environment = WithSettings(_base, [.. _settings, .. Header("x-access-token", token)]);
         }
 
-        access.Environment = environment;
-        return new Outcome<GitAccess>.Done(access);
+        return asked.Select(_ => default(Nothing));
     }
 
     /// <summary>Text from git or a server as it may be shown: without anything of the credentials, should the other side repeat them.</summary>
@@ -59,8 +75,21 @@ internal sealed class GitAccess : IDisposable
 
     public void Dispose()
     {
+        _app?.Dispose();
         if (_keyFolder is not null && Directory.Exists(_keyFolder))
             Directory.Delete(_keyFolder, recursive: true);
+    }
+
+    private static Dictionary<string, string> WithSettings(Dictionary<string, string> environment, List<KeyValuePair<string, string>> settings)
+    {
+        var all = new Dictionary<string, string>(environment, StringComparer.Ordinal) { ["GIT_CONFIG_COUNT"] = settings.Count.ToString(CultureInfo.InvariantCulture) };
+        for (var i = 0; i < settings.Count; i++)
+        {
+            all[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_KEY_{i}")] = settings[i].Key;
+            all[string.Create(CultureInfo.InvariantCulture, $"GIT_CONFIG_VALUE_{i}")] = settings[i].Value;
+        }
+
+        return all;
     }
 
     private static Dictionary<string, string> BaseEnvironment()
@@ -115,20 +144,30 @@ internal sealed class GitAccess : IDisposable
     private string? UsePassword(GitAddress address, List<KeyValuePair<string, string>> settings)
     {
         if (address.AuthMethod != "basicAuth")
-            return $"authMethod '{address.AuthMethod}' does not fit an http URL; use basicAuth";
+            return $"authMethod '{address.AuthMethod}' does not fit {(Url.Transport == GitTransport.Https ? "an https URL; use basicAuth or githubApp" : "an http URL; use basicAuth")}";
         var password = Text(address, "password") ?? Url.Password;
         var user = Text(address, "username") ?? Url.User ?? (Url.Host == "github.com" ? "x-access-token" : null);
         if (password is null && address.Credentials.Data.IsEmpty)
             return null;
         if (password is null || user is null)
             return $"the Secret has no key '{(password is null ? "password" : "username")}'";
+        settings.AddRange(Header(user, password));
+        return null;
+    }
+
+    /// <summary>Basic authentication, bound to the host; redirects are refused, so that no other host is ever handed the header.</summary>
+    private KeyValuePair<string, string>[] Header(string user, string password)
+    {
         var token = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
         _secrets.AddRange([token, password, Uri.EscapeDataString(password)]);
-        // Bound to the host, and redirects are refused, so that no other host is ever handed the header.
         var origin = Url.Remote[..(Url.Remote.IndexOf('/', Url.Remote.IndexOf("://", StringComparison.Ordinal) + 3) + 1)];
-        settings.Add(new($"http.{origin}.extraHeader", $"Authorization: Basic {token}"));
-        settings.Add(new("http.followRedirects", "false"));
-        return null;
+        return [new($"http.{origin}.extraHeader", $"Authorization: Basic {token}"), new("http.followRedirects", "false")];
+    }
+
+    private string? UseApp(GitAddress address, GitStateStoresOptions options)
+    {
+        _app = GitHubApp.Of(Text(address, "appID"), Text(address, "installationID"), Text(address, "privateKey"), options, out var problem);
+        return problem;
     }
 
     private string? UseKeys(GitAddress address, Dictionary<string, string> environment, GitStateStoresOptions options)

@@ -39,7 +39,7 @@ internal sealed class GitRemote(GitStateStoresOptions options, GitAccess access,
         return listing.Succeeded && listing.Text.Split('\n').Contains($"{commit}\t{RemoteBranch}");
     }
 
-    /// <summary>Brings the branch's newest commit into the cache; null when the repository has no commits at all yet.</summary>
+    /// <summary>Brings the branch's newest commit into the cache; null when there is none yet.</summary>
     public async Task<Outcome<string?>> Fetch(CancellationToken cancellation)
     {
         var fetch = await cache.Remote(
@@ -105,7 +105,8 @@ internal sealed class GitRemote(GitStateStoresOptions options, GitAccess access,
         if (!listing.Succeeded)
             return GitFailure.OfRemote<string?>(access, listing, options) ?? throw new BrokenCacheException($"git ls-remote failed: {GitFailure.Words(access, listing)}");
         var branches = listing.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l[(l.IndexOf("refs/heads/", StringComparison.Ordinal) + 11)..]).ToList();
-        if (branches.Count == 0)
+        // A branch begun here has no commit of the others below it.
+        if (branches.Count == 0 || options.CreateMissingBranch)
             return new Outcome<string?>.Done(null);
         var some = string.Join(", ", branches.Take(5)) + (branches.Count > 5 ? ", …" : "");
         return new Outcome<string?>.Terminal(

@@ -37,6 +37,8 @@ public sealed class GitSource : IDisposable
     {
         try
         {
+            if (await _access.Ready(cancellation) is { Failure: not null } refused)
+                return refused.Select(_ => default(SourceSnapshot)!);
             await _cache.Prepare(_access, cancellation);
             var fetched = await _remote.Fetch(cancellation);
             if (fetched is not Outcome<string?>.Done { Value: var commit })

@@ -123,6 +123,8 @@ internal sealed class GitStateStore(
         await turn.WaitAsync(cancellation);
         try
         {
+            if (await access.Ready(cancellation) is { Failure: not null } refused)
+                return refused.Select(_ => default(T)!);
             try
             {
                 await cache.Prepare(access, cancellation);

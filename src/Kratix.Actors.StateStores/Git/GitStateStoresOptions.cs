@@ -20,6 +20,12 @@ public sealed record GitStateStoresOptions
     /// <summary>Extra certificate authorities for <c>https://</c>, a PEM file; null: the machine's.</summary>
     public string? CertificateAuthorityFile { get; init; }
 
+    /// <summary>Where GitHub Apps get their tokens; an Enterprise server's is <c>https://HOST/api/v3</c>.</summary>
+    public string GitHubApi { get; init; } = "https://api.github.com";
+
+    /// <summary>Make a branch that a repository with other branches does not have, instead of refusing to write.</summary>
+    public bool CreateMissingBranch { get; init; }
+
     /// <summary>A git command that takes longer is killed with everything it started.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(90);
 

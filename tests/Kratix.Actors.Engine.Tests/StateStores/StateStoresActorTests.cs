@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.StateStores;
 using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.StateStores;
@@ -8,7 +9,7 @@ namespace Kratix.Actors.Engine.Tests.StateStores;
 
 public sealed class StateStoresActorTests
 {
-    [Fact]
+    [Fact, Conformance("R106", "A rotated Secret is picked up without a restart, as soon as the old credentials no longer do.")]
     public void Secret_that_changes_is_read_again_when_writing_fails()
     {
         var bed = EngineBed.WithPromise();
@@ -80,6 +81,19 @@ public sealed class StateStoresActorTests
         Assert.Equal("Settled", bed.Phase("a"));
         Assert.StartsWith("base/bucket/resources/default/redis/a/", Assert.Single(bed.Stores.Store("bucket platform").Files.Keys), StringComparison.Ordinal);
         Assert.Empty(bed.Git.Files);
+    }
+
+    [Theory, Conformance("K27", "TLS verification is on, and an annotation turns it off for one state store.")]
+    [InlineData(null, true)]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    public async Task Verification_of_TLS_is_a_stores_own_setting(string? value, bool verifies)
+    {
+        var store = Samples.Store();
+        store["spec"]!.AsObject().Remove("secretRef");
+        store["metadata"]!["annotations"] = new JsonObject { ["kratix.io/git-tls-verify"] = value };
+        var read = await StoreAddress.Read(new FakeKubernetes(TimeProvider.System), Kinds.GitStateStore, store);
+        Assert.Equal(verifies, Assert.IsType<GitAddress>(read.Address).VerifyTls);
     }
 
     [Fact]
