@@ -75,7 +75,7 @@ public sealed class StandaloneFixture : IAsyncLifetime
         Assert.Fail($"{name} was not established");
     }
 
-    private static JsonObject WidgetDefinition() => JsonNode.Parse("""
+    internal static JsonObject WidgetDefinition() => JsonNode.Parse("""
         {
           "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "widgets.example.org"},
           "spec": {
@@ -105,6 +105,38 @@ public sealed class InProcessContractTests(StandaloneFixture server) : Kubernete
         Task.FromResult(new KubernetesUnderTest(Client, new ResourceWatch(Client, new ResourceWatchOptions(), TimeProvider.System), StandaloneFixture.Widget));
 
     protected override Task Stop() => Task.CompletedTask;
+}
+
+/// <summary>What a server says to a write that is not made.</summary>
+public sealed class DryRunTests(StandaloneFixture server) : IClassFixture<StandaloneFixture>
+{
+    private readonly IDryRuns _dryRuns = server.Client;
+
+    [Fact]
+    public async Task Apply_that_would_succeed_writes_nothing()
+    {
+        var widget = new JsonObject { ["apiVersion"] = "example.org/v1", ["kind"] = "Widget", ["metadata"] = new JsonObject { ["name"] = "dry" }, ["spec"] = new JsonObject { ["size"] = 1 } };
+
+        Assert.Null((await _dryRuns.Apply(StandaloneFixture.Widget, "default", "dry", widget, default)).Failure);
+
+        Assert.Equal(Refusal.NotFound, Assert.IsType<Outcome<JsonObject>.Terminal>(await server.Client.Get(StandaloneFixture.Widget, "default", "dry", default)).Code);
+    }
+
+    [Theory]
+    [InlineData("widgets.example.org", "group", "elsewhere.org", "widgets.elsewhere.org|spec.group")]
+    [InlineData("gadgets.example.org", "scope", "Everywhere", "spec.scope: Unsupported value: \"Everywhere\"")]
+    public async Task Apply_of_a_definition_the_server_would_not_take_says_why(string name, string field, string value, string why)
+    {
+        var definition = StandaloneFixture.WidgetDefinition();
+        definition["metadata"]!["name"] = name;
+        definition["spec"]!["names"]!["plural"] = name.Split('.')[0];
+        definition["spec"]![field] = value;
+
+        var refused = Assert.IsType<Outcome<JsonObject>.Terminal>(await _dryRuns.Apply(KnownTypes.CustomResourceDefinition, null, name, definition, default));
+
+        Assert.Equal(Refusal.Invalid, refused.Code);
+        Assert.Matches(why, refused.Reason);
+    }
 }
 
 /// <summary>The definitions of <c>deploy/crds</c>, as a server understands them.</summary>
