@@ -233,7 +233,7 @@ public sealed class SqliteJournal : IJournal, IContentStore
         return Convert.FromHexString(digest);
     }
 
-    private async IAsyncEnumerable<T> InBatches<T>(Func<Database, T?, List<T>> next, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<T> InBatches<T>(Func<Database, T?, Batch<T>> next, [EnumeratorCancellation] CancellationToken cancellation)
         where T : class
     {
         T? last = null;
@@ -241,11 +241,11 @@ public sealed class SqliteJournal : IJournal, IContentStore
         {
             var after = last;
             var batch = await _readers.Read(database => next(database, after), cancellation);
-            if (batch.Count == 0)
-                yield break;
-            foreach (var item in batch)
+            foreach (var item in batch.Items)
                 yield return item;
-            last = batch[^1];
+            if (!batch.IsFull)
+                yield break;
+            last = batch.Items[^1];
         }
     }
 }

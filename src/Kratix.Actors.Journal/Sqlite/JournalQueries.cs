@@ -28,14 +28,14 @@ internal static class JournalQueries
         return row;
     }
 
-    public static List<EntityRow> Rows(Database database, string type, string fromId) => Batch(
+    public static Batch<EntityRow> Rows(Database database, string type, string fromId) => BatchOf(
         database.Statement(
             $"SELECT {RowColumns} FROM names n JOIN entities e ON e.entity = n.entity WHERE n.type = ?1 AND n.id >= ?2 ORDER BY n.id LIMIT {BatchRows}")
             .Bind(1, type).Bind(2, fromId),
         RowOf, row => row.State.Length);
 
     /// <summary>Ids from <paramref name="fromId"/> on, of those that start with <paramref name="prefix"/>.</summary>
-    public static List<EntitySummary> Summaries(Database database, string type, string prefix, string fromId) => Batch(
+    public static Batch<EntitySummary> Summaries(Database database, string type, string prefix, string fromId) => BatchOf(
         database.Statement(
             $"""
             SELECT n.id, e.sequence, e.phase, e.spec_digest, e.status_digest, e.wake_up
@@ -44,13 +44,13 @@ internal static class JournalQueries
             .Bind(1, type).Bind(2, fromId).Bind(3, prefix + "\U0010FFFF"),
         s => new EntitySummary(s.Text(0), s.Number(1), Index(s, 2)), _ => 0);
 
-    public static List<JournalEvent> Events(Database database, long afterPosition) => Batch(
+    public static Batch<JournalEvent> Events(Database database, long afterPosition) => BatchOf(
         database.Statement(
             $"SELECT {EventColumns} FROM events v LEFT JOIN names n ON n.entity = v.entity WHERE v.position > ?1 ORDER BY v.position LIMIT {BatchRows}")
             .Bind(1, afterPosition),
         EventOf, e => e.Payload.Length);
 
-    public static List<JournalEvent> Events(Database database, EntityKey entity, long afterPosition, long afterSequence) => Batch(
+    public static Batch<JournalEvent> Events(Database database, EntityKey entity, long afterPosition, long afterSequence) => BatchOf(
         database.Statement(
             $"""
             SELECT {EventColumns} FROM names n JOIN events v ON v.entity = n.entity
@@ -110,12 +110,20 @@ internal static class JournalQueries
         return bytes;
     }
 
-    private static List<T> Batch<T>(Statement select, Func<Statement, T> read, Func<T, long> size)
+    private static Batch<T> BatchOf<T>(Statement select, Func<Statement, T> read, Func<T, long> size)
     {
-        var batch = new List<T>();
-        for (long bytes = 0; bytes < BatchBytes && select.Step(); bytes += size(batch[^1]))
-            batch.Add(read(select));
+        var items = new List<T>();
+        long bytes = 0;
+        while (bytes < BatchBytes && select.Step())
+        {
+            items.Add(read(select));
+            bytes += size(items[^1]);
+        }
+
         select.Reset();
-        return batch;
+        return new Batch<T>(items, items.Count == BatchRows || bytes >= BatchBytes);
     }
 }
+
+/// <summary>A part of a list. <paramref name="IsFull"/>: a bound ended it, so more may follow.</summary>
+internal readonly record struct Batch<T>(List<T> Items, bool IsFull);
