@@ -54,6 +54,19 @@ public sealed class PodFieldTests : IAsyncLifetime
         Assert.Contains(named, await WaitingMessage("p"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{}", "BestEffort")]
+    [InlineData("""{"resources":{"requests":{"memory":"16Mi"}}}""", "Burstable")]
+    [InlineData("""{"resources":{"limits":{"cpu":"1","memory":"16Mi"}}}""", "Guaranteed")]
+    [InlineData("""{"resources":{"limits":{"cpu":"1","memory":"16Mi"},"requests":{"cpu":"500m"}}}""", "Burstable")]
+    public async Task Quality_of_service_follows_from_limits_and_requests(string container, string quality)
+    {
+        await _fixture.Start();
+        _fixture.Pods.Create("p", Spec([], [Shell("main", "true", container)]));
+
+        Assert.Equal(quality, (await _fixture.Pods.UntilPhase("p", "Succeeded"))["status"]!["qosClass"]!.GetValue<string>());
+    }
+
     [Fact]
     public async Task Namespaces_of_the_machine_are_refused_by_the_fields_name()
     {

@@ -99,8 +99,12 @@ internal static class PodStatus
         }
     }
 
-    private static string Qos(PodSpec pod) =>
-        pod.Containers.Concat(pod.InitContainers).Any(c => c.MemoryLimitBytes is not null || c.CpuLimit is not null || c.CpuRequest is not null) ? "Burstable" : "BestEffort";
+    private static string Qos(PodSpec pod)
+    {
+        var all = pod.Containers.Concat(pod.InitContainers).ToList();
+        if (all.All(c => c is { MemoryLimitBytes: { } memory, CpuLimit: { } cpu } && (c.MemoryRequestBytes ?? memory) == memory && (c.CpuRequest ?? cpu) == cpu)) return "Guaranteed";
+        return all.Any(c => c.MemoryLimitBytes is not null || c.MemoryRequestBytes is not null || c.CpuLimit is not null || c.CpuRequest is not null) ? "Burstable" : "BestEffort";
+    }
 
     private static ContainerCondition.Terminated? Terminated(JsonNode? node) => node is JsonObject o
         ? new ContainerCondition.Terminated((int)(o.Number("exitCode") ?? 0), o.Text("reason"), o.TextOrNull("message"), Time(o, "startedAt") ?? default, Time(o, "finishedAt") ?? default)
