@@ -21,9 +21,14 @@ public sealed class BadInputTests(SharedPlatform shared) : IClassFixture<SharedP
         ("symlink", "ln -s /etc/passwd /kratix/output/passwd.yaml", ["/kratix/output/passwd.yaml", "link", "/etc/passwd"]),
         ("directory-link", "ln -s ../../../../etc /kratix/output/config", ["/kratix/output/config", "link"]),
         ("climbing", "printf -- '- { directory: ../elsewhere, matchLabels: { a: b } }\\n' > /kratix/metadata/destination-selectors.yaml", ["../elsewhere"]),
+        ("both", "for f in destination-selectors scheduling; do echo '[{ matchLabels: { a: b } }]' > /kratix/metadata/$f.yaml; done", ["both destination-selectors.yaml and scheduling.yaml", "keep one"]),
+        ("twice", "mkdir /kratix/output/side; echo 'b: 1' > /kratix/output/side/b.yaml; echo '[{ directory: side, matchLabels: { a: b } }, { directory: side/, matchLabels: { a: c } }]' > /kratix/metadata/destination-selectors.yaml", ["destination-selectors.yaml", "\"side\" has two entries"]),
+        ("nested", "mkdir -p /kratix/output/side/deep; echo 'b: 1' > /kratix/output/side/deep/b.yaml; echo '[{ directory: side/deep, matchLabels: { a: b } }]' > /kratix/metadata/scheduling.yaml", ["scheduling.yaml", "\"side/deep\" is nested", "directly in /kratix/output"]),
+        ("absent", "echo '[{ directory: side, matchLabels: { a: b } }]' > /kratix/metadata/destination-selectors.yaml", ["\"side\" does not exist in /kratix/output"]),
     ];
 
     [Fact]
+    [Conformance("R92", "Selector files without labels, with a directory twice, nested or absent, and both files at once, fail the Pipeline with the reason.")]
     public async Task A_run_that_breaks_a_rule_is_named_by_its_request_and_repaired_by_changing_it()
     {
         var corner = await shared.Corner("misdeeds");

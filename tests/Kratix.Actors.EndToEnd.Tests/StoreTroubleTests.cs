@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.EndToEnd.Tests.Support;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.EndToEnd.Tests;
+
+/// <summary>What others do to a state store, and what requests do to each other in one.</summary>
+public sealed class StoreTroubleTests(SharedPlatform shared) : IClassFixture<SharedPlatform>
+{
+    [Fact]
+    [Conformance("R107", "A branch that somebody pushed with force is written on as it now stands; each file comes back with its next write.")]
+    public async Task A_branch_that_was_force_pushed_gets_its_files_back()
+    {
+        var corner = await shared.Corner("forced");
+        await corner.Install("field spec value > /kratix/output/value.txt");
+        await corner.Request("a");
+        await corner.Request("b");
+        await corner.Reconciled("a");
+        await corner.Reconciled("b");
+
+        var elsewhere = shared.FolderFor("forced-elsewhere");
+        await Command.Run("git", ["init", "--quiet", "--initial-branch=main", elsewhere]);
+        await File.WriteAllTextAsync(Path.Combine(elsewhere, "README"), "history of another kind\n");
+        await Command.Run("git", ["-C", elsewhere, "add", "."]);
+        await Command.Run("git", ["-C", elsewhere, "-c", "user.name=Somebody", "-c", "user.email=s@example.com", "commit", "-q", "-m", "begin again"]);
+        await Command.Run("git", ["-C", elsewhere, "push", "-q", "--force", corner.Repository.Path, "main"]);
+        Assert.Equal(["README"], await corner.Repository.Files());
+
+        await corner.Request("a", "two");
+        await corner.Reconciled("a");
+        Assert.Equal(["README", $"{corner.FilesOf("a")}/value.txt"], await corner.Repository.Files());
+
+        // Nothing about b has changed, so only another run of it looks.
+        await corner.Kubectl.Run("label", corner.Things, "b", "kratix.io/manual-reconciliation=true");
+        await corner.Kubectl.UntilAny("workplacements", "b is written again", w => w.Text("spec.promiseName") == corner.Name && w.Text("spec.resourceName") == "b" && w.Has("WriteSucceeded"));
+        await corner.Until("b", "is Reconciled without the label", t => t.IsReconciled() && t.At("metadata.labels")?["kratix.io/manual-reconciliation"] is null);
+
+        Assert.Equal(["README", $"{corner.FilesOf("a")}/value.txt", $"{corner.FilesOf("b")}/value.txt"], await corner.Repository.Files());
+        Assert.Equal("begin again", (await corner.Repository.Commits())[^1].Subject);
+    }
+
+    [Fact]
+    [Conformance("K26", "Two placements that claim one path are an error that names both.")]
+    public async Task Two_requests_that_claim_one_path_are_both_named_and_the_second_is_written_under_another()
+    {
+        var corner = await shared.Corner("claims");
+        var flat = Manifests.Destination("claims-flat", "claims-flat", corner.Name, new JsonObject { ["kin"] = "claims-flat" });
+        flat["spec"]!["filepath"] = new JsonObject { ["mode"] = "none" };
+        await corner.Kubectl.Apply(flat);
+        var promise = corner.Promise([Manifests.Pipeline("main", "echo \"of: $KRATIX_OBJECT_NAME\" > /kratix/output/$(field spec value).yaml")]);
+        promise["spec"]!["destinationSelectors"] = new JsonArray(JsonNode.Parse("""{ "matchLabels": { "kin": "claims-flat" } }"""));
+        await corner.Install(promise);
+        await corner.Request("a", "same");
+        await corner.Reconciled("a");
+
+        await corner.Request("b", "same");
+        var refused = await corner.Until("b", "shows that writing fails", t => t.Has("Reconciled", "False"));
+        var placements = (await corner.Kubectl.List("workplacements")).Where(w => w.Text("spec.promiseName") == corner.Name).ToDictionary(w => w.Text("spec.resourceName")!, w => w.Text("metadata.name")!);
+        Assert.Equal(["a", "b"], placements.Keys.Order());
+        Assert.All(placements.Values.Append("claims-flat/same.yaml"), word => Assert.Contains(word, refused.Text("status.message"), StringComparison.Ordinal));
+        Assert.Equal("of: a\n", await corner.Repository.Read("claims-flat/same.yaml"));
+        Assert.True((await corner.Get("a")).IsReconciled());
+
+        await corner.Request("b", "other");
+        await corner.Reconciled("b");
+        Assert.Equal("of: a\n", await corner.Repository.Read("claims-flat/same.yaml"));
+        Assert.Equal("of: b\n", await corner.Repository.Read("claims-flat/other.yaml"));
+        await corner.Kubectl.Run("delete", corner.Things, "b", "--timeout=120s");
+        Assert.DoesNotContain("claims-flat/other.yaml", await corner.Repository.Files());
+        Assert.Contains("claims-flat/same.yaml", await corner.Repository.Files());
+    }
+}
