@@ -62,7 +62,7 @@ public sealed class FailureTests
         Assert.Equal(["dev/b/x"], (await world.Files()).Keys);
     }
 
-    [Fact]
+    [Fact, Conformance("R107", "A branch that somebody rewound stays rewound, and the next write goes on from there.")]
     public async Task Rewound_branch_stays_rewound_under_the_next_commit()
     {
         await using var world = new GitWorld();
@@ -91,7 +91,7 @@ public sealed class FailureTests
         Assert.Equal(rewritten, GitWorld.Git(world.Repository, "rev-parse", "main^").Trim());
     }
 
-    [Fact]
+    [Fact, Conformance("R107", "A push that lost against somebody else is done again on top of theirs.")]
     public async Task Lost_race_is_redone_on_top_of_the_winner()
     {
         await using var world = new GitWorld();
@@ -171,7 +171,7 @@ public sealed class FailureTests
         Assert.False(File.Exists(Path.Combine(world.Root, "ran")));
     }
 
-    [Theory]
+    [Theory, Conformance("K24", "A lock that a killed git left behind holds up nothing.")]
     [InlineData("shallow.lock")]
     [InlineData("packed-refs.lock")]
     [InlineData("config.lock")]
@@ -223,7 +223,7 @@ public sealed class FailureTests
         Assert.Equal(["dev/a/x", "dev/b/x"], (await world.Files()).Keys);
     }
 
-    [Theory]
+    [Theory, Conformance("K24", "A git that is killed in the middle of its work loses nothing.")]
     [InlineData("fetch")]
     [InlineData("cat-file")]
     [InlineData("fast-import")]

@@ -31,7 +31,7 @@ public sealed class GitOverHttps_Tests
         Assert.Contains("certificate", outcome.Failure, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact, Conformance("K27", "A store whose verification is off is written to whatever certificate its server has.")]
     public async Task Write_with_TLS_verification_off_is_done()
     {
         await using var world = await HttpWorld.Start(tls: true, trusted: false);
@@ -42,7 +42,7 @@ public sealed class GitOverHttps_Tests
 
 public sealed class GitOverHttp_Tests
 {
-    [Fact]
+    [Fact, Conformance("K28", "Credentials are in no argument of a process and nowhere in the cache.")]
     public async Task Credentials_appear_in_no_argument_and_nowhere_in_the_cache()
     {
         await using var world = await HttpWorld.Start(tls: false);
@@ -157,7 +157,7 @@ public sealed class GitOverHttp_Tests
         Assert.Equal(0, elsewhere.Requests);
     }
 
-    [Fact]
+    [Fact, Conformance("K24", "A remote that hangs is given up when its time is over.")]
     public async Task Remote_that_hangs_is_killed_when_its_time_is_over()
     {
         var time = new ManualTime();

@@ -8,7 +8,7 @@ namespace Kratix.Actors.StateStores.Tests;
 
 public sealed class SshTests
 {
-    [Fact]
+    [Fact, Conformance("R106", "SSH writes with the key of the Secret.")]
     public async Task Write_over_ssh_is_done_with_a_key_that_only_its_files_know()
     {
         await using var world = new GitWorld();
@@ -45,7 +45,7 @@ public sealed class SshTests
         Assert.Contains("check the credentials", outcome.Failure, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [Theory, Conformance("R106", "A host whose key is not in knownHosts is not trusted.")]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Host_with_another_or_an_unknown_key_is_not_trusted(bool other)

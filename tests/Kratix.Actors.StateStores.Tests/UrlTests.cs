@@ -7,7 +7,7 @@ namespace Kratix.Actors.StateStores.Tests;
 
 public sealed class UrlTests
 {
-    [Theory]
+    [Theory, Conformance("K24", "Two spellings of one repository are one writer.")]
     [InlineData("https://git.example.com/team/app", "https://git.example.com/team/app")]
     [InlineData("HTTPS://Git.Example.COM/team/app", "https://git.example.com/team/app")]
     [InlineData("https://git.example.com:443/team/app", "https://git.example.com/team/app")]

@@ -146,7 +146,7 @@ public sealed class GitWriterActorTests
         Assert.DoesNotContain(_answers, a => a.Id == "first" && a.Answer is WriteAnswer.Written);
     }
 
-    [Fact]
+    [Fact, Conformance("R113", "A path that leaves the repository is refused, and its placement shown failing; the others are written.")]
     public void Intent_that_is_refused_answers_its_own_waiter_and_the_others_go_through()
     {
         Write("bad", "../escape.yaml", "x: 1");

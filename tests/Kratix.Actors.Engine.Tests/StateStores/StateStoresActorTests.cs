@@ -27,7 +27,7 @@ public sealed class StateStoresActorTests
         Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.GitStateStore, null, "store")!, "Ready"));
     }
 
-    [Fact]
+    [Fact, Conformance("R112", "A state store that cannot be used says why, and its Destinations wait for it.")]
     public void Store_without_its_Secret_says_so_and_is_ready_when_it_is_there()
     {
         var bed = new EngineBed();
