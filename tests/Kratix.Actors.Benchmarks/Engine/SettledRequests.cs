@@ -18,6 +18,21 @@ namespace Kratix.Actors.Benchmarks.Engine;
 internal static class SettledRequests
 {
     private const string Exemplar = "exemplar-0";
+
+    /// <summary>The one among them whose status somebody has edited: it is put right once all have been compared.</summary>
+    private const string Edited = "settled-0";
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
+    /// <summary>Ends when the comparison of a start has come to its end. Ask before the engine starts.</summary>
+    internal static Task Compared(BenchApi api) => api.Engine.Shown(NoopPromise.Kind, Edited, "Reconciled", 1, Limit);
+
+    /// <summary>So that the next start has something to put right again.</summary>
+    internal static async Task Edit(BenchApi api)
+    {
+        var status = new JsonObject { ["status"] = new JsonObject { ["message"] = "edited" } };
+        if (await api.User.Patch(NoopPromise.Type, NoopPromise.Namespace, Edited, PatchKind.Merge, status, "status", CancellationToken.None) is { Failure: { } failure })
+            throw new InvalidOperationException($"{Edited} could not be edited: {failure}");
+    }
     private const int AtOnce = 512;
 
     /// <summary>Fills the folder; no engine runs on it afterwards.</summary>
@@ -44,6 +59,8 @@ internal static class SettledRequests
             var own = Mine(state, itsUid);
             var body = JsonNode.Parse(Mine(text, itsUid))!.AsObject();
             body["status"] = ResourceStatus.Of(Codec.Read<ResourceState>(Encoding.UTF8.GetBytes(own)));
+            if (name == Edited)
+                body["status"]!["message"] = "edited";
             await objects.TryCreate(new ObjectKey(new GroupResource(NoopPromise.Type.Group, NoopPromise.Type.Plural), NoopPromise.Namespace, name), body);
             await Append(journal, row, $"noop/{NoopPromise.Namespace}/{name}", own, shards, epoch);
         });
