@@ -124,6 +124,10 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             case PromiseMessage.Requests { Signal: var signal }:
                 Requests(signal);
                 break;
+            case PromiseMessage.NewRequests fresh:
+                foreach (var request in fresh.Items)
+                    TellResource(request);
+                break;
             case PromiseMessage.RequestsCompared compared:
                 foreach (var request in _rollout.Begin(compared.ToTell, compared.Total))
                     TellResource(request, follow: true);
@@ -273,8 +277,9 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     {
         if (Told is not { } definition)
             return;
+        var self = Context.Self;
         Context.PipeToSelf<IReadOnlyList<JsonObject>>(
-            RequestComparison.Differing(Services.World.Journal, EntityId, definition, State.Serves, items),
+            RequestComparison.Differing(Services.World.Journal, EntityId, definition, State.Serves, items, fresh => self.Tell(new PromiseMessage.NewRequests(fresh))),
             differing => new PromiseMessage.RequestsCompared(differing, items.Count), e => new PromiseMessage.ComparisonFailed(e));
     }
 

@@ -19,7 +19,10 @@ public abstract record PromiseMessage
     /// <summary>From the watch of its requests.</summary>
     public sealed record Requests(WatchSignal Signal) : PromiseMessage;
 
-    /// <summary>Those of <paramref name="Total"/> listed requests that the journal does not already have at rest like this.</summary>
+    /// <summary>Listed requests that the journal does not know.</summary>
+    public sealed record NewRequests(IReadOnlyList<JsonObject> Items) : PromiseMessage;
+
+    /// <summary>Those of <paramref name="Total"/> listed requests that the journal does not already have at rest like this, new ones apart.</summary>
     public sealed record RequestsCompared(IReadOnlyList<JsonObject> ToTell, int Total) : PromiseMessage;
 
     /// <summary>The request is at rest with what it was told last.</summary>

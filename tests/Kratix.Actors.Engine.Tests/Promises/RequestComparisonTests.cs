@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Testing;
@@ -32,7 +34,30 @@ public sealed class RequestComparisonTests
         bed.Kit.Advance(TimeSpan.FromSeconds(5));
         Assert.DoesNotContain(woken, k => k.StartsWith("resource/", StringComparison.Ordinal));
 
-        bed.Patch(EngineBed.Redis, "default", "r7", new System.Text.Json.Nodes.JsonObject { ["spec"] = new System.Text.Json.Nodes.JsonObject { ["size"] = "large" } });
+        bed.Patch(EngineBed.Redis, "default", "r7", new JsonObject { ["spec"] = new JsonObject { ["size"] = "large" } });
         Assert.Equal(["resource/redis/default/r7"], woken.Where(k => k.StartsWith("resource/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Request_that_came_while_the_engine_was_away_is_told_apart_from_those_that_changed()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("old");
+        bed.Complete(bed.TakePlan(), ("output/a.yaml", "x: 1\n"));
+        var definition = new PromiseDefinition(bed.State("old").Revision!, null, null!, null);
+        var newer = bed.Redis1("old");
+        newer["metadata"]!["name"] = "newer";
+        List<JsonObject> items = [bed.Redis1("old"), newer];
+        var unknown = new List<string>();
+
+        List<string> Compare(bool serves) =>
+        [
+            .. bed.Kit.Settle(() => RequestComparison.Differing(
+                bed.Journal, "redis", definition, serves, items, fresh => unknown.AddRange(fresh.Select(f => f.Name())))).Select(i => i.Name()),
+        ];
+
+        Assert.Empty(Compare(serves: true));
+        Assert.Equal(["newer"], unknown);
+        Assert.Equal(["old"], Compare(serves: false));
     }
 }
