@@ -111,6 +111,6 @@ internal sealed partial class PlacementsActor(
     private static ResourceId? OwnerOf(JsonObject placement) =>
         placement.Label(Marks.PromiseName) is { } promise && placement.Label(Marks.ResourceName) is { } name ? new ResourceId(promise, placement.Namespace()!, name) : null;
 
-    [LoggerMessage(1501, LogLevel.Warning, "Who has files at Destination {Destination} could not be found out: {Reason}")]
+    [LoggerMessage(1202, LogLevel.Warning, "Who has files at Destination {Destination} could not be found out: {Reason}")]
     private static partial void LogFailed(ILogger logger, string destination, string reason);
 }
