@@ -129,6 +129,9 @@ internal sealed class Observer(bool namesRequests)
         var known = before.Placements.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var placed in after.Placements.Where(p => !known.Contains(p.Name)))
             Outcome(told, "scheduled", placed.Destination);
+        var misplaced = before.Placements.Where(p => p.Misplaced).Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var placed in after.Placements.Where(p => p.Misplaced && !misplaced.Contains(p.Name)))
+            Outcome(told, "misplaced", placed.Destination);
         var waited = before.ByPipeline.SelectMany(w => w.Value.Groups.Where(g => g.Placements.IsEmpty).Select(g => (w.Key, g.Id))).ToHashSet();
         foreach (var _ in after.ByPipeline.SelectMany(w => w.Value.Groups.Where(g => g.Placements.IsEmpty).Select(g => (w.Key, g.Id))).Where(g => !waited.Contains(g)))
             Outcome(told, "unscheduled", "");

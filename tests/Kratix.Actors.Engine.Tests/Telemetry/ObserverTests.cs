@@ -94,6 +94,20 @@ public sealed class ObserverTests : IDisposable
         Assert.Equal("unscheduled", Assert.Single(Of("kratix_workplacement_outcomes_total")).Tags["result"]);
     }
 
+    [Fact]
+    public void Placement_that_its_Destination_no_longer_matches_is_counted_as_misplaced()
+    {
+        var promise = Samples.Promise(_promise);
+        promise["spec"]!["destinationSelectors"] = new JsonArray(new JsonObject { ["matchLabels"] = new JsonObject { ["environment"] = "dev" } });
+        var bed = EngineBed.WithPromise(promise: promise);
+        Settle(bed);
+
+        bed.Patch(Kinds.Destination, null, "worker", new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["environment"] = "prod" } } });
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(["scheduled", "misplaced"], Of("kratix_workplacement_outcomes_total").Select(m => m.Tags["result"]));
+    }
+
     [Fact, Conformance("R123", "One trace leads from the request to the commit, also over a restart, and its Pods carry it.")]
     public void Trace_leads_from_the_observation_to_the_commit()
     {
