@@ -113,6 +113,10 @@ internal static class Invariants
             Assert.Equal(Encoding.UTF8.GetString(row.State.Span), Encoding.UTF8.GetString(Codec.Write(folded)));
         }
 
+        // After the first event of a new owner there is none of an earlier one.
+        Assert.All(
+            Listed(simulation.Journal.Events(null, 0, default)).GroupBy(e => e.Entity),
+            events => Assert.Equal(events.Select(e => e.Epoch).Order(), events.Select(e => e.Epoch)));
         Assert.Empty(simulation.Journal.VerifyChain(null, default).GetAwaiter().GetResult().Faults);
     }
 
