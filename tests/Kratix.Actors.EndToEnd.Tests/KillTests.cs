@@ -73,7 +73,7 @@ public sealed partial class KillTests(ITestOutputHelper output) : IAsyncLifetime
         foreach (var i in Enumerable.Range(1, Requests).Where(i => i != 3))
             await corner.Reconciled($"r{i}");
 
-        await FilesAreRight(corner, _changed);
+        await FilesAreRight(corner);
         await CommitsAreAttributed(corner);
         await NothingFinishedRanAgain(corner);
         var verified = await platform.Cli("audit", "verify");
@@ -87,12 +87,12 @@ public sealed partial class KillTests(ITestOutputHelper output) : IAsyncLifetime
         _changed.Add(request);
     }
 
-    private static async Task FilesAreRight(Corner corner, IReadOnlySet<int> changed)
+    private async Task FilesAreRight(Corner corner)
     {
         var expected = Enumerable.Range(1, Requests).Where(i => i != 3).Select(i => $"{corner.FilesOf($"r{i}")}/value.txt").Order(StringComparer.Ordinal);
         Assert.Equal(expected, (await corner.Repository.Files()).Order(StringComparer.Ordinal));
         foreach (var i in Enumerable.Range(1, Requests).Where(i => i != 3))
-            Assert.Equal(changed.Contains(i) ? "two\n" : "one\n", await corner.Repository.Read($"{corner.FilesOf($"r{i}")}/value.txt"));
+            Assert.Equal(_changed.Contains(i) ? "two\n" : "one\n", await corner.Repository.Read($"{corner.FilesOf($"r{i}")}/value.txt"));
     }
 
     private static async Task CommitsAreAttributed(Corner corner)
