@@ -111,7 +111,7 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
         Assert.Contains("broken", thing.Condition("ConfigureWorkflowCompleted")!.Message, StringComparison.Ordinal);
         Assert.Equal(["Succeeded", "Failed", "Pending"], thing.At("status.kratix.workflows.pipelines")!.AsArray().Select(p => p.Text("phase")));
         Assert.Equal((3, 1, 1), (thing.Number("status.workflows"), thing.Number("status.workflowsSucceeded"), thing.Number("status.workflowsFailed")));
-        var told = await corner.Kubectl.UntilAny("events", "the failure is an event", e => e.Text("reason") == "ConfigureWorkflowFailed", "--field-selector", "involvedObject.name=a,involvedObject.kind=Thing");
+        var told = await corner.Kubectl.UntilAny("events", "the failure is an event", e => e.Text("reason") == "ConfigureWorkflowFailed", "--field-selector", $"involvedObject.name=a,involvedObject.apiVersion={corner.Group}/v1");
         Assert.Contains("broken", told.Text("message"), StringComparison.Ordinal);
 
         Assert.NotEmpty(await StartedContainers(corner, "broken", "step-1"));
