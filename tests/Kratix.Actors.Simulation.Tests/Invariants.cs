@@ -80,6 +80,7 @@ internal static class Invariants
     [
         .. new[] { Shapes.Promise, Shapes.Resource }.SelectMany(type => Listed(simulation.Journal.Rows(type, default))).Select(
             row => $"{row.Entity} is {row.Index.Phase} after {string.Join(", ", Events(simulation, row).TakeLast(4).Select(e => $"{e.Type} ({e.Cause}) of epoch {e.Epoch}"))}"),
+        .. simulation.All(Kinds.Promise).Concat(simulation.All(Simulation.Redis)).Select(item => $"{item["metadata"]!.ToJsonString()} {item["status"]?["message"]}"),
         .. simulation.Runner.Runs.Select(run => $"Pod {run.PodName} of run {run.RunId} is {run.Phase}"),
     ];
 

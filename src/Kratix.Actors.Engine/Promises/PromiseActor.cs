@@ -261,6 +261,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
                 Compare(listed.Items);
                 break;
             case WatchSignal.Changed changed:
+                _rollout.Saw(changed.Item);
                 TellResource(changed.Item);
                 break;
             case WatchSignal.Removed { Item: var item } when Told is { } definition:

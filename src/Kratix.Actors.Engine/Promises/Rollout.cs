@@ -9,7 +9,10 @@ namespace Kratix.Actors.Engine.Promises;
 /// </summary>
 internal sealed class Rollout(int atOnce)
 {
-    private readonly Queue<JsonObject> _waiting = new();
+    private readonly Queue<string> _order = new();
+
+    /// <summary>As they are now: what a request was when it was listed may be long past when its turn comes.</summary>
+    private readonly Dictionary<string, JsonObject> _waiting = new(StringComparer.Ordinal);
     private readonly HashSet<string> _inHand = new(StringComparer.Ordinal);
     private int _total;
 
@@ -25,15 +28,27 @@ internal sealed class Rollout(int atOnce)
     internal IReadOnlyList<JsonObject> Begin(IReadOnlyList<JsonObject> differing, int total)
     {
         var inHand = _inHand.ToHashSet(StringComparer.Ordinal);
+        _order.Clear();
         _waiting.Clear();
         _inHand.Clear();
         _total = total;
         foreach (var request in differing.OrderByDescending(r => inHand.Contains(KeyOf(r))))
-            _waiting.Enqueue(request);
+        {
+            _order.Enqueue(KeyOf(request));
+            _waiting[KeyOf(request)] = request;
+        }
+
         var now = new List<JsonObject>();
         while (_inHand.Count < atOnce && Next() is { } next)
             now.Add(next);
         return now;
+    }
+
+    /// <summary>The request has changed while it waits.</summary>
+    internal void Saw(JsonObject request)
+    {
+        if (_waiting.ContainsKey(KeyOf(request)))
+            _waiting[KeyOf(request)] = request;
     }
 
     /// <summary>The request has followed, or is gone.</summary>
@@ -42,10 +57,15 @@ internal sealed class Rollout(int atOnce)
 
     private JsonObject? Next()
     {
-        if (!_waiting.TryDequeue(out var next))
-            return null;
-        _inHand.Add(KeyOf(next));
-        return next;
+        while (_order.TryDequeue(out var key))
+        {
+            if (!_waiting.Remove(key, out var next))
+                continue;
+            _inHand.Add(key);
+            return next;
+        }
+
+        return null;
     }
 
     private static string KeyOf(JsonObject request) => $"{request.Namespace()}/{request.Name()}";
