@@ -51,6 +51,11 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
     [Conformance("R47", "Other files in /kratix/metadata are ignored, and later containers see them.")]
     [Conformance("K5", "/kratix/input is shared and writable, object.yaml in it read-only and the same for all; /kratix/output and /kratix/metadata start empty in each Pipeline.")]
     [Conformance("R34", "Several configure Pipelines run one after the other, each with directories of its own; all their output is written.")]
+    [Conformance("R35", "All Pipelines of a delete workflow run, where Kratix runs the first only.")]
+    [Conformance("K6", "Several Pipelines in configure and in delete run in order.")]
+    [Conformance("R46", "/kratix/metadata is shared by the containers of a Pipeline.")]
+    [Conformance("R48", "Nothing in /kratix/input, /kratix/output or /kratix/metadata survives into the next Pipeline.")]
+    [Conformance("R40", "object.yaml in /kratix/input cannot be changed by containers.")]
     public async Task Directories_are_shared_by_containers_and_fresh_for_each_pipeline()
     {
         var corner = await shared.Corner("directories");
@@ -81,7 +86,7 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
             """;
         await corner.Install(corner.Promise(
             [Manifests.Pipeline("first", First, Second), Manifests.Pipeline("second", StartsFresh + "\necho 'from: second' > /kratix/output/second.yaml")],
-            [Manifests.Pipeline("bye", StartsFresh, "[ \"$(field metadata name)\" = a ]")]));
+            [Manifests.Pipeline("bye", StartsFresh, "[ \"$(field metadata name)\" = a ]"), Manifests.Pipeline("farewell", StartsFresh)]));
         await corner.Request("a");
         await corner.Reconciled("a");
 
@@ -90,6 +95,10 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
             await corner.Repository.Files());
         Assert.Equal("changed: 2\n", await corner.Repository.Read($"{corner.FilesOf("a", "first")}/changed.yaml"));
         await corner.Kubectl.Run("delete", corner.Things, "a", "--timeout=120s");
+        Assert.Equal(
+            ["bye", "farewell"],
+            (await corner.Kubectl.List("pods", "-l", $"kratix.io/promise-name={corner.Name},kratix.io/workflow-action=delete"))
+                .Select(pod => pod["metadata"]!["labels"]!["kratix.io/pipeline-name"]!.ToString()).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -29,6 +29,7 @@ public sealed class TechnologyTests(SharedPlatform shared) : IClassFixture<Share
 
     [Fact]
     [Conformance("K7", "Tasks, Pods and Pipelines run in one workflow, for requests and for Promises, for configure and for delete.")]
+    [Conformance("R28", "The configure workflow of a Promise runs when it is installed, its delete workflow when it is deleted.")]
     public async Task A_workflow_may_mix_tasks_pods_and_pipelines()
     {
         var corner = await shared.Corner("mixed");

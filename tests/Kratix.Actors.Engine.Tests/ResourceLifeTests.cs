@@ -32,6 +32,7 @@ public sealed class ResourceLifeTests
     }
 
     [Fact]
+    [Conformance("K2", "Work and WorkPlacement carry file lists, sizes and digests, and never contents.")]
     public void Request_is_published_as_Work_and_WorkPlacement_without_contents()
     {
         var bed = EngineBed.WithPromise();

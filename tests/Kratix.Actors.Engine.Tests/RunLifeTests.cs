@@ -63,6 +63,7 @@ public sealed class RunLifeTests
     }
 
     [Fact]
+    [Conformance("R63", "Of a Pipeline's finished runs only the newest few are kept, failed or not.")]
     public void Finished_Pods_beyond_those_to_keep_are_removed_oldest_first()
     {
         var bed = EngineBed.WithPromise();

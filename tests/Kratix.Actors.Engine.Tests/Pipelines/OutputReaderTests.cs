@@ -11,6 +11,8 @@ namespace Kratix.Actors.Engine.Tests.Pipelines;
 public sealed class OutputReaderTests
 {
     [Fact, Conformance("K8", "Output may have sub-directories and any file type, byte for byte.")]
+    [Conformance("R44", "Sub-directories in /kratix/output are kept.")]
+    [Conformance("R45", "Files of any kind are written byte for byte.")]
     public async Task Files_are_read_byte_for_byte_in_any_depth()
     {
         var contents = new InMemoryContentStore();
@@ -48,6 +50,7 @@ public sealed class OutputReaderTests
     [InlineData("etc/passwd", "is outside /kratix/output")]
     [InlineData("../output/x", "is outside /kratix/output")]
     [Conformance("K9", "Paths that leave the directory are refused by name.")]
+    [Conformance("R113", "A path that leaves its directory is refused when the output is read.")]
     public async Task Path_that_is_not_allowed_is_refused_by_name(string path, string reason) =>
         Assert.Contains(reason, await Refusal(Samples.Tar((path, "x"))), StringComparison.Ordinal);
 
@@ -146,6 +149,7 @@ public sealed class OutputReaderTests
     }
 
     [Fact, Conformance("K10", "status.yaml is merged; the key kratix is refused.")]
+    [Conformance("R69", "The key kratix in status.yaml fails the Pipeline.")]
     public async Task Status_is_read_and_the_key_of_the_platform_refused()
     {
         Assert.Equal("{\"message\":\"hi\"}", (await Read(Samples.Tar(("metadata/status.yaml", "message: hi\n")))).StatusJson);
@@ -159,6 +163,7 @@ public sealed class OutputReaderTests
     [InlineData("destination-selectors.yaml", "- matchLabels: {env: dev}\n")]
     [InlineData("scheduling.yaml", "- target:\n    matchLabels: {env: dev}\n")]
     [Conformance("K11", "destination-selectors.yaml and scheduling.yaml are both read.")]
+    [Conformance("R89", "A metadata file adds selectors at run time, under its name of either generation.")]
     public async Task Selectors_are_read_in_both_spellings(string file, string text)
     {
         var entry = Assert.Single((await Read(Samples.Tar(($"metadata/{file}", text)))).Selectors);

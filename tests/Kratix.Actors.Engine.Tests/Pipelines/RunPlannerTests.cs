@@ -44,6 +44,7 @@ public sealed class RunPlannerTests
     }
 
     [Fact]
+    [Conformance("R51", "Labels of the Pipeline reach its Pod.")]
     public void Labels_of_the_Pipeline_are_added_and_cannot_take_over_ours()
     {
         var pipeline = Samples.Pipeline("p");

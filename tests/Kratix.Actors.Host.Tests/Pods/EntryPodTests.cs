@@ -23,6 +23,7 @@ public sealed class EntryPodTests
     [InlineData("pod")]
     [InlineData("task")]
     [Conformance("K7", "Pipelines, Pods and Tasks become Pods of one form, which any cluster runs.")]
+    [Conformance("R49", "Fields of a Pipeline's containers are in its Pod as they were written.")]
     public async Task Entry_becomes_this_Pod(string name)
     {
         var entry = Yaml.Parse(await File.ReadAllTextAsync(Golden($"{name}.entry.yaml")))!.AsObject();
