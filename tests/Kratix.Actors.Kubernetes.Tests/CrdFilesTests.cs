@@ -5,7 +5,6 @@ namespace Kratix.Actors.Kubernetes.Tests;
 public sealed class CrdFilesTests
 {
     [Fact]
-    [Conformance("K1", "Each kind of platform.kratix.io has its CRD.")]
     public void All_holds_every_kind_of_the_group()
     {
         var kinds = CrdFiles.All.Select(c => (string?)c["spec"]!["names"]!["kind"]).Order(StringComparer.Ordinal);
