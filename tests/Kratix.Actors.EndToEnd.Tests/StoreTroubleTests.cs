@@ -69,4 +69,37 @@ public sealed class StoreTroubleTests(SharedPlatform shared) : IClassFixture<Sha
         Assert.DoesNotContain("claims-flat/other.yaml", await corner.Repository.Files());
         Assert.Contains("claims-flat/same.yaml", await corner.Repository.Files());
     }
+
+    [Fact]
+    [Conformance("R112", "A state store whose Secret is gone is not Ready, with reason SecretNotFound, and is ready again when the Secret is back.")]
+    public async Task A_secret_that_disappears_is_named_by_store_and_request_and_repaired_by_a_new_one()
+    {
+        var corner = await shared.Corner("secret-gone");
+        await using var server = await GitHttpServer.Start(Path.GetDirectoryName(corner.Repository.Path)!, "robot", "right-password");
+        await corner.Repository.Git("config", "http.receivepack", "true");
+        var store = Manifests.GitStateStore(corner.Name, $"{server.Url}/secret-gone.git");
+        store["spec"]!["authMethod"] = "basicAuth";
+        store["spec"]!["secretRef"] = new JsonObject { ["name"] = "secret-gone", ["namespace"] = "default" };
+        await MakeSecret();
+        await corner.Kubectl.Apply(store);
+        await corner.Install("field spec value > /kratix/output/value.txt");
+        await corner.Request("a");
+        await corner.Reconciled("a");
+
+        await corner.Kubectl.Run("delete", "secret", "secret-gone");
+        var gone = await corner.Kubectl.Until("gitstatestore", corner.Name, "is not Ready", s => s.Has("Ready", "False"));
+        Assert.Equal(("SecretNotFound", "Secret secret-gone not found in namespace default"), (gone.Condition("Ready")!.Reason, gone.Condition("Ready")!.Message));
+        await corner.Kubectl.Until("destination", corner.Name, "is not Ready", d => d.Has("Ready", "False"));
+        await corner.Request("a", "two");
+        var waiting = await corner.Until("a", "shows that writing fails", t => t.Has("Reconciled", "False"));
+        Assert.Contains("Secret secret-gone not found in namespace default", waiting.Text("status.message"), StringComparison.Ordinal);
+        Assert.Equal("one\n", await corner.Repository.Read($"{corner.FilesOf("a")}/value.txt"));
+
+        await MakeSecret();
+        await corner.Reconciled("a");
+        Assert.Equal("two\n", await corner.Repository.Read($"{corner.FilesOf("a")}/value.txt"));
+        await corner.Kubectl.WaitFor("Ready", $"gitstatestore/{corner.Name}");
+
+        Task MakeSecret() => corner.Kubectl.Run("create", "secret", "generic", "secret-gone", "--from-literal=username=robot", "--from-literal=password=right-password");
+    }
 }

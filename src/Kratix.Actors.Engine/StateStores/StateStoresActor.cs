@@ -21,6 +21,11 @@ public abstract record StateStoresMessage
     /// <summary>Look at the store again, whatever was known of it.</summary>
     public sealed record Recheck(string Store) : StateStoresMessage;
 
+    /// <summary>Look whether the Secret of a store that can be used is still what it was.</summary>
+    public sealed record RereadSecret(string Store) : StateStoresMessage;
+
+    public sealed record Reread(string Store, StoreCheck Result) : StateStoresMessage;
+
     /// <summary>The writer of this repository cannot write: its stores are looked at again, with the credentials as they are now.</summary>
     public sealed record Trouble(string WriterKey) : StateStoresMessage;
 
@@ -56,6 +61,9 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
 {
     private static readonly ResourceType[] StoreKinds = [Kinds.GitStateStore, Kinds.BucketStateStore];
     private static readonly TimeSpan RecheckAfterFailure = TimeSpan.FromSeconds(15);
+
+    // Secrets are read one by one instead of watched: a watch would bring every Secret of the cluster here, and need the right to see them all.
+    private static readonly TimeSpan RereadAfter = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, JsonObject> _destinations = new(StringComparer.Ordinal);
     private readonly Dictionary<ResourceType, Dictionary<string, JsonObject>> _stores = StoreKinds.ToDictionary(k => k, _ => new Dictionary<string, JsonObject>(StringComparer.Ordinal));
@@ -105,6 +113,12 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             case StateStoresMessage.Recheck recheck:
                 Look(recheck.Store);
                 break;
+            case StateStoresMessage.RereadSecret reread:
+                RereadSecret(reread.Store);
+                break;
+            case StateStoresMessage.Reread reread:
+                Reread(reread);
+                break;
             case StateStoresMessage.Trouble trouble:
                 foreach (var name in _checks.Where(c => c.Value.Address is { } address && KeyOf(address) == trouble.WriterKey).Select(c => c.Key))
                     Look(name);
@@ -148,7 +162,33 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         var version = VersionOf(store);
         Context.PipeToSelf<StoreCheck>(
             StoreAddress.Check(world, kind, store), r => new StateStoresMessage.Checked(key, version, r),
-            e => new StateStoresMessage.Checked(key, version, new StoreCheck(null, "StateStoreError", e.Message)));
+            e => new StateStoresMessage.Checked(key, version, new StoreCheck(null, StoreAddress.Unreadable, e.Message)));
+    }
+
+    private void RereadSecret(string key)
+    {
+        if (Find(key) is not ({ } kind, { } store))
+            return;
+        Context.PipeToSelf<StoreCheck>(
+            StoreAddress.Read(world.Kubernetes, kind, store), r => new StateStoresMessage.Reread(key, r),
+            e => new StateStoresMessage.Reread(key, new StoreCheck(null, StoreAddress.Unreadable, e.Message)));
+    }
+
+    /// <summary>Credentials that were taken away or changed are not used any longer than that, even if they still would do.</summary>
+    private void Reread(StateStoresMessage.Reread reread)
+    {
+        if (_checks.GetValueOrDefault(reread.Store)?.Address is not { } known)
+            return;
+        if (reread.Result.Reason == StoreAddress.Unreadable || (reread.Result.Address is { } now && StoreAddress.Same(known, now)))
+            RereadLater(reread.Store);
+        else
+            Look(reread.Store);
+    }
+
+    private void RereadLater(string key)
+    {
+        if (Find(key).Store?["spec"]?["secretRef"] is not null)
+            Context.Timers.StartSingle(("secret", key), new StateStoresMessage.RereadSecret(key), RereadAfter);
     }
 
     /// <summary>The store of a KIND/NAME; the kind is null where there is no such kind of store.</summary>
@@ -171,6 +211,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         _status.Publish(kind, store, _readiness.OfStore(store, c.Result, world.Now));
         if (c.Result.Address is { } address)
         {
+            RereadLater(c.Store);
             // A store found as it was is not opened again: its writer keeps to the pauses it has taken.
             if (before is null || !StoreAddress.Same(before, address))
                 Writer(address).Tell(new GitWriterMessage.Reopen(address));

@@ -10,6 +10,9 @@ namespace Kratix.Actors.Engine.StateStores;
 /// <summary>From the objects of state stores to addresses, and to addresses that have been tried.</summary>
 public static class StoreAddress
 {
+    /// <summary>The reason where nothing was found out about the store, because it or its Secret could not be looked at.</summary>
+    internal const string Unreadable = "StateStoreError";
+
     /// <summary>Reads spec and Secret and asks the remote whether they will do. The conditions' reasons are the reference's.</summary>
     internal static async Task<StoreCheck> Check(World world, ResourceType kind, JsonObject store)
     {
@@ -42,7 +45,7 @@ public static class StoreAddress
                 case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
                     return new StoreCheck(null, "SecretNotFound", $"Secret {name} not found in namespace {ns}");
                 case var failed:
-                    return new StoreCheck(null, "StateStoreError", $"Secret {name} in namespace {ns} could not be read: {failed.Failure}");
+                    return new StoreCheck(null, Unreadable, $"Secret {name} in namespace {ns} could not be read: {failed.Failure}");
             }
         }
 

@@ -27,6 +27,22 @@ public sealed class StateStoresActorTests
         Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.GitStateStore, null, "store")!, "Ready"));
     }
 
+    [Fact, Conformance("R106", "A Secret that is gone is noticed although its credentials still would do, and one that is changed is used within half a minute.")]
+    public void Secret_that_disappears_is_noticed_without_a_write_and_is_used_again_when_it_is_back()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Kit.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.GitStateStore, null, "store")!, "Ready"));
+
+        bed.Delete(Kinds.Secret, "default", "git");
+        bed.Kit.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal("Secret git not found in namespace default", bed.Get(Kinds.GitStateStore, null, "store")!["status"]!["conditions"]![0]!["message"]!.ToString());
+
+        bed.Create(Kinds.Secret, "default", Samples.Secret("two"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.GitStateStore, null, "store")!, "Ready"));
+    }
+
     [Fact, Conformance("R112", "A state store that cannot be used says why, and its Destinations wait for it.")]
     public void Store_without_its_Secret_says_so_and_is_ready_when_it_is_there()
     {
