@@ -16,7 +16,7 @@ public sealed class StoreTroubleTests(SharedPlatform shared) : IClassFixture<Sha
         await corner.Request("a");
         await corner.Request("b");
         await corner.Reconciled("a");
-        await corner.Reconciled("b");
+        var before = (await corner.Reconciled("b")).Text("status.kratix.placements.0.commit");
 
         var elsewhere = shared.FolderFor("forced-elsewhere");
         await Command.Run("git", ["init", "--quiet", "--initial-branch=main", elsewhere]);
@@ -32,8 +32,7 @@ public sealed class StoreTroubleTests(SharedPlatform shared) : IClassFixture<Sha
 
         // Nothing about b has changed, so only another run of it looks.
         await corner.Kubectl.Run("label", corner.Things, "b", "kratix.io/manual-reconciliation=true");
-        await corner.Kubectl.UntilAny("workplacements", "b is written again", w => w.Text("spec.promiseName") == corner.Name && w.Text("spec.resourceName") == "b" && w.Has("WriteSucceeded"));
-        await corner.Until("b", "is Reconciled without the label", t => t.IsReconciled() && t.At("metadata.labels")?["kratix.io/manual-reconciliation"] is null);
+        await corner.Until("b", "is Reconciled by another commit", t => t.IsReconciled() && t.Text("status.kratix.placements.0.commit") != before);
 
         Assert.Equal(["README", $"{corner.FilesOf("a")}/value.txt", $"{corner.FilesOf("b")}/value.txt"], await corner.Repository.Files());
         Assert.Equal("begin again", (await corner.Repository.Commits())[^1].Subject);
