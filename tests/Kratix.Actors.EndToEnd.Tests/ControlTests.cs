@@ -62,13 +62,13 @@ public sealed class ControlTests(SharedPlatform shared) : IClassFixture<SharedPl
     public async Task A_request_is_run_again_by_its_label_and_held_by_a_pause()
     {
         var corner = await shared.Corner("marks");
-        await corner.Install("echo 'made: true' > /kratix/output/made.yaml");
+        await corner.Install("echo \"made: $(cat /proc/sys/kernel/random/uuid)\" > /kratix/output/made.yaml");
         await corner.Request("a");
-        await corner.Reconciled("a");
+        var before = (await corner.Reconciled("a")).Text("status.kratix.placements.0.commit");
 
         await corner.Kubectl.Run("label", corner.Things, "a", "kratix.io/manual-reconciliation=true");
         await corner.Until("a", "has lost the label", t => t["metadata"]?["labels"]?["kratix.io/manual-reconciliation"] is null);
-        await corner.Reconciled("a");
+        await corner.Until("a", "is Reconciled by another commit", t => t.IsReconciled() && t.Text("status.kratix.placements.0.commit") != before);
         Assert.Equal(2, await Runs(corner));
 
         await corner.Kubectl.Run("label", corner.Things, "a", "kratix.io/paused=true");

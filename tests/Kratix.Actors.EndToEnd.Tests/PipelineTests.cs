@@ -96,9 +96,8 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
         Assert.Equal("changed: 2\n", await corner.Repository.Read($"{corner.FilesOf("a", "first")}/changed.yaml"));
         await corner.Kubectl.Run("delete", corner.Things, "a", "--timeout=120s");
         Assert.Equal(
-            ["bye", "farewell"],
-            (await corner.Kubectl.List("pods", "-l", $"kratix.io/promise-name={corner.Name},kratix.io/workflow-action=delete"))
-                .Select(pod => pod["metadata"]!["labels"]!["kratix.io/pipeline-name"]!.ToString()).Order(StringComparer.Ordinal));
+            ["first", "second", "bye", "farewell"],
+            (await corner.Audit("a")).SelectMany(e => e["story"]!.AsArray()).Select(line => line!.ToString()).Where(line => line.Contains(" succeeded (run ", StringComparison.Ordinal)).Select(line => line.Split(' ')[0]));
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class StatusTests(SharedPlatform shared) : IClassFixture<SharedPla
     public async Task Status_tells_the_run_while_it_goes_and_when_it_is_done()
     {
         var corner = await shared.Corner("telling");
-        await corner.Install(corner.Promise([Manifests.Pipeline("one", "echo 'a: 1' > /kratix/output/a.yaml"), Manifests.Pipeline("two", "echo 'b: 1' > /kratix/output/b.yaml")]));
+        // A state that passes within a second or so is not published; these last long enough to be seen.
+        await corner.Install(corner.Promise([Manifests.Pipeline("one", "sleep 4; echo 'a: 1' > /kratix/output/a.yaml"), Manifests.Pipeline("two", "sleep 4; echo 'b: 1' > /kratix/output/b.yaml")]));
         var watching = corner.Kubectl.History(corner.Things, "a", "is Reconciled", thing => thing.IsReconciled());
         await corner.Request("a");
         await corner.Kubectl.WaitFor("ConfigureWorkflowCompleted", $"{corner.Things}/a");
