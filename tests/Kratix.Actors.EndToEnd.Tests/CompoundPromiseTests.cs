@@ -64,7 +64,7 @@ public sealed class CompoundPromiseTests(SharedPlatform shared) : IClassFixture<
     [Fact]
     public async Task A_destination_that_is_not_there_is_named()
     {
-        var corner = await shared.Corner("nowhere");
+        var corner = await shared.Corner("unserved");
         var said = await corner.Platform.Cli("gitops", "no-such-one", "--once", "--kubeconfig", Path.Combine(corner.Platform.DataFolder, "kubeconfig"));
         Assert.Equal(4, said.ExitCode);
         Assert.Contains("there is no Destination no-such-one", said.Error, StringComparison.Ordinal);
