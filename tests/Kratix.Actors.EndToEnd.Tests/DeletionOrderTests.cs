@@ -18,6 +18,8 @@ public sealed class DeletionOrderTests(SharedPlatform shared) : IClassFixture<Sh
         await corner.Kubectl.Run("delete", "destination", corner.Name, "--wait=false");
         await corner.Kubectl.WaitGone($"promise/{corner.Name}");
         await corner.Kubectl.WaitGone($"destination/{corner.Name}");
+        await corner.Kubectl.WaitGone($"crd/{corner.Things}");
+        Assert.Empty(await corner.Repository.Files());
         Assert.Empty(await corner.Kubectl.List("works,workplacements", "-A", "-l", $"kratix.io/promise-name={corner.Name}"));
     }
 }

@@ -112,9 +112,10 @@ internal static class GitOpsCommand
         if (read.Address is not GitAddress address)
             throw new CommandException(ExitCode.Failure, $"GitStateStore {storeName}: {read.Message}");
         var options = GitOptionsFrom.Map(settings.Git, cache, TimeProvider.System);
-        return GitSource.Open(address, options) is Outcome<GitSource>.Done { Value: var source }
+        var opened = GitSource.Open(address, options);
+        return opened is Outcome<GitSource>.Done { Value: var source }
             ? (FileLayout.Join(store["spec"]?["path"]?.ToString() ?? "", destination["spec"]?["path"]?.ToString() ?? ""), source)
-            : throw new CommandException(ExitCode.Failure, $"GitStateStore {storeName}: {GitSource.Open(address, options).Failure}");
+            : throw new CommandException(ExitCode.Failure, $"GitStateStore {storeName}: {opened.Failure}");
     }
 
     private static JsonObject Found(Outcome<JsonObject> answer, string what) => answer switch

@@ -12,13 +12,11 @@ namespace Kratix.Actors.Host.GitOps;
 /// </summary>
 internal sealed class Inventory(IKubernetes kubernetes, string name)
 {
-    private static readonly ResourceType ConfigMap = new("", "v1", "configmaps", "ConfigMap", true);
-
     internal string Name => name;
 
     /// <summary>Empty where nothing was recorded yet.</summary>
     internal async Task<Outcome<IReadOnlyList<AppliedObject>>> Read(CancellationToken cancellation) =>
-        await kubernetes.Get(ConfigMap, Kinds.SystemNamespace, name, cancellation) switch
+        await kubernetes.Get(Kinds.ConfigMap, Kinds.SystemNamespace, name, cancellation) switch
         {
             Outcome<JsonObject>.Terminal { Code: Refusal.NotFound } => new Outcome<IReadOnlyList<AppliedObject>>.Done([]),
             var answer => answer.Select<IReadOnlyList<AppliedObject>>(map =>
@@ -39,7 +37,7 @@ internal sealed class Inventory(IKubernetes kubernetes, string name)
             data["lastAppliedTime"] = at!.Value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         }
 
-        var answer = await kubernetes.Patch(ConfigMap, Kinds.SystemNamespace, name, PatchKind.Merge, new JsonObject { ["data"] = data.DeepClone() }, null, cancellation);
+        var answer = await kubernetes.Patch(Kinds.ConfigMap, Kinds.SystemNamespace, name, PatchKind.Merge, new JsonObject { ["data"] = data.DeepClone() }, null, cancellation);
         if (answer is not Outcome<JsonObject>.Terminal { Code: Refusal.NotFound })
             return answer;
         var made = await kubernetes.Create(Kinds.Namespace, null, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = Kinds.SystemNamespace } }, cancellation);
@@ -47,7 +45,7 @@ internal sealed class Inventory(IKubernetes kubernetes, string name)
             return made;
         data.Where(entry => entry.Value is null).Select(entry => entry.Key).ToList().ForEach(key => data.Remove(key));
         return await kubernetes.Create(
-            ConfigMap, Kinds.SystemNamespace,
+            Kinds.ConfigMap, Kinds.SystemNamespace,
             new JsonObject
             {
                 ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["data"] = data,

@@ -25,11 +25,9 @@ public sealed class GitSource : IDisposable
 
     public static Outcome<GitSource> Open(GitAddress address, GitStateStoresOptions options)
     {
-        if (GitUrl.Parse(address.Url, out var problem) is not { } url)
-            return new Outcome<GitSource>.Terminal(Refusal.Invalid, problem);
-        if (BranchName.Problem(address.Branch) is { } badBranch)
-            return new Outcome<GitSource>.Terminal(Refusal.Invalid, $"{url.Shown}: {badBranch}");
-        return GitAccess.Of(address, url, options).Select(access => new GitSource(access, options, $"source {url.Key}#{address.Branch}"));
+        return GitStateStores.Parse(address, out var problem) is { } url
+            ? GitAccess.Of(address, url, options).Select(access => new GitSource(access, options, $"source {url.Key}#{address.Branch}"))
+            : new Outcome<GitSource>.Terminal(Refusal.Invalid, problem);
     }
 
     /// <summary>Fetches the branch and reads what is below <paramref name="folder"/> (empty: all of it) and passes <paramref name="wanted"/>. One caller at a time.</summary>

@@ -28,7 +28,8 @@ public sealed class GitStateStores(GitStateStoresOptions options, IContentStore 
             new GitStateStore(options, contents, git, access, new GitCache(options, key), beforePush, _turns.GetOrAdd(key, _ => new SemaphoreSlim(1, 1))));
     }
 
-    private static GitUrl? Parse(GitAddress address, out string problem)
+    /// <summary>The URL of an address whose branch can be one; null with the problem in words.</summary>
+    internal static GitUrl? Parse(GitAddress address, out string problem)
     {
         var url = GitUrl.Parse(address.Url, out problem);
         if (url is null || BranchName.Problem(address.Branch) is not { } badBranch)
