@@ -120,6 +120,46 @@ public sealed class RunLifeTests
         Assert.Equal(plan.RunId, bed.TakePlan().RunId);
     }
 
+    [Fact, Conformance("K19", "A creation that is on its way when the journal fails makes no Pod of a run that is over.")]
+    public void Request_that_starts_again_waits_for_the_creation_that_is_on_its_way()
+    {
+        var bed = EngineBed.WithPromise();
+        var arrives = new TaskCompletionSource();
+        bed.Runner.BeforeCreation = _ => arrives.Task;
+        bed.Request("a");
+        var first = bed.State("a").ActiveRun!.Value.RunId;
+        bed.Runner.BeforeCreation = null;
+        bed.Journal.Failing = (call, entity) => call == nameof(IJournal.Append) && entity.EndsWith("/a", StringComparison.Ordinal) ? new JournalException("the disk is full") : null;
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [Marks.ManualReconciliation] = "true" } } });
+        bed.Journal.Failing = null;
+        bed.Kit.Advance(TimeSpan.FromSeconds(30));
+
+        bed.Kit.Dispatcher.InContext(arrives.SetResult);
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.NotEqual(first, bed.State("a").ActiveRun!.Value.RunId);
+        Assert.Equal(bed.State("a").ActiveRun!.Value.RunId, Assert.Single(bed.Runner.Runs).RunId);
+    }
+
+    [Fact, Conformance("K19", "The run of an object that was replaced by another of its name is ended, also when its Pod comes to life only then.")]
+    public void Run_of_an_object_that_was_replaced_is_ended_when_its_creation_is_answered()
+    {
+        var bed = EngineBed.WithPromise();
+        var arrives = new TaskCompletionSource();
+        bed.Runner.BeforeCreation = _ => arrives.Task;
+        bed.Request("a");
+        bed.Runner.BeforeCreation = null;
+        bed.Delete(EngineBed.Redis, "default", "a");
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } });
+        bed.Request("a");
+        bed.Kit.Advance(TimeSpan.FromSeconds(30));
+
+        bed.Kit.Dispatcher.InContext(arrives.SetResult);
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(bed.State("a").ActiveRun!.Value.RunId, Assert.Single(bed.Runner.Runs).RunId);
+    }
+
     [Fact]
     public void Run_whose_Pod_was_deleted_after_it_handed_in_has_succeeded()
     {

@@ -54,7 +54,8 @@ public sealed record RunServices(
 /// It remembers nothing that matters: killed at any point and started again, it finds the Pod by its name and the output by the run's id.
 /// <para>
 /// What the watch tells is a hint: it may be older than the Pod. An end is decided only by an answer of the API server, one question at a time. Were it
-/// decided while a creation is on its way, that Pod would come to life beside the one of the next attempt.
+/// decided while a creation is on its way, that Pod would come to life beside the one of the next attempt. For the same reason the actor does not stop while
+/// a question is out: when its parent fails and starts again, the creation that was on its way would arrive after the successor has ended the run.
 /// </para>
 /// </summary>
 internal sealed class PipelineActor(
@@ -91,6 +92,8 @@ internal sealed class PipelineActor(
         services.Slots.Tell(new RunSlotsMessage.Acquire(request.RunId, request.Subject.Promise, late, Context.Self));
     }
 
+    protected override bool DefersStop => _asking;
+
     protected override void PostStop() => services.Exchange.Withdraw(request.RunId);
 
     protected override void Receive(PipelineMessage message)
@@ -125,6 +128,7 @@ internal sealed class PipelineActor(
                 Ask(message);
                 break;
             case PipelineMessage.Stopped:
+                _asking = false;
                 End(new RunResult.Failed(Steps, "it was ended, because a new run was asked for"), atWork: false);
                 break;
             case PipelineMessage.HandedIn handedIn:

@@ -84,25 +84,19 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                 Self.Tell(new PromiseMessage.AskLater(new PromiseMessage.LookAtSelf(), outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
         });
 
-    internal void LookAt(ResourceType type, PromiseMessage.LookAt look) => Guard(
-        look,
-        async () =>
+    internal void LookAt(ResourceType type, PromiseMessage.LookAt look, SeenSince since) => Ask(
+        look, since, async () => await World.Kubernetes.Get(type, look.Namespace, look.Name, CancellationToken.None) switch
         {
-            var outcome = await World.Kubernetes.Get(type, look.Namespace, look.Name, CancellationToken.None);
-            if (outcome is Outcome<JsonObject>.Done done)
-                Self.Tell(new PromiseMessage.Requests(new WatchSignal.Changed(done.Value)));
-            else if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.NotFound })
-                Self.Tell(new PromiseMessage.AskLater(look, outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
+            Outcome<JsonObject>.Done done => new PromiseMessage.Requests(new WatchSignal.Changed(done.Value)),
+            Outcome<JsonObject>.Terminal { Code: Refusal.NotFound } => null,
+            var failed => new PromiseMessage.AskLater(look, failed.Failure!, (failed as Outcome<JsonObject>.Transient)?.After),
         });
 
-    internal void Relist(ResourceType type) => Guard(
-        new PromiseMessage.Relist(),
-        async () =>
+    internal void Relist(ResourceType type, SeenSince since) => Ask(
+        new PromiseMessage.Relist(), since, async () => await World.Kubernetes.List(type, null, null, CancellationToken.None) switch
         {
-            var outcome = await World.Kubernetes.List(type, null, null, CancellationToken.None);
-            Self.Tell(outcome is Outcome<IReadOnlyList<JsonObject>>.Done done
-                ? new PromiseMessage.Requests(new WatchSignal.Listed(done.Value))
-                : new PromiseMessage.AskLater(new PromiseMessage.Relist(), outcome.Failure!, (outcome as Outcome<IReadOnlyList<JsonObject>>.Transient)?.After));
+            Outcome<IReadOnlyList<JsonObject>>.Done done => new PromiseMessage.Requests(new WatchSignal.Listed(done.Value)),
+            var failed => new PromiseMessage.AskLater(new PromiseMessage.Relist(), failed.Failure!, (failed as Outcome<IReadOnlyList<JsonObject>>.Transient)?.After),
         });
 
     internal void TakeOwnership(JsonObject item) => Guard(
@@ -240,6 +234,15 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                     throw new InvalidOperationException($"its finalizers could not be taken off: {got.Failure}");
                 Tell(at => new PromiseCommand.ReportReleased(effect.Uid, at), "finalizers are off");
             });
+    }
+
+    /// <summary>A question whose answer a watch may overtake.</summary>
+    private void Ask(PromiseMessage question, SeenSince since, Func<Task<PromiseMessage?>> ask)
+    {
+        since.Begin();
+        Guard(
+            reason => new PromiseMessage.Answered(since, new PromiseMessage.AskLater(question, reason, null)),
+            async () => Self.Tell(new PromiseMessage.Answered(since, await ask())));
     }
 
     /// <summary>A question to the API server; whatever it throws, the question is asked again.</summary>
