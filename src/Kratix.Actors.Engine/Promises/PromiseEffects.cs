@@ -133,7 +133,14 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
         var subject = new RunSubject(now.Name, "Promise", Kinds.Group, "v1alpha1", "promises", null, now.Name, now.Object!.Uid);
         var item = seen()?.DeepClone().AsObject() ?? [];
         item["status"] = PromiseStatus.Of(now);
-        Spawn(new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt) { PipelineNamespace = pipeline.Namespace, IsFirst = now.Workflow.Run == 1 && run.Attempt == 1, TraceParent = EngineTraces.ParentOf(seen(), now.Object.Generation) }, item, run.Cause);
+        var request = new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt)
+        {
+            PipelineNamespace = pipeline.Namespace,
+            IsFirst = now.Workflow.Run == 1 && run.Attempt == 1,
+            Retries = now.Workflow.RetriesLeft(now.Definition!.Revision.Retry),
+            TraceParent = EngineTraces.ParentOf(seen(), now.Object.Generation),
+        };
+        Spawn(request, item, run.Cause);
     }
 
     protected override PromiseCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new PromiseCommand.OfferDestinations(destinations, at);
