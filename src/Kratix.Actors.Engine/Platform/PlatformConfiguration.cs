@@ -15,6 +15,8 @@ public sealed record PlatformConfiguration
 
     public int? BackoffLimit { get; init; }
 
+    public TimeSpan? PodTtl { get; init; }
+
     public string? DefaultImagePullPolicy { get; init; }
 
     public JsonObject? DefaultContainerResources { get; init; }

@@ -14,7 +14,6 @@ internal static class PlatformDocument
     private static readonly HashSet<string> WithoutEffect = new(StringComparer.Ordinal)
     {
         "selectiveCache", "controllerLeaderElection", "resourceBindingVersionStrategy", "featureFlags", "stateStoreReconciliationInterval", "git",
-        "workflows.jobOptions.podTTLSecondsAfterFinished",
     };
 
     /// <exception cref="PlatformRefusedException">With everything that is wrong.</exception>
@@ -51,6 +50,9 @@ internal static class PlatformDocument
                 ReconcileAfterFailure = Value<bool>("workflows.reconcileAfterFailure", "kratix.reconcile.after-failure", "true or false", Truth),
                 JobsToKeep = Value("numberOfJobsToKeep", "kratix.workflows.jobs-to-keep", "a whole number from 1 to 1000", v => Number(v, 1, 1000)),
                 BackoffLimit = Value("workflows.jobOptions.defaultBackoffLimit", "kratix.workflows.backoff-limit", "a whole number from 0 to 100", v => Number(v, 0, 100)),
+                PodTtl = Value<TimeSpan>(
+                    "workflows.jobOptions.podTTLSecondsAfterFinished", "kratix.workflows.pod-ttl", "a whole number of seconds, 1 or more",
+                    v => Number(v, 1, int.MaxValue) is { } seconds ? TimeSpan.FromSeconds(seconds) : null),
                 DefaultImagePullPolicy = Text("workflows.defaultImagePullPolicy", "kratix.workflows.default-image-pull-policy", "Always", "IfNotPresent", "Never"),
                 DefaultContainerResources = Map("workflows.defaultContainerResources", "kratix.workflows.default-container-resources", "limits", "requests", "claims"),
                 DefaultSecurityContext = Map("workflows.defaultContainerSecurityContext", "kratix.workflows.default-container-security-context"),

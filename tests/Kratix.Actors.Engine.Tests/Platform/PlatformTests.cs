@@ -28,11 +28,11 @@ public sealed class PlatformTests
     {
         var read = PlatformDocument.Read(ConfigMap(Whole));
 
-        Assert.Equal((TimeSpan.FromHours(2), false, 3, 1, "Always", "warning"), (read.ReconcileInterval!.Value, read.ReconcileAfterFailure!.Value, read.JobsToKeep!.Value, read.BackoffLimit!.Value, read.DefaultImagePullPolicy, read.LogLevel));
+        Assert.Equal((TimeSpan.FromHours(2), false, 3, 1, 60, "Always", "warning"), (read.ReconcileInterval!.Value, read.ReconcileAfterFailure!.Value, read.JobsToKeep!.Value, read.BackoffLimit!.Value, read.PodTtl!.Value.TotalSeconds, read.DefaultImagePullPolicy, read.LogLevel));
         Assert.Equal("256Mi", read.DefaultContainerResources!["limits"]!["memory"]!.ToString());
         Assert.Equal("true", read.DefaultSecurityContext!["runAsNonRoot"]!.ToString());
         Assert.True(read.StructuredLog);
-        Assert.Equal(["selectiveCache", "workflows.jobOptions.podTTLSecondsAfterFinished"], read.WithoutEffect);
+        Assert.Equal(["selectiveCache"], read.WithoutEffect);
         Assert.Equal("2h", read.Values["kratix.reconcile.interval"]);
     }
 
@@ -47,6 +47,7 @@ public sealed class PlatformTests
     [InlineData("workflows: {defaultContainerResources: {memory: 1Gi}}", "write a map with limits, requests, claims, each a map")]
     [InlineData("workflows: {defaultContainerSecurityContext: strict}", "workflows.defaultContainerSecurityContext is \"strict\"; write a map")]
     [InlineData("workflows: {reconcileAfterFailure: perhaps}", "write true or false")]
+    [InlineData("workflows: {jobOptions: {podTTLSecondsAfterFinished: 0}}", "workflows.jobOptions.podTTLSecondsAfterFinished is 0; write a whole number of seconds, 1 or more")]
     [InlineData("logging: {level: loud}", "logging.level is \"loud\"; write one of trace, debug, info, warn, warning, error")]
     [InlineData("logging: {structured: 1}", "logging.structured is 1; write true or false")]
     [InlineData("telemetry: {endpoint: ''}", "telemetry.endpoint is \"\"; write HOST:PORT or a URL, such as collector.example:4317")]
