@@ -59,7 +59,10 @@ internal static class Platform
             : KubeConfig.Load(api.KubeconfigPath);
         using var client = new KubernetesClient(access, new KubernetesClientOptions(), time, api?.CreateHandler());
         var watch = new ResourceWatch(client, new ResourceWatchOptions(), time);
-        var runner = new PodRunner(client, watch, new PodRunnerOptions { AdapterImage = AdapterInProcess.Image });
+        var runner = new PodRunner(client, watch, new PodRunnerOptions
+        {
+            AdapterImage = settings.Workflows.AdapterImage ?? AdapterInProcess.Image, PullSecret = settings.Workflows.AdapterPullSecret,
+        });
         var git = new GitStateStores(GitOptionsFrom.Map(settings.Git, Path.Combine(folder, "git"), time), journal);
         var stores = new StateStoresByKind(git, new BucketStateStores(new BucketStateStoresOptions { RequestTimeout = settings.Bucket.RequestTimeout, Parallel = settings.Bucket.Parallel }, journal));
         await using var actors = new ActorSystem("kratix", new ActorSystemOptions { Time = time, Log = Logging.OfKernel(log), DisposeDeadline = settings.Actors.StopDeadline });
