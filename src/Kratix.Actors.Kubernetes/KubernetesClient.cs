@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Documents;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
 
@@ -14,6 +15,9 @@ public sealed class KubernetesClient : IKubernetes, IDryRuns, IDisposable
 {
     /// <summary>A listing whose pages expire this often under way is fetched in one piece.</summary>
     private const int PagedAttempts = 2;
+
+    [ThreadStatic]
+    private static JsonBuffer? t_buffer;
 
     private readonly KubernetesClientOptions _options;
     private readonly TimeProvider _time;
@@ -191,8 +195,14 @@ public sealed class KubernetesClient : IKubernetes, IDryRuns, IDisposable
         }
     }
 
-    private static StringContent Content(JsonNode body, string media) =>
-        new(body.ToJsonString(), Encoding.UTF8) { Headers = { ContentType = new MediaTypeHeaderValue(media) } };
+    private static ByteArrayContent Content(JsonNode body, string media)
+    {
+        var buffer = t_buffer ??= new JsonBuffer(default);
+        var writer = buffer.Begin();
+        body.WriteTo(writer);
+        writer.Flush();
+        return new ByteArrayContent(buffer.Written.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue(media) } };
+    }
 
     private static async Task<Outcome<JsonObject>> ReadObject(HttpResponseMessage answer, CancellationToken cancellation)
     {

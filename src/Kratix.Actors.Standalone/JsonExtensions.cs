@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Documents;
 
 namespace Kratix.Actors.Standalone;
 
@@ -10,6 +10,12 @@ internal static class JsonExtensions
 {
     /// <summary>Bytes go to machines, not into HTML: only what JSON itself demands is escaped.</summary>
     public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    [ThreadStatic]
+    private static JsonBuffer? t_buffer;
+
+    /// <summary>This thread's.</summary>
+    public static JsonBuffer ThreadBuffer => t_buffer ??= new JsonBuffer(WriterOptions);
 
     public static readonly JsonSerializerOptions SerializerOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -49,9 +55,10 @@ internal static class JsonExtensions
 
     public static byte[] ToUtf8(this JsonNode node)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions)) node.WriteTo(writer, SerializerOptions);
-        return buffer.WrittenSpan.ToArray();
+        var writer = ThreadBuffer.Begin();
+        node.WriteTo(writer, SerializerOptions);
+        writer.Flush();
+        return ThreadBuffer.Written.ToArray();
     }
 
     public static JsonArray ToJsonArray(this IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode?)JsonValue.Create(t))]);

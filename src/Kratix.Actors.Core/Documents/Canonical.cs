@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -8,16 +7,20 @@ namespace Kratix.Actors.Core.Documents;
 /// <summary>One text for all spellings of a JSON value: keys sorted, no white space. What is digested must not depend on who wrote it.</summary>
 public static class Canonical
 {
-    public static string Text(JsonNode? node) => Encoding.UTF8.GetString(Bytes(node).WrittenSpan);
+    [ThreadStatic]
+    private static JsonBuffer? t_buffer;
 
-    public static string DigestOf(JsonNode? node) => Digest.Of(Bytes(node).WrittenSpan);
+    public static string Text(JsonNode? node) => Encoding.UTF8.GetString(Bytes(node));
 
-    private static ArrayBufferWriter<byte> Bytes(JsonNode? node)
+    public static string DigestOf(JsonNode? node) => Digest.Of(Bytes(node));
+
+    private static ReadOnlySpan<byte> Bytes(JsonNode? node)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer))
-            Write(writer, node);
-        return buffer;
+        var buffer = t_buffer ??= new JsonBuffer(default);
+        var writer = buffer.Begin();
+        Write(writer, node);
+        writer.Flush();
+        return buffer.Written;
     }
 
     private static void Write(Utf8JsonWriter writer, JsonNode? node)

@@ -131,7 +131,7 @@ internal sealed class Janitor : IAsyncDisposable
     /// <summary>A dependent goes when none of its owners is left, or the last ones are going in the foreground.</summary>
     private async Task CareForDependent(StoredObject o)
     {
-        var owners = o.Header.Owners.Select(w => OwnerOf(o, w)).ToList();
+        var owners = o.ReadHeader().Owners.Select(w => OwnerOf(o, w)).ToList();
         if (owners.Any(w => w is not null && !IsGoingInForeground(w))) return;
         if (TypeOf(o) is { } type) await _deletion.Delete(o, type, owners.Any(w => w is not null) ? DeleteOptions.None with { Propagation = "Foreground" } : DeleteOptions.None);
     }
@@ -213,7 +213,7 @@ internal sealed class Janitor : IAsyncDisposable
 
     /// <summary>The owner as it is now; null when it is gone, another object has its name, or its kind is not served (a definition goes only after its last object).</summary>
     private StoredObject? OwnerOf(StoredObject dependent, OwnerReference owner) =>
-        KindOf(owner) is { } kind && _store.Get(kind.Key(dependent.Namespace, owner.Name)) is { } found && found.Header.Uid == owner.Uid ? found : null;
+        KindOf(owner) is { } kind && _store.Get(kind.Key(dependent.Namespace, owner.Name)) is { } found && found.ReadHeader().Uid == owner.Uid ? found : null;
 
     private ResourceType? TypeOf(StoredObject o) => _catalog.AnyVersion(o.Key.Resource);
 }

@@ -34,14 +34,11 @@ internal sealed class Preparation(ResourceCatalog catalog, TimeProvider time)
         Schema(request, next);
         if (request.Subresource == "status")
         {
-            // Through /status only the status is written: everything else stays as it is, whatever the body says.
-            var status = next["status"]?.DeepClone();
-            var managed = next.At("metadata", "managedFields")?.DeepClone();
-            foreach (var name in next.Select(p => p.Key).ToList()) next.Remove(name);
-            foreach (var (name, value) in before) next[name] = name == "status" ? null : value?.DeepClone();
-            next.Remove("status");
-            if (status is not null) next["status"] = status;
-            if (managed is not null) next.Made("metadata")["managedFields"] = managed;
+            // Through /status only the status is written, and who wrote it: everything else stays as it is, whatever the body says.
+            var metadata = next.Made("metadata");
+            KeepAllBut(["status", "metadata"], before, next);
+            KeepAllBut(metadata["managedFields"] is null ? [] : ["managedFields"], before.Made("metadata"), metadata);
+            if (next["status"] is null) next.Remove("status");
         }
         else if (request.Subresource == "finalize")
         {
@@ -52,8 +49,7 @@ internal sealed class Preparation(ResourceCatalog catalog, TimeProvider time)
         }
         else if (type.HasStatus)
         {
-            next.Remove("status");
-            if (before["status"] is { } kept) next["status"] = kept.DeepClone();
+            ObjectMetadata.Keep("status", before, next);
         }
         // Deletion is asked for by DELETE alone; a body can neither start nor take back nor hurry one.
         next.Made("metadata").Remove("deletionTimestamp");
@@ -64,6 +60,12 @@ internal sealed class Preparation(ResourceCatalog catalog, TimeProvider time)
         if (errors.Count > 0) throw ApiException.Invalid(type, request.Name, errors);
         if (type == BuiltIn.CustomResourceDefinitions) WarnOfRules(request, next);
         if (type == BuiltIn.CustomResourceDefinitions) CustomResourceDefinitions.Establish(next, before, catalog, ObjectMetadata.Timestamp(time.GetUtcNow()));
+    }
+
+    private static void KeepAllBut(ReadOnlySpan<string> changing, JsonObject before, JsonObject next)
+    {
+        foreach (var name in before.Select(p => p.Key).Union(next.Select(p => p.Key)).ToList())
+            if (!changing.Contains(name)) ObjectMetadata.Keep(name, before, next);
     }
 
     private static void Schema(ApiRequest request, JsonObject o)

@@ -1,86 +1,116 @@
-using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Kratix.Actors.Standalone.Patches;
 
 /// <summary>
-/// A set of places in an object, in the notation of <c>FieldsV1</c>: <c>f:name</c> a field, <c>k:{"name":"x"}</c> an item by key,
-/// <c>v:"x"</c> an item of a set, <c>.</c> the thing itself. A place is the list of its steps.
+/// A set of places in an object, as the tree that <c>FieldsV1</c> is: each step leads further, and a place with nothing below it is in the set.
+/// A step is <c>f:name</c> (a field), <c>k:{"name":"x"}</c> (an item by key), <c>v:"x"</c> (an item of a set) or <c>.</c> (the thing itself). Immutable.
 /// </summary>
-internal static class FieldSet
+internal sealed class FieldSet
 {
-    private const char Separator = '\u001f';
+    public static readonly FieldSet Empty = new([], null);
 
     /// <summary>What the system writes belongs to nobody.</summary>
-    private static readonly HashSet<string> SystemFields =
-    [
-        "f:apiVersion", "f:kind", "f:metadata",
-        .. ((string[])["name", "namespace", "uid", "creationTimestamp", "generation", "resourceVersion", "managedFields", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generateName"])
-            .Select(n => $"f:metadata{Separator}f:{n}"),
-    ];
+    private static readonly HashSet<string> SystemMetadata =
+        ["name", "namespace", "uid", "creationTimestamp", "generation", "resourceVersion", "managedFields", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generateName"];
 
-    public static string[] Steps(string path) => path.Split(Separator);
+    private const string Itself = ".";
 
-    /// <summary>Every leaf of the object with its value; an item of a keyed list is also a place of its own (value null).</summary>
-    public static Dictionary<string, JsonNode?> Leaves(JsonObject o, Shape shape)
+    /// <summary>Ordered by step.</summary>
+    private readonly Place[] _below;
+    private readonly JsonNode? _value;
+
+    private FieldSet(Place[] below, JsonNode? value) => (_below, _value) = (below, value);
+
+    public bool IsEmpty => _below.Length == 0;
+
+    /// <summary>Every leaf of the object, with its value; an item of a keyed list is also a place of its own.</summary>
+    public static FieldSet Of(JsonObject o, Shape shape)
     {
-        var leaves = new Dictionary<string, JsonNode?>();
+        var places = new List<Place>(o.Count);
         foreach (var (name, value) in o)
-            if (!SystemFields.Contains("f:" + name) || name == "metadata") Visit(value, shape.Child(name), "f:" + name, leaves);
-        foreach (var system in SystemFields) leaves.Remove(system);
-        return leaves;
-    }
-
-    public static ImmutableHashSet<string> FromFieldsV1(JsonNode? fields)
-    {
-        var paths = ImmutableHashSet.CreateBuilder<string>();
-        Read(fields as JsonObject ?? [], "", paths);
-        return paths.ToImmutable();
-    }
-
-    public static JsonObject ToFieldsV1(IEnumerable<string> paths)
-    {
-        var root = new JsonObject();
-        foreach (var path in paths.Order(StringComparer.Ordinal))
         {
-            var at = root;
-            foreach (var step in Steps(path)) at = at.Made(step);
+            if (name is "apiVersion" or "kind") continue;
+            if (name != "metadata") Add(places, "f:" + name, Visit(value, shape.Child(name)));
+            else if (value is JsonObject metadata && OfFields(metadata, shape.Child(name), SystemMetadata) is { IsEmpty: false } below) places.Add(new Place("f:metadata", below));
         }
-        return root;
+        return Ordered(places);
+    }
+
+    public static FieldSet OfFieldsV1(JsonNode? fields) =>
+        fields is JsonObject { Count: > 0 } o ? Ordered([.. o.Select(f => new Place(f.Key, OfFieldsV1(f.Value)))]) : Empty;
+
+    public JsonObject ToFieldsV1()
+    {
+        var fields = new JsonObject();
+        foreach (var (step, below) in _below) fields.Add(step, below.ToFieldsV1());
+        return fields;
+    }
+
+    /// <summary>Those whose first step is accepted.</summary>
+    public FieldSet Where(Func<string, bool> firstStep) => Made([.. _below.Where(p => firstStep(p.Step))]);
+
+    public FieldSet Except(FieldSet other) => Select(other, isKeptAlone: true, static (_, _) => false);
+
+    public FieldSet Intersect(FieldSet other) => Select(other, isKeptAlone: false, static (_, _) => true);
+
+    /// <summary>The places of both whose values differ.</summary>
+    public FieldSet DisputedIn(FieldSet other) => Select(other, isKeptAlone: false, static (mine, theirs) => !JsonNode.DeepEquals(mine, theirs));
+
+    /// <summary>The places that the other has not, or not with this value.</summary>
+    public FieldSet ChangedSince(FieldSet other) => Select(other, isKeptAlone: true, static (mine, theirs) => !JsonNode.DeepEquals(mine, theirs));
+
+    public FieldSet Union(FieldSet other)
+    {
+        if (IsEmpty) return other;
+        if (other.IsEmpty) return this;
+        var places = new List<Place>(_below.Length + other._below.Length);
+        var (i, j) = (0, 0);
+        while (i < _below.Length || j < other._below.Length)
+        {
+            var order = i == _below.Length ? 1 : j == other._below.Length ? -1 : string.CompareOrdinal(_below[i].Step, other._below[j].Step);
+            if (order < 0) places.Add(_below[i++]);
+            else if (order > 0) places.Add(other._below[j++]);
+            else places.Add(new Place(_below[i].Step, _below[i++].Below.Union(other._below[j++].Below)));
+        }
+        return Made([.. places]);
+    }
+
+    public bool SetEquals(FieldSet other)
+    {
+        if (_below.Length != other._below.Length) return false;
+        for (var i = 0; i < _below.Length; i++)
+            if (_below[i].Step != other._below[i].Step || !_below[i].Below.SetEquals(other._below[i].Below)) return false;
+        return true;
     }
 
     /// <summary>As conflicts are shown: <c>.spec.containers[name="x"].image</c>.</summary>
-    public static string Shown(string path) => string.Concat(Steps(path).Select(step => step[..Math.Min(2, step.Length)] switch
-    {
-        "f:" => "." + step[2..],
-        "k:" => "[" + string.Join(",", JsonNode.Parse(step[2..])!.AsObject().Select(k => $"{k.Key}={k.Value!.ToJsonString()}")) + "]",
-        "v:" => $"[={step[2..]}]",
-        _ => "",
-    }));
+    public IEnumerable<string> Shown() => _below.SelectMany(p => p.Below.IsEmpty ? [Shown(p.Step)] : p.Below.Shown().Select(below => Shown(p.Step) + below));
 
-    public static string KeyStep(JsonObject item, IReadOnlyList<string> keys)
+    /// <summary>Takes these places out of the object.</summary>
+    public void RemoveFrom(JsonNode? node, Shape shape)
     {
-        var key = new JsonObject();
-        foreach (var name in keys.Order(StringComparer.Ordinal)) key[name] = item[name]?.DeepClone();
-        return "k:" + key.ToJsonString(JsonExtensions.SerializerOptions);
-    }
-
-    public static string ValueStep(JsonNode? value) => "v:" + (value?.ToJsonString(JsonExtensions.SerializerOptions) ?? "null");
-
-    public static void RemoveAt(JsonObject root, string path, Shape shape)
-    {
-        var steps = Steps(path).Where(s => s != ".").ToArray();
-        JsonNode? node = root;
-        for (var i = 0; i < steps.Length - 1 && node is not null; i++)
+        foreach (var (step, below) in _below)
         {
-            node = Step(node, steps[i], shape);
-            shape = steps[i].StartsWith("f:", StringComparison.Ordinal) ? shape.Child(steps[i][2..]) : shape.Item();
+            if (step == Itself) continue;
+            var found = Found(node, step, shape);
+            if (!below.IsEmpty) below.RemoveFrom(found, step.StartsWith("f:", StringComparison.Ordinal) ? shape.Child(step[2..]) : shape.Item());
+            if (!below.IsEmpty && below._below[0].Step != Itself) continue;
+            if (node is JsonObject o) o.Remove(step[2..]);
+            else if (node is JsonArray a && found is not null) a.Remove(found);
         }
-        if (node is JsonObject o) o.Remove(steps[^1][2..]);
-        else if (node is JsonArray a && Step(a, steps[^1], shape) is { } item) a.Remove(item);
     }
 
-    private static JsonNode? Step(JsonNode node, string step, Shape shape) => node switch
+    public static string KeyStep(JsonObject item, IReadOnlyList<string> keys) =>
+        $"k:{{{string.Join(',', keys.Order(StringComparer.Ordinal).Select(k => $"\"{JsonEncodedText.Encode(k, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\":{Text(item[k])}"))}}}";
+
+    private static string ValueStep(JsonNode? value) => "v:" + Text(value);
+
+    private static string Text(JsonNode? value) => value?.ToJsonString(JsonExtensions.SerializerOptions) ?? "null";
+
+    private static JsonNode? Found(JsonNode? node, string step, Shape shape) => node switch
     {
         JsonObject o => o[step[2..]],
         JsonArray a when step.StartsWith("k:", StringComparison.Ordinal) => a.FirstOrDefault(i => i is JsonObject item && KeyStep(item, shape.Keys) == step),
@@ -88,37 +118,87 @@ internal static class FieldSet
         _ => null,
     };
 
-    private static void Visit(JsonNode? value, Shape shape, string path, Dictionary<string, JsonNode?> leaves)
+    private static string Shown(string step) => step[..Math.Min(2, step.Length)] switch
+    {
+        "f:" => "." + step[2..],
+        "k:" => "[" + string.Join(",", JsonNode.Parse(step[2..])!.AsObject().Select(k => $"{k.Key}={k.Value!.ToJsonString()}")) + "]",
+        "v:" => $"[={step[2..]}]",
+        _ => "",
+    };
+
+    /// <summary>Null: a list without items, of which nothing can be owned.</summary>
+    private static FieldSet? Visit(JsonNode? value, Shape shape)
     {
         switch (value)
         {
             case JsonObject { Count: > 0 } o when !shape.IsAtomic:
-                foreach (var (name, child) in o) Visit(child, shape.Child(name), $"{path}{Separator}f:{name}", leaves);
-                break;
+                return OfFields(o, shape, []) is { IsEmpty: false } below ? below : null;
             case JsonArray a when shape.Keys.Count > 0 && a.All(i => i is JsonObject):
-                foreach (var item in a.OfType<JsonObject>())
-                {
-                    var at = $"{path}{Separator}{KeyStep(item, shape.Keys)}";
-                    leaves[$"{at}{Separator}."] = null;
-                    Visit(item, shape.Item(), at, leaves);
-                }
-                break;
+                return a.Count == 0 ? null : Ordered([.. a.Select(i => OfItem(i!.AsObject(), shape))]);
             case JsonArray a when shape.IsSet:
-                foreach (var item in a) leaves[$"{path}{Separator}{ValueStep(item)}"] = item;
-                break;
+                return a.Count == 0 ? null : Ordered([.. a.Select(i => new Place(ValueStep(i), new FieldSet([], i)))]);
             default:
-                leaves[path] = value;
-                break;
+                return new FieldSet([], value);
         }
     }
 
-    private static void Read(JsonObject fields, string path, ImmutableHashSet<string>.Builder paths)
+    private static FieldSet OfFields(JsonObject o, Shape shape, HashSet<string> without)
     {
-        foreach (var (step, below) in fields)
-        {
-            var at = path.Length == 0 ? step : $"{path}{Separator}{step}";
-            if (below is JsonObject { Count: > 0 } deeper) Read(deeper, at, paths);
-            else paths.Add(at);
-        }
+        var places = new List<Place>(o.Count);
+        foreach (var (name, child) in o)
+            if (!without.Contains(name)) Add(places, "f:" + name, Visit(child, shape.Child(name)));
+        return Ordered(places);
     }
+
+    private static Place OfItem(JsonObject item, Shape list)
+    {
+        var shape = list.Item();
+        var places = new List<Place>(item.Count + 1) { new(Itself, Empty) };
+        foreach (var (name, child) in item) Add(places, "f:" + name, Visit(child, shape.Child(name)));
+        return new Place(KeyStep(item, list.Keys), Ordered(places));
+    }
+
+    private static void Add(List<Place> places, string step, FieldSet? below)
+    {
+        if (below is not null) places.Add(new Place(step, below));
+    }
+
+    private static FieldSet Ordered(List<Place> places)
+    {
+        var ordered = places.ToArray();
+        Array.Sort(ordered, static (x, y) => string.CompareOrdinal(x.Step, y.Step));
+        for (var i = 1; i < ordered.Length; i++)
+        {
+            // Two items of one key, which a list without a schema may have, are one place.
+            if (ordered[i - 1].Step == ordered[i].Step)
+                return ordered.Select(p => new FieldSet([p], null)).Aggregate(static (all, one) => all.Union(one));
+        }
+        return Made(ordered);
+    }
+
+    private static FieldSet Made(Place[] places) => places.Length == 0 ? Empty : new FieldSet(places, null);
+
+    /// <summary>The places of this set for which the values here and there say so, and with <paramref name="isKeptAlone"/> those that the other has not.</summary>
+    private FieldSet Select(FieldSet other, bool isKeptAlone, Func<JsonNode?, JsonNode?, bool> isKept)
+    {
+        var places = new List<Place>();
+        var j = 0;
+        foreach (var place in _below)
+        {
+            while (j < other._below.Length && string.CompareOrdinal(other._below[j].Step, place.Step) < 0) j++;
+            var theirs = j < other._below.Length && other._below[j].Step == place.Step ? other._below[j].Below : null;
+            if (theirs is null || place.Below.IsEmpty != theirs.IsEmpty)
+            {
+                if (isKeptAlone) places.Add(place);
+            }
+            else if (place.Below.IsEmpty)
+            {
+                if (isKept(place.Below._value, theirs._value)) places.Add(place);
+            }
+            else if (place.Below.Select(theirs, isKeptAlone, isKept) is { IsEmpty: false } left) places.Add(new Place(place.Step, left));
+        }
+        return Made([.. places]);
+    }
+
+    private readonly record struct Place(string Step, FieldSet Below);
 }

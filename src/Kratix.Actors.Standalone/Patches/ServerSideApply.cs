@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Api;
 
@@ -15,34 +14,34 @@ internal static class ServerSideApply
     {
         var shape = Shape.Of(request.Type);
         var (manager, sub) = (request.FieldManager, request.Subresource);
-        var intent = FieldSet.Leaves(applied, shape);
-        var intended = intent.Keys.ToImmutableHashSet();
-        var entries = live is null ? [] : ManagedFields.Read(live);
-        if (live is not null && entries.Count == 0)
-            entries = [new ManagedFields.Entry("before-first-apply", "Update", "", request.Type.ApiVersion, now, [.. FieldSet.Leaves(live, shape).Keys.Where(p => !p.StartsWith("f:status", StringComparison.Ordinal))])];
+        var intended = FieldSet.Of(applied, shape);
+        if (live is null)
+        {
+            var made = applied.DeepClone().AsObject();
+            ManagedFields.Write(made, [new ManagedFields.Entry(manager, "Apply", sub, request.Type.ApiVersion, now, intended)]);
+            return made;
+        }
+
+        var actual = FieldSet.Of(live, shape);
+        var entries = ManagedFields.Read(live);
+        if (entries.Count == 0) entries = [new ManagedFields.Entry("before-first-apply", "Update", "", request.Type.ApiVersion, now, ManagedFields.WithoutStatus(actual))];
         var previous = entries.Find(e => e.IsOf(manager, "Apply", sub));
         var others = entries.Where(e => !e.IsOf(manager, "Apply", sub)).ToList();
-        var actual = live is null ? [] : FieldSet.Leaves(live, shape);
-        var disputed = intent.Where(i => actual.TryGetValue(i.Key, out var present) && !JsonNode.DeepEquals(present, i.Value)).Select(i => i.Key).ToImmutableHashSet();
+        var disputed = intended.DisputedIn(actual);
         if (!request.Force) RefuseConflicts(others, disputed);
         others = [.. others.Select(e => e with { Fields = e.Fields.Except(disputed) })];
 
-        var next = live is null ? applied.DeepClone().AsObject() : Merge(live.DeepClone().AsObject(), applied, shape);
-        if (previous is not null)
-        {
-            var dropped = previous.Fields.Except(intended);
-            foreach (var path in others.Aggregate(dropped, (left, other) => left.Except(other.Fields)).OrderByDescending(p => p.Length))
-                FieldSet.RemoveAt(next, path, shape);
-        }
-        var unchanged = previous is not null && previous.Fields.SetEquals(intended) && live is not null && disputed.IsEmpty;
+        var next = Merge(live.DeepClone().AsObject(), applied, shape);
+        if (previous is not null) others.Aggregate(previous.Fields.Except(intended), (left, other) => left.Except(other.Fields)).RemoveFrom(next, shape);
+        var unchanged = previous is not null && previous.Fields.SetEquals(intended) && disputed.IsEmpty;
         var mine = new ManagedFields.Entry(manager, "Apply", sub, request.Type.ApiVersion, unchanged ? previous!.Time : now, intended);
         ManagedFields.Write(next, others.Prepend(mine));
         return next;
     }
 
-    private static void RefuseConflicts(IEnumerable<ManagedFields.Entry> others, ImmutableHashSet<string> disputed)
+    private static void RefuseConflicts(IEnumerable<ManagedFields.Entry> others, FieldSet disputed)
     {
-        var conflicts = others.Select(e => (Entry: e, Fields: e.Fields.Intersect(disputed).Select(FieldSet.Shown).Order(StringComparer.Ordinal).ToList()))
+        var conflicts = others.Select(e => (Entry: e, Fields: e.Fields.Intersect(disputed).Shown().Order(StringComparer.Ordinal).ToList()))
             .Where(c => c.Fields.Count > 0).ToList();
         var count = conflicts.Sum(c => c.Fields.Count);
         if (count == 0) return;

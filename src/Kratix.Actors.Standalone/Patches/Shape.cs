@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kratix.Actors.Standalone.Resources;
 using Kratix.Actors.Standalone.Schemas;
 
@@ -7,6 +8,20 @@ namespace Kratix.Actors.Standalone.Patches;
 internal sealed class Shape
 {
     private static readonly string[] Metadata = ["labels", "annotations", "finalizers", "ownerReferences"];
+
+    /// <summary>Below what no schema describes, in a custom object: maps merge, lists are replaced.</summary>
+    private static readonly Shape Undescribed = new(null, true, [], false, false);
+
+    private static readonly Shape BuiltIn = new(null, false, [], false, false);
+
+    private static readonly Dictionary<(bool IsCustom, string Name), Shape> KnownByName = new[] { false, true }
+        .SelectMany(isCustom => StrategicMergePatch.MergeKeys.Select(k => (Name: k.Key, Shape: new Shape(null, isCustom, [k.Value], false, false)))
+            .Concat(StrategicMergePatch.PrimitiveSets.Select(n => (Name: n, Shape: new Shape(null, isCustom, [], true, false))))
+            .Select(s => (Key: (isCustom, s.Name), s.Shape)))
+        .ToDictionary(s => s.Key, s => s.Shape);
+
+    /// <summary>Each write asks for the same ones: they live as long as the schema they are read from.</summary>
+    private static readonly ConditionalWeakTable<StructuralSchema, Shape> BySchema = [];
 
     private readonly StructuralSchema? _schema;
     private readonly bool _isCustom;
@@ -24,24 +39,18 @@ internal sealed class Shape
     /// <summary>A map or list that has one owner as a whole.</summary>
     public bool IsAtomic { get; }
 
-    public static Shape Of(ResourceType type) => new(type.Schema, type.IsCustom, [], false, false);
+    public static Shape Of(ResourceType type) => type.Schema is { } schema ? Of(schema) : BuiltIn;
 
     public Shape Child(string name)
     {
         if (_schema is not null && name != "metadata")
-        {
-            var schema = _schema.Properties.GetValueOrDefault(name) ?? _schema.Additional;
-            if (schema is null) return new Shape(null, true, [], false, false);
-            return new Shape(
-                schema, true,
-                schema.ListType == "map" ? schema.ListMapKeys : [],
-                schema.ListType == "set",
-                schema.AtomicMap || schema.ListType == "atomic");
-        }
-        if (_isCustom && name != "metadata" && !Metadata.Contains(name)) return new Shape(null, true, [], false, false);
-        var isKeyed = StrategicMergePatch.MergeKeys.TryGetValue(name, out var key);
-        return new Shape(null, _isCustom, isKeyed ? [key!] : [], StrategicMergePatch.PrimitiveSets.Contains(name), false);
+            return (_schema.Properties.GetValueOrDefault(name) ?? _schema.Additional) is { } schema ? Of(schema) : Undescribed;
+        if (_isCustom && name != "metadata" && !Metadata.Contains(name)) return Undescribed;
+        return KnownByName.GetValueOrDefault((_isCustom, name)) ?? (_isCustom ? Undescribed : BuiltIn);
     }
 
     public Shape Item() => new(_schema?.Items, _isCustom, [], false, false);
+
+    private static Shape Of(StructuralSchema schema) => BySchema.GetValue(schema, static s => new Shape(
+        s, true, s.ListType == "map" ? s.ListMapKeys : [], s.ListType == "set", s.AtomicMap || s.ListType == "atomic"));
 }

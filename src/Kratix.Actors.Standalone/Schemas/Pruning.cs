@@ -6,7 +6,7 @@ namespace Kratix.Actors.Standalone.Schemas;
 internal static class Pruning
 {
     /// <summary>Removes unknown fields in place; their paths are added to <paramref name="unknown"/>.</summary>
-    public static void Prune(JsonObject root, StructuralSchema schema, List<string> unknown) => PruneObject(root, schema, "", true, unknown);
+    public static void Prune(JsonObject root, StructuralSchema schema, List<string> unknown) => PruneObject(root, schema, new FieldPath(), true, unknown);
 
     public static void ApplyDefaults(JsonNode? node, StructuralSchema schema)
     {
@@ -35,7 +35,7 @@ internal static class Pruning
         }
     }
 
-    private static void Visit(JsonNode? node, StructuralSchema schema, string path, List<string> unknown)
+    private static void Visit(JsonNode? node, StructuralSchema schema, FieldPath path, List<string> unknown)
     {
         switch (node)
         {
@@ -43,28 +43,37 @@ internal static class Pruning
                 PruneObject(o, schema, path, schema.EmbeddedResource, unknown);
                 break;
             case JsonArray a when schema.Items is { } items:
-                for (var i = 0; i < a.Count; i++) Visit(a[i], items, $"{path}[{i}]", unknown);
+                for (var i = 0; i < a.Count; i++)
+                {
+                    var back = path.Enter(i);
+                    Visit(a[i], items, path, unknown);
+                    path.Leave(back);
+                }
                 break;
             default:
                 break;
         }
     }
 
-    private static void PruneObject(JsonObject o, StructuralSchema schema, string path, bool isResource, List<string> unknown)
+    private static void PruneObject(JsonObject o, StructuralSchema schema, FieldPath path, bool isResource, List<string> unknown)
     {
         List<string>? dropped = null;
         foreach (var (name, value) in o)
         {
             if (isResource && name is "apiVersion" or "kind" or "metadata") continue;
-            var at = path.Length == 0 ? name : $"{path}.{name}";
-            if (schema.Properties.TryGetValue(name, out var property)) Visit(value, property, at, unknown);
-            else if (schema.Additional is { } additional) Visit(value, additional, at, unknown);
+            if ((schema.Properties.GetValueOrDefault(name) ?? schema.Additional) is { } property)
+            {
+                if (value is not (JsonObject or JsonArray)) continue;
+                var back = path.Enter(name);
+                Visit(value, property, path, unknown);
+                path.Leave(back);
+            }
             else if (!schema.PreserveUnknown) (dropped ??= []).Add(name);
         }
         foreach (var name in dropped ?? [])
         {
             o.Remove(name);
-            unknown.Add(path.Length == 0 ? name : $"{path}.{name}");
+            unknown.Add(path.Of(name));
         }
     }
 }

@@ -15,12 +15,12 @@ internal static class SchemaValidator
     public static List<FieldError> Validate(JsonObject o, StructuralSchema schema, JsonObject? old)
     {
         var errors = new List<FieldError>();
-        Check(o, schema, "", errors);
+        Check(o, schema, new FieldPath(), errors);
         if (errors.Count == 0) CheckRules(o, old, schema, "", errors);
         return errors;
     }
 
-    private static void Check(JsonNode? value, StructuralSchema schema, string path, List<FieldError> errors)
+    private static void Check(JsonNode? value, StructuralSchema schema, FieldPath path, List<FieldError> errors)
     {
         if (value is null)
         {
@@ -37,7 +37,7 @@ internal static class SchemaValidator
             return;
         }
         if (schema.Enum.Length > 0 && !schema.Enum.Any(e => JsonNode.DeepEquals(e, value)))
-            errors.Add(FieldError.NotSupported(path, value, schema.Enum.Select(e => e.AsText())));
+            errors.Add(FieldError.NotSupported(path.ToString(), value, schema.Enum.Select(e => e.AsText())));
         switch (value)
         {
             case JsonObject o: CheckObject(o, schema, path, errors); break;
@@ -47,40 +47,47 @@ internal static class SchemaValidator
         CheckCombinations(value, schema, path, errors);
     }
 
-    private static void CheckObject(JsonObject o, StructuralSchema schema, string path, List<FieldError> errors)
+    private static void CheckObject(JsonObject o, StructuralSchema schema, FieldPath path, List<FieldError> errors)
     {
         foreach (var name in schema.Required)
-            if (!o.ContainsKey(name)) errors.Add(FieldError.Required(Join(path, name)));
+            if (!o.ContainsKey(name)) errors.Add(FieldError.Required(path.Of(name)));
         if (schema.Bounds.MinProperties is { } least && o.Count < least) errors.Add(InBody(path, o, $"should have at least {least} properties"));
-        if (schema.Bounds.MaxProperties is { } most && o.Count > most) errors.Add(FieldError.TooMany(path, o.Count, most));
+        if (schema.Bounds.MaxProperties is { } most && o.Count > most) errors.Add(FieldError.TooMany(path.ToString(), o.Count, most));
         foreach (var (name, value) in o)
         {
-            if (schema.Properties.TryGetValue(name, out var property)) Check(value, property, Join(path, name), errors);
-            else if (schema.Additional is { } additional) Check(value, additional, Join(path, name), errors);
+            if ((schema.Properties.GetValueOrDefault(name) ?? schema.Additional) is not { } property) continue;
+            var back = path.Enter(name);
+            Check(value, property, path, errors);
+            path.Leave(back);
         }
         if (schema.EmbeddedResource) CheckEmbedded(o, path, errors);
     }
 
-    private static void CheckEmbedded(JsonObject o, string path, List<FieldError> errors)
+    private static void CheckEmbedded(JsonObject o, FieldPath path, List<FieldError> errors)
     {
         foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind"])
-            if (o.Text(name).Length == 0) errors.Add(FieldError.Required(Join(path, name), "must not be empty"));
+            if (o.Text(name).Length == 0) errors.Add(FieldError.Required(path.Of(name), "must not be empty"));
     }
 
-    private static void CheckArray(JsonArray a, StructuralSchema schema, string path, List<FieldError> errors)
+    private static void CheckArray(JsonArray a, StructuralSchema schema, FieldPath path, List<FieldError> errors)
     {
         if (schema.Bounds.MinItems is { } least && a.Count < least)
-            errors.Add(FieldError.Invalid(path, a.Count, $"{path} in body should have at least {least} items"));
-        if (schema.Bounds.MaxItems is { } most && a.Count > most) errors.Add(FieldError.TooMany(path, a.Count, most));
+            errors.Add(FieldError.Invalid(path.ToString(), a.Count, $"{path} in body should have at least {least} items"));
+        if (schema.Bounds.MaxItems is { } most && a.Count > most) errors.Add(FieldError.TooMany(path.ToString(), a.Count, most));
         if (schema.Items is { } items)
         {
-            for (var i = 0; i < a.Count; i++) Check(a[i], items, $"{path}[{i}]", errors);
+            for (var i = 0; i < a.Count; i++)
+            {
+                var back = path.Enter(i);
+                Check(a[i], items, path, errors);
+                path.Leave(back);
+            }
         }
         if (schema.ListType == "map") CheckKeys(a, schema, path, errors);
         else if (schema.ListType == "set" || schema.Bounds.UniqueItems) CheckUnique(a, path, errors);
     }
 
-    private static void CheckKeys(JsonArray a, StructuralSchema schema, string path, List<FieldError> errors)
+    private static void CheckKeys(JsonArray a, StructuralSchema schema, FieldPath path, List<FieldError> errors)
     {
         var seen = new HashSet<string>();
         for (var i = 0; i < a.Count; i++)
@@ -92,33 +99,34 @@ internal static class SchemaValidator
         }
     }
 
-    private static void CheckUnique(JsonArray a, string path, List<FieldError> errors)
+    private static void CheckUnique(JsonArray a, FieldPath path, List<FieldError> errors)
     {
         var seen = new HashSet<string>();
         for (var i = 0; i < a.Count; i++)
             if (!seen.Add(a[i]?.ToJsonString() ?? "null")) errors.Add(FieldError.Duplicate($"{path}[{i}]", a[i]));
     }
 
-    private static void CheckScalar(JsonNode value, StructuralSchema schema, string path, List<FieldError> errors)
+    private static void CheckScalar(JsonNode value, StructuralSchema schema, FieldPath path, List<FieldError> errors)
     {
         var bounds = schema.Bounds;
         if (value.IsString())
         {
+            if (bounds == ValueBounds.None && schema.Format.Length == 0) return;
             var text = value.AsText();
             var length = text.EnumerateRunes().Count();
-            if (bounds.MaxLength is { } most && length > most) errors.Add(FieldError.TooLong(path, most));
+            if (bounds.MaxLength is { } most && length > most) errors.Add(FieldError.TooLong(path.ToString(), most));
             if (bounds.MinLength is { } least && length < least) errors.Add(InBody(path, value, $"should be at least {least} chars long"));
             if (bounds.Pattern is { } pattern && !Matches(text, pattern)) errors.Add(InBody(path, value, $"should match '{pattern}'"));
             if (schema.Format.Length > 0 && !Formats.Accepts(schema.Format, text))
-                errors.Add(FieldError.Invalid(path, value, $"{Named(path)} in body must be of type {schema.Format}: {FieldError.Shown(value)}"));
+                errors.Add(FieldError.Invalid(path.ToString(), value, $"{path} in body must be of type {schema.Format}: {FieldError.Shown(value)}"));
         }
-        else if (value.GetValueKind() == JsonValueKind.Number)
+        else if (value.GetValueKind() == JsonValueKind.Number && bounds != ValueBounds.None)
         {
             CheckNumber(value, bounds, path, errors);
         }
     }
 
-    private static void CheckNumber(JsonNode value, ValueBounds bounds, string path, List<FieldError> errors)
+    private static void CheckNumber(JsonNode value, ValueBounds bounds, FieldPath path, List<FieldError> errors)
     {
         var number = double.Parse(value.AsText(), NumberStyles.Float, CultureInfo.InvariantCulture);
         if (bounds.Minimum is { } min && (bounds.ExclusiveMinimum ? number <= min : number < min))
@@ -128,22 +136,22 @@ internal static class SchemaValidator
         if (bounds.MultipleOf is { } step && Math.Abs(Math.IEEERemainder(number, step)) > 1e-9) errors.Add(InBody(path, value, $"should be a multiple of {Text(step)}"));
     }
 
-    private static void CheckCombinations(JsonNode value, StructuralSchema schema, string path, List<FieldError> errors)
+    private static void CheckCombinations(JsonNode value, StructuralSchema schema, FieldPath path, List<FieldError> errors)
     {
         foreach (var part in schema.AllOf) Check(value, part, path, errors);
-        var name = FieldError.Shown(JsonValue.Create(path));
-        if (schema.AnyOf.Length > 0 && !schema.AnyOf.Any(s => Accepts(value, s)))
-            errors.Add(FieldError.Invalid(path.Length == 0 ? "<nil>" : path, "", $"{name} must validate at least one schema (anyOf)"));
+        if (schema.AnyOf.Length > 0 && !schema.AnyOf.Any(s => Accepts(value, s))) Fails("must validate at least one schema (anyOf)");
         if (schema.OneOf.Length > 0 && schema.OneOf.Count(s => Accepts(value, s)) is var fitting and not 1)
-            errors.Add(FieldError.Invalid(path.Length == 0 ? "<nil>" : path, "", $"{name} must validate one and only one schema (oneOf). Found {(fitting == 0 ? "none" : fitting.ToString(CultureInfo.InvariantCulture))} valid"));
-        if (schema.Not is { } not && Accepts(value, not))
-            errors.Add(FieldError.Invalid(path.Length == 0 ? "<nil>" : path, "", $"{name} must not validate the schema (not)"));
+            Fails($"must validate one and only one schema (oneOf). Found {(fitting == 0 ? "none" : fitting.ToString(CultureInfo.InvariantCulture))} valid");
+        if (schema.Not is { } not && Accepts(value, not)) Fails("must not validate the schema (not)");
+
+        void Fails(string detail) =>
+            errors.Add(FieldError.Invalid(OrNil(path.ToString()), "", $"{FieldError.Shown(JsonValue.Create(path.ToString()))} {detail}"));
     }
 
     private static bool Accepts(JsonNode value, StructuralSchema schema)
     {
         var errors = new List<FieldError>();
-        Check(value, schema, "", errors);
+        Check(value, schema, new FieldPath(), errors);
         return errors.Count == 0;
     }
 
@@ -154,7 +162,7 @@ internal static class SchemaValidator
         {
             if (rule.IsTransition && old is null) continue;
             if (rule.Problem(now, old) is { } problem)
-                errors.Add(FieldError.TypeInvalid(path.Length == 0 ? "<nil>" : path, TypeName(now), problem) with { Reason = rule.Reason });
+                errors.Add(FieldError.TypeInvalid(OrNil(path), TypeName(now), problem) with { Reason = rule.Reason });
         }
         if (now is JsonObject o)
         {
@@ -173,12 +181,12 @@ internal static class SchemaValidator
             ? before?.FirstOrDefault(b => b is JsonObject was && schema.ListMapKeys.All(k => JsonNode.DeepEquals(was[k], o[k])))
             : null;
 
-    private static FieldError WrongType(string path, string expected, string found) =>
-        FieldError.TypeInvalid(path.Length == 0 ? "<nil>" : path, found, $"{Named(path)} in body must be of type {expected}: \"{found}\"");
+    private static FieldError WrongType(FieldPath path, string expected, string found) =>
+        FieldError.TypeInvalid(OrNil(path.ToString()), found, $"{path} in body must be of type {expected}: \"{found}\"");
 
-    private static FieldError InBody(string path, JsonNode value, string detail) => FieldError.Invalid(path, value, $"{Named(path)} in body {detail}");
+    private static FieldError InBody(FieldPath path, JsonNode value, string detail) => FieldError.Invalid(path.ToString(), value, $"{path} in body {detail}");
 
-    private static string Named(string path) => path;
+    private static string OrNil(string path) => path.Length == 0 ? "<nil>" : path;
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 

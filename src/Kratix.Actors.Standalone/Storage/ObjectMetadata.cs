@@ -28,10 +28,7 @@ internal static class ObjectMetadata
         var old = before.Made("metadata");
         var now = next.Made("metadata");
         foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "creationTimestamp", "resourceVersion", "generation"])
-        {
-            if (old[name] is { } kept) now[name] = kept.DeepClone();
-            else now.Remove(name);
-        }
+            Keep(name, old, now);
         if (old["deletionTimestamp"] is { } marked)
         {
             now["deletionTimestamp"] = marked.DeepClone();
@@ -40,6 +37,13 @@ internal static class ObjectMetadata
         Tidy(now);
         if (old["generation"] is JsonValue generation && (BodyDiffers(before, next) || (old["deletionTimestamp"] is null && now["deletionTimestamp"] is not null)))
             now["generation"] = long.Parse(generation.AsText(), CultureInfo.InvariantCulture) + 1;
+    }
+
+    /// <summary>The field is as it was: mostly it still is, and is left alone then.</summary>
+    public static void Keep(string name, JsonObject before, JsonObject next)
+    {
+        if (!before.TryGetPropertyValue(name, out var kept)) next.Remove(name);
+        else if (!next.TryGetPropertyValue(name, out var present) || !JsonNode.DeepEquals(kept, present)) next[name] = kept?.DeepClone();
     }
 
     /// <summary>Marked for deletion and nothing holds it: the write that leads here is the removal.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -12,46 +11,41 @@ namespace Kratix.Actors.Standalone.Storage;
 /// </summary>
 internal sealed class PreparedObject
 {
-    private readonly byte[] _before;
-    private readonly byte[] _after;
+    private readonly byte[] _json;
+    private readonly int _hole;
 
-    private PreparedObject(byte[] before, byte[] after)
-    {
-        _before = before;
-        _after = after;
-    }
+    private PreparedObject(byte[] json, int hole) => (_json, _hole) = (json, hole);
 
     public static PreparedObject Of(JsonObject o)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using var writer = new Utf8JsonWriter(buffer, JsonExtensions.WriterOptions);
+        var buffer = JsonExtensions.ThreadBuffer;
+        var writer = buffer.Begin();
         writer.WriteStartObject();
         writer.WriteString("apiVersion"u8, o.Text("apiVersion"));
         writer.WriteString("kind"u8, o.Text("kind"));
         writer.WriteStartObject("metadata"u8);
         writer.WriteString("resourceVersion"u8, "");
-        writer.Flush();
-        var hole = buffer.WrittenCount - 1;
+        var hole = (int)(writer.BytesCommitted + writer.BytesPending) - 1;
         WriteRest(writer, o.Child("metadata") ?? [], static name => name is "resourceVersion");
         writer.WriteEndObject();
         WriteRest(writer, o, static name => name is "apiVersion" or "kind" or "metadata");
         writer.WriteEndObject();
         writer.Flush();
-        return new PreparedObject(buffer.WrittenSpan[..hole].ToArray(), buffer.WrittenSpan[hole..].ToArray());
+        return new PreparedObject(buffer.Written.ToArray(), hole);
     }
 
     public byte[] Stamp(long version)
     {
         Span<byte> digits = stackalloc byte[20];
         version.TryFormat(digits, out var length, provider: CultureInfo.InvariantCulture);
-        var stamped = new byte[_before.Length + length + _after.Length];
-        _before.CopyTo(stamped, 0);
-        digits[..length].CopyTo(stamped.AsSpan(_before.Length));
-        _after.CopyTo(stamped, _before.Length + length);
+        var stamped = new byte[_json.Length + length];
+        _json.AsSpan(0, _hole).CopyTo(stamped);
+        digits[..length].CopyTo(stamped.AsSpan(_hole));
+        _json.AsSpan(_hole).CopyTo(stamped.AsSpan(_hole + length));
         return stamped;
     }
 
-    public override string ToString() => Encoding.UTF8.GetString(_before) + Encoding.UTF8.GetString(_after);
+    public override string ToString() => Encoding.UTF8.GetString(_json);
 
     private static void WriteRest(Utf8JsonWriter writer, JsonObject o, Func<string, bool> skip)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Kratix.Actors.Standalone.Storage;
@@ -46,61 +45,4 @@ public sealed class StoredObject
     public JsonObject Parse() => JsonNode.Parse(_json)!.AsObject();
 
     public override string ToString() => $"{Key}@{Version}";
-}
-
-/// <summary>What selectors, garbage collection and deletion need to know of an object.</summary>
-/// <param name="ApiVersion">As stored, <c>group/version</c> or <c>v1</c>.</param>
-/// <param name="DeletionTimestamp">Set once the object is marked for deletion.</param>
-public sealed record ObjectHeader(
-    string ApiVersion,
-    string Uid,
-    IReadOnlyDictionary<string, string> Labels,
-    IReadOnlyList<OwnerReference> Owners,
-    IReadOnlyList<string> Finalizers,
-    string? DeletionTimestamp)
-{
-    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
-
-    internal static ObjectHeader Read(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json);
-        var apiVersion = "";
-        JsonObject? metadata = null;
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            if (reader.ValueTextEquals("apiVersion"u8))
-            {
-                reader.Read();
-                apiVersion = reader.GetString() ?? "";
-            }
-            else if (reader.ValueTextEquals("metadata"u8))
-            {
-                reader.Read();
-                metadata = JsonNode.Parse(ref reader) as JsonObject;
-                break;
-            }
-            else
-            {
-                reader.Read();
-                reader.Skip();
-            }
-        }
-        return Of(apiVersion, metadata ?? []);
-    }
-
-    private static ObjectHeader Of(string apiVersion, JsonObject metadata) => new(
-        string.Intern(apiVersion), // a handful of different ones, in every object
-        metadata.Text("uid"),
-        metadata["labels"] is JsonObject { Count: > 0 } labels ? labels.ToDictionary(l => l.Key, l => l.Value.AsText()) : NoLabels,
-        metadata["ownerReferences"] is JsonArray { Count: > 0 } owners ? [.. owners.OfType<JsonObject>().Select(OwnerReference.Of)] : [],
-        metadata["finalizers"] is JsonArray { Count: > 0 } finalizers ? [.. finalizers.Select(f => f.AsText())] : [],
-        metadata["deletionTimestamp"] is JsonValue deleted ? deleted.AsText() : null);
-}
-
-/// <summary>One entry of <c>metadata.ownerReferences</c>.</summary>
-public sealed record OwnerReference(string ApiVersion, string Kind, string Name, string Uid, bool BlockOwnerDeletion)
-{
-    internal static OwnerReference Of(JsonObject o) =>
-        new(o.Text("apiVersion"), o.Text("kind"), o.Text("name"), o.Text("uid"), o["blockOwnerDeletion"] is JsonValue b && b.IsTrue());
 }
