@@ -46,12 +46,18 @@ public static class Shapes
 
     public static readonly Shape<ResourceState, ResourceEvent> OfResource = new(
         Resource, e => WireName(e, typeof(ResourceEvent)), e => e.At, e => e is ResourceEvent.Observed o ? o.Object.By : Engine,
-        s => new EntityIndex(s.Phase.GetType().Name, ResourceDigest(s), ResourceStatus.DigestOf(s), ResourceObligations.WakeUp(s)));
+        s => IndexOf(s, s.Phase.GetType().Name));
 
     public static readonly Shape<PromiseState, PromiseEvent> OfPromise = new(
         Promise, e => WireName(e, typeof(PromiseEvent)), e => e.At,
         e => e switch { PromiseEvent.Observed o => o.Object.By, PromiseEvent.SpecRefused o => o.Object.By, _ => Engine },
         s => new EntityIndex(s.Phase.GetType().Name, s.Object?.SpecDigest ?? "", PromiseStatus.DigestOf(s), PromiseObligations.WakeUp(s)));
+
+    /// <summary>Only requests in these phases are compared with what a listing shows; the status of the others is about to change.</summary>
+    internal static bool IsCompared(string phase) => phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed);
+
+    private static EntityIndex IndexOf(ResourceState state, string phase) =>
+        new(phase, ResourceDigest(state), IsCompared(phase) ? ResourceStatus.DigestOf(state) : "", ResourceObligations.WakeUp(state));
 
     /// <summary>What an observation must equal for the Resource to have nothing to do with it.</summary>
     public static string DigestOf(ResourceObservation observed, PromiseRevision revision, bool promiseAvailable) => Core.Digest.Of(

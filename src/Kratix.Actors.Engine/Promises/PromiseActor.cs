@@ -32,7 +32,6 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     private readonly ReadModels _readModels;
     private readonly Announcer _announcer;
     private readonly Rollout _rollout;
-    private readonly SeenSince _seen = new();
     private Surroundings? _others;
     private string? _progress;
     private DateTimeOffset _progressSince;
@@ -111,11 +110,11 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
                 break;
             case PromiseMessage.LookAt look:
                 if (RequestType is { } type)
-                    _effects.LookAt(type, look, _seen);
+                    _effects.LookAt(type, look);
                 break;
             case PromiseMessage.Relist:
                 if (RequestType is { } listed)
-                    _effects.Relist(listed, _seen);
+                    _effects.Relist(listed);
                 break;
             case PromiseMessage.Own own:
                 Handle(own.Message);
@@ -125,20 +124,12 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             case PromiseMessage.Requests { Signal: var signal }:
                 Requests(signal);
                 break;
-            case PromiseMessage.Answered answered when answered.Since != _seen:
-                // This life of the actor has listed everything anew.
-                break;
-            case PromiseMessage.Answered { Answer: var answer }:
-                if (answer is not null)
-                    OnMessage(answer);
-                _seen.End();
-                break;
             case PromiseMessage.NewRequests fresh:
                 foreach (var request in fresh.Items)
                     TellResource(request);
                 break;
             case PromiseMessage.RequestsCompared compared:
-                foreach (var request in _rollout.Begin([.. compared.ToTell.Select(_seen.Newest)], compared.Total))
+                foreach (var request in _rollout.Begin(compared.ToTell, compared.Total))
                     TellResource(request, follow: true);
                 if (_rollout.IsActive)
                     Context.Timers.StartSingle(nameof(PromiseMessage.ShowProgress), new PromiseMessage.ShowProgress(), ShowProgressAfter);
@@ -244,7 +235,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         _told = tell;
         if (!isNew)
         {
-            _effects.Relist(type, _seen);
+            _effects.Relist(type);
             return;
         }
 
@@ -267,17 +258,13 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         switch (signal)
         {
             case WatchSignal.Listed listed:
-                foreach (var item in listed.Items)
-                    _seen.Saw(item);
                 Compare(listed.Items);
                 break;
-            case WatchSignal.Changed { Item: var item }:
-                _seen.Saw(item);
-                _rollout.Saw(_seen.Newest(item));
-                TellResource(item);
+            case WatchSignal.Changed changed:
+                _rollout.Saw(changed.Item);
+                TellResource(changed.Item);
                 break;
             case WatchSignal.Removed { Item: var item } when Told is { } definition:
-                _seen.Saw(item);
                 Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Vanished(item, definition)));
                 Followed(item.Namespace()!, item.Name());
                 break;
@@ -292,11 +279,9 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         if (Told is not { } definition)
             return;
         var self = Context.Self;
-        _seen.Begin();
         Context.PipeToSelf<IReadOnlyList<JsonObject>>(
             RequestComparison.Differing(Services.World.Journal, EntityId, definition, State.Serves, items, fresh => self.Tell(new PromiseMessage.NewRequests(fresh))),
-            differing => new PromiseMessage.Answered(_seen, new PromiseMessage.RequestsCompared(differing, items.Count)),
-            e => new PromiseMessage.Answered(_seen, new PromiseMessage.ComparisonFailed(e)));
+            differing => new PromiseMessage.RequestsCompared(differing, items.Count), e => new PromiseMessage.ComparisonFailed(e));
     }
 
     private void Followed(string ns, string name)
@@ -319,7 +304,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         if (_rollout.Progress == _progress && _progressSince + LookAgainAfter <= Now && RequestType is { } type)
         {
             _progressSince = Now;
-            _effects.Relist(type, _seen);
+            _effects.Relist(type);
         }
 
         if (_rollout.Progress != _progress)
@@ -331,10 +316,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     private void TellResource(JsonObject item, bool follow = false)
     {
         if (Told is { Api: not null } definition)
-        {
-            Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(
-                IdOf(item), new ResourceMessage.Observed(_seen.Newest(item), definition, State.Serves) { Follow = follow }));
-        }
+            Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Observed(item, definition, State.Serves) { Follow = follow }));
     }
 
     /// <summary>What requests are told of the Promise.</summary>
@@ -352,7 +334,8 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
 
         if (_item is not { } item)
             return;
-        _status.Publish(Kinds.Promise, item, PromiseStatus.Of(State, _progress));
+        var (shown, progress) = (State, _progress);
+        _status.Publish(Kinds.Promise, item, () => PromiseStatus.Of(shown, progress));
         if (State.Works.Groups.Any() || _readModels.HasPublished)
             _readModels.Publish(State.Owner, State.Works, item, State.ActiveRun is null);
     }

@@ -32,7 +32,7 @@ internal static class RequestComparison
     private static bool AtRest(EntityIndex index, PromiseDefinition definition, bool serves, JsonObject item)
     {
         var observed = new ResourceObservation(item.Uid(), item.Generation(), item.SpecDigest(), item.IsDeleting(), "", ControlLabels.Of(item));
-        return index.Phase is nameof(ResourcePhase.Settled) or nameof(ResourcePhase.Failed)
+        return Shapes.IsCompared(index.Phase)
             && Ownership.Has(item, Marks.ResourceFinalizers)
             && index.SpecDigest == Shapes.DigestOf(observed, definition.Revision, serves)
             && index.StatusDigest == Canonical.DigestOf(item["status"]);

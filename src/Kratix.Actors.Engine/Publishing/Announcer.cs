@@ -17,7 +17,7 @@ internal sealed partial class Announcer(World world, PassingNews passing)
 
     private readonly Lock _gate = new();
     private readonly Pause _pause = new(world.Time);
-    private JsonObject? _waiting;
+    private Told? _waiting;
 
     internal void Tell(ResourceState before, ResourceState after, ResourceEvent @event, JsonObject? item)
     {
@@ -101,8 +101,8 @@ internal sealed partial class Announcer(World world, PassingNews passing)
 
     private void Post(JsonObject item, (string Type, string Reason, string Message) told, string reporter)
     {
-        var body = EventBody.Of(item, told.Type, told.Reason, told.Message, reporter, world.Now);
-        _ = told.Reason == Started ? SendLater(body) : Send(body);
+        var news = new Told(item, told.Type, told.Reason, told.Message, reporter, world.Now);
+        _ = told.Reason == Started ? SendLater(news) : Send(news);
     }
 
     /// <summary>What waits is old news when its Pipeline went through, and else the beginning of the story that is told now.</summary>
@@ -113,17 +113,17 @@ internal sealed partial class Announcer(World world, PassingNews passing)
         _pause.End();
     }
 
-    private async Task SendLater(JsonObject body)
+    private async Task SendLater(Told news)
     {
         lock (_gate)
-            _waiting = body;
+            _waiting = news;
         await _pause.Wait(passing.Patience);
-        if (Taken(body) is { } still)
+        if (Taken(news) is { } still)
             await Send(still);
     }
 
     /// <summary>Takes what waits, if it is <paramref name="expected"/> or that is null.</summary>
-    private JsonObject? Taken(JsonObject? expected)
+    private Told? Taken(Told? expected)
     {
         lock (_gate)
         {
@@ -135,20 +135,23 @@ internal sealed partial class Announcer(World world, PassingNews passing)
         }
     }
 
-    private async Task Send(JsonObject body)
+    private async Task Send(Told news)
     {
         try
         {
+            var body = EventBody.Of(news.Item, news.Type, news.Reason, news.Message, news.Reporter, news.At);
             var outcome = await world.Kubernetes.Create(Kinds.Event, body.Namespace(), body, CancellationToken.None);
             if (outcome.Failure is { } failure)
-                LogLost(world.Log, body["reason"]!.ToString(), failure);
+                LogLost(world.Log, news.Reason, failure);
         }
         catch (Exception cause)
         {
-            LogLost(world.Log, body["reason"]!.ToString(), cause.Message);
+            LogLost(world.Log, news.Reason, cause.Message);
         }
     }
 
     [LoggerMessage(2002, LogLevel.Information, "The event {Reason} was not recorded: {Failure}")]
     private static partial void LogLost(ILogger logger, string reason, string failure);
+
+    private sealed record Told(JsonObject Item, string Type, string Reason, string Message, string Reporter, DateTimeOffset At);
 }

@@ -5,20 +5,19 @@ using Kratix.Actors.Ports.Kubernetes;
 
 namespace Kratix.Actors.Engine.Publishing;
 
-/// <summary>An object to publish, whole, but for the times of its conditions.</summary>
+/// <summary>An object to publish, whole; its conditions have no times until they are given some.</summary>
 internal sealed record Model(ResourceType Type, JsonObject Body)
 {
     internal string Key => $"{Type.Plural}/{Body.Namespace()}/{Body.Name()}";
 
-    internal string Digest => Canonical.DigestOf(Body);
+    /// <summary>Of what is to be shown, without times.</summary>
+    internal string Digest { get; } = Canonical.DigestOf(Body);
 
-    /// <summary>With times: a condition that says what it said keeps the moment at which it began to.</summary>
-    internal JsonObject At(DateTimeOffset now, ConditionTimes before)
+    /// <summary>Gives the conditions their times: one that says what it said keeps the moment at which it began to.</summary>
+    internal void Date(DateTimeOffset now, ConditionTimes before)
     {
-        var body = Body.DeepClone().AsObject();
-        foreach (var condition in ConditionTimes.In(body))
+        foreach (var condition in ConditionTimes.In(Body))
             condition["lastTransitionTime"] = before.Since(condition) ?? StatusParts.Time(now);
-        return body;
     }
 }
 

@@ -15,7 +15,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (string Digest, ConditionTimes Times)> _published = new(StringComparer.Ordinal);
-    private IReadOnlyList<Model>? _wanted;
+    private Func<IReadOnlyList<Model>>? _wanted;
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
     private readonly Pause _pause = new(world.Time);
     private TimeSpan _patience;
@@ -41,17 +41,20 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     {
         if (!settings.PublishReadModels || !atRest)
             return;
-        Want([.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item))], patience);
+        Want(() => [.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item))], patience);
     }
 
-    internal void Clear() => Want([], TimeSpan.Zero);
+    internal void Clear()
+    {
+        if (HasPublished)
+            Want(() => [], TimeSpan.Zero);
+    }
 
-    private void Want(IReadOnlyList<Model> wanted, TimeSpan patience)
+    /// <summary><paramref name="wanted"/>: asked when it is written; of what passes nothing is made.</summary>
+    private void Want(Func<IReadOnlyList<Model>> wanted, TimeSpan patience)
     {
         lock (_gate)
         {
-            if (wanted.Count == 0 && _published.Count == 0 && _wanted is null)
-                return;
             _wanted = wanted;
             _patience = patience;
             if (patience == TimeSpan.Zero)
@@ -76,7 +79,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
             }
 
             await pause;
-            IReadOnlyList<Model> wanted;
+            Func<IReadOnlyList<Model>> wanted;
             lock (_gate)
             {
                 if (_wanted is null)
@@ -89,7 +92,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
                 _wanted = null;
             }
 
-            if (await TryAll(wanted))
+            if (await TryAll(wanted()))
             {
                 _backoff.Reset();
                 continue;
@@ -135,7 +138,8 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
             if (found is Outcome<JsonObject>.Done { Value: var shown })
             {
                 before.Times = ConditionTimes.Of(shown);
-                if (Objects.Shows(shown, model.At(world.Now, before.Times)))
+                model.Date(world.Now, before.Times);
+                if (Objects.Shows(shown, model.Body))
                 {
                     _published[model.Key] = (digest, before.Times);
                     return true;
@@ -143,12 +147,12 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
             }
         }
 
-        var body = model.At(world.Now, before.Times);
-        var outcome = await world.Kubernetes.Patch(model.Type, ns, name, PatchKind.Apply, body, null, CancellationToken.None);
+        model.Date(world.Now, before.Times);
+        var outcome = await world.Kubernetes.Patch(model.Type, ns, name, PatchKind.Apply, model.Body, null, CancellationToken.None);
         if (outcome.Failure is { } failure)
             LogFailed(world.Log, $"{model.Key}: {failure}");
         else
-            _published[model.Key] = (digest, ConditionTimes.Of(body));
+            _published[model.Key] = (digest, ConditionTimes.Of(model.Body));
         return outcome is not Outcome<JsonObject>.Transient;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Documents;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
 using Microsoft.Extensions.Logging;
@@ -17,20 +18,16 @@ internal sealed partial class StatusWriter(World world)
     private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Makes the object's status show <paramref name="wanted"/>; fields of others are left alone.
+    /// Makes the object's status show <paramref name="wanted"/>, which is asked when it is written and makes a new tree each time; fields of others are left alone.
     /// <paramref name="patience"/>: how long this may wait for the next status, which is then written in its place.
     /// </summary>
-    internal void Publish(ResourceType type, JsonObject item, JsonObject wanted, TimeSpan patience = default)
+    internal void Publish(ResourceType type, JsonObject item, Func<JsonObject> wanted, TimeSpan patience = default)
     {
         var key = $"{type.Plural}.{type.Group}/{item.Namespace()}/{item.Name()}/{item.Uid()}";
         var slot = _slots.GetOrAdd(key, _ => new Slot(world.Time));
         lock (slot)
         {
-            // What this process wrote last is newer than any observation; before the first write the observation is all there is.
-            var shown = slot.Wanted ?? slot.Last;
-            if (shown is null ? Objects.Shows(item["status"], wanted) : JsonNode.DeepEquals(shown, wanted))
-                return;
-            slot.Wanted = wanted.DeepClone().AsObject();
+            (slot.Wanted, slot.Item) = (wanted, item);
             slot.Patience = patience;
             if (patience == TimeSpan.Zero)
                 slot.Pause.End();
@@ -55,8 +52,8 @@ internal sealed partial class StatusWriter(World world)
             }
 
             await pause;
-            JsonObject wanted;
-            JsonObject? last;
+            Func<JsonObject> newest;
+            JsonObject? item;
             lock (slot)
             {
                 if (slot.Wanted is null)
@@ -65,17 +62,15 @@ internal sealed partial class StatusWriter(World world)
                     return;
                 }
 
-                wanted = slot.Wanted;
-                last = slot.Last;
-                slot.Wanted = null;
-                slot.Last = wanted;
+                (newest, item) = (slot.Wanted, slot.Item);
+                (slot.Wanted, slot.Item) = (null, null);
             }
 
-            var body = new JsonObject { ["status"] = Patch(last, wanted) };
-            Outcome<JsonObject> outcome;
+            var before = slot.Last;
+            Outcome<JsonObject>? outcome;
             try
             {
-                outcome = await world.Kubernetes.Patch(type, ns, name, PatchKind.Merge, body, "status", CancellationToken.None);
+                outcome = await Write(slot, type, ns, name, item!, newest());
             }
             catch (Exception cause)
             {
@@ -85,7 +80,7 @@ internal sealed partial class StatusWriter(World world)
 
             switch (outcome)
             {
-                case Outcome<JsonObject>.Done:
+                case null or Outcome<JsonObject>.Done:
                     break;
                 case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
                     _slots.TryRemove(key, out _);
@@ -96,10 +91,11 @@ internal sealed partial class StatusWriter(World world)
                 case Outcome<JsonObject>.Transient transient:
                     lock (slot)
                     {
-                        slot.Wanted ??= wanted;
-                        slot.Last = last;
+                        if (slot.Wanted is null)
+                            (slot.Wanted, slot.Item) = (newest, item);
                     }
 
+                    slot.Last = before;
                     await Task.Delay(transient.After ?? RetryAfter, world.Time, CancellationToken.None);
                     break;
                 default:
@@ -108,11 +104,22 @@ internal sealed partial class StatusWriter(World world)
         }
     }
 
+    /// <summary>Null: it is shown already. What this process wrote last is newer than any observation; before the first write the observation is all there is.</summary>
+    private async Task<Outcome<JsonObject>?> Write(Slot slot, ResourceType type, string? ns, string name, JsonObject item, JsonObject wanted)
+    {
+        var (last, text) = (slot.Last, Canonical.Text(wanted));
+        if (last is null ? Objects.Shows(item["status"], wanted) : last == text)
+            return null;
+        slot.Last = text;
+        var body = new JsonObject { ["status"] = last is null ? wanted : Patch(JsonNode.Parse(last)!.AsObject(), wanted) };
+        return await world.Kubernetes.Patch(type, ns, name, PatchKind.Merge, body, "status", CancellationToken.None);
+    }
+
     /// <summary>A merge patch that also takes away what was published before and is wanted no more.</summary>
-    private static JsonObject Patch(JsonObject? last, JsonObject wanted)
+    private static JsonObject Patch(JsonObject last, JsonObject wanted)
     {
         var patch = wanted.DeepClone().AsObject();
-        foreach (var (key, value) in last ?? [])
+        foreach (var (key, value) in last)
         {
             if (!wanted.TryGetPropertyValue(key, out var now))
                 patch[key] = null;
@@ -135,9 +142,13 @@ internal sealed partial class StatusWriter(World world)
 
         internal TimeSpan Patience { get; set; }
 
-        internal JsonObject? Last { get; set; }
+        /// <summary>What was written last, as a canonical text; of whoever is writing.</summary>
+        internal string? Last { get; set; }
 
-        internal JsonObject? Wanted { get; set; }
+        internal Func<JsonObject>? Wanted { get; set; }
+
+        /// <summary>As observed when that was wanted.</summary>
+        internal JsonObject? Item { get; set; }
 
         internal bool Writing { get; set; }
     }

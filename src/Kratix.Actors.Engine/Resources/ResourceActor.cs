@@ -198,7 +198,8 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         (_published, _publishedFor) = (State, item.Uid());
         Pass(IsPassing);
         var patience = _passing && !IsNewWish ? Services.Passing.Patience : TimeSpan.Zero;
-        _status.Publish(_effects.Type!, item, ResourceStatus.Of(State), patience);
+        var shown = State;
+        _status.Publish(_effects.Type!, item, () => ResourceStatus.Of(shown), patience);
         if (Services.Settings.PublishReadModels && (State.Works.Groups.Any() || _readModels.HasPublished))
             _readModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null, patience);
     }

@@ -208,7 +208,8 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         var before = _checks.GetValueOrDefault(c.Store)?.Address;
         _checks[c.Store] = c.Result;
         _versions[c.Store] = c.Version;
-        _status.Publish(kind, store, _readiness.OfStore(store, c.Result, world.Now));
+        var shown = _readiness.OfStore(store, c.Result, world.Now);
+        _status.Publish(kind, store, () => shown.DeepClone().AsObject());
         if (c.Result.Address is { } address)
         {
             RereadLater(c.Store);
@@ -277,7 +278,11 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             var ready = _checks.GetValueOrDefault(key)?.Address is not null;
             // Before the stores are listed, one that is not known may well be there.
             if (kind is null || (store is null && _listed.Contains(kind)) || _checks.ContainsKey(key))
-                _status.Publish(Kinds.Destination, item, _readiness.OfDestination(item, store is not null, ready, world.Now));
+            {
+                var shown = _readiness.OfDestination(item, store is not null, ready, world.Now);
+                _status.Publish(Kinds.Destination, item, () => shown.DeepClone().AsObject());
+            }
+
             if (!item.IsDeleting())
                 now.Add(DestinationReader.Read(item, store, ready));
         }

@@ -9,7 +9,7 @@ public readonly record struct EntityKey(string Type, string Id)
 /// <summary>
 /// The columns of an entity's row that other questions are asked by.
 /// <paramref name="Phase"/>: what state it is in, for "what is failing". <paramref name="SpecDigest"/> and <paramref name="StatusDigest"/>:
-/// what it last acted on and what its published status should be, for relisting in bulk. <paramref name="WakeUp"/>: when it wants to be woken (UTC), if at all.
+/// what it last acted on and what its published status should be (empty where nobody compares it), for relisting in bulk. <paramref name="WakeUp"/>: when it wants to be woken (UTC), if at all.
 /// </summary>
 public sealed record EntityIndex(string Phase, string SpecDigest, string StatusDigest, DateTimeOffset? WakeUp);
 

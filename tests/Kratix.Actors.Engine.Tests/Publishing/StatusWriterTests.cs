@@ -88,7 +88,7 @@ public sealed class StatusWriterTests
 
     private void Publish(JsonObject status)
     {
-        _kit.Dispatcher.InContext(() => _writer.Publish(EngineBed.Redis, _item, status));
+        _kit.Dispatcher.InContext(() => _writer.Publish(EngineBed.Redis, _item, () => status.DeepClone().AsObject()));
         _kit.Run();
     }
 
