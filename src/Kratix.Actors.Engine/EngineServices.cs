@@ -34,7 +34,8 @@ public sealed record PlannedPipeline(JsonObject Document, string? Namespace);
 /// <summary>A Promise's spec, whole, as it was when requests were bound to it.</summary>
 internal sealed record Revision(JsonObject Spec, ResourceType? Type)
 {
-    private string? PipelineNamespace => Spec["workflows"]?["config"]?["pipelineNamespace"]?.ToString() is { Length: > 0 } ns ? ns : null;
+    /// <summary>Where all Pipelines run; null: where their object is.</summary>
+    internal string? PipelineNamespace => Spec["workflows"]?["config"]?["pipelineNamespace"]?.ToString() is { Length: > 0 } ns ? ns : null;
 
     /// <summary><paramref name="workflow"/>: <c>promise</c> or <c>resource</c>. Every caller asks for a Pipeline that the revision's plan names.</summary>
     internal PlannedPipeline Pipeline(string workflow, WorkflowAction action, string name) => new(

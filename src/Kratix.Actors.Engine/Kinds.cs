@@ -9,6 +9,7 @@ public static class Kinds
     public const string SystemNamespace = "kratix-platform-system";
 
     public static readonly ResourceType Promise = Platform("promises", "Promise", false);
+    public static readonly ResourceType PromiseRevision = Platform("promiserevisions", "PromiseRevision", false);
     public static readonly ResourceType Destination = Platform("destinations", "Destination", false);
     public static readonly ResourceType GitStateStore = Platform("gitstatestores", "GitStateStore", false);
     public static readonly ResourceType BucketStateStore = Platform("bucketstatestores", "BucketStateStore", false);
@@ -29,7 +30,7 @@ public static class Kinds
     private static ResourceType Platform(string plural, string kind, bool namespaced) => new(Group, "v1alpha1", plural, kind, namespaced);
 }
 
-/// <summary>Labels and finalizers as the reference spells them.</summary>
+/// <summary>Labels and annotations as the reference spells them.</summary>
 public static class Marks
 {
     public const string PromiseName = "kratix.io/promise-name";
@@ -50,13 +51,6 @@ public static class Marks
     public const string ReconciliationInterval = "kratix.io/reconciliation-interval";
     public const string ReconcileResources = "kratix.io/reconcile-resources";
     public const string Misplaced = "kratix.io/misplaced";
+    public const string LatestRevision = "kratix.io/latest-revision";
     public const string ManagedBy = "app.kubernetes.io/managed-by";
-
-    /// <summary>On every request the engine has taken up, and off it when everything it left behind is gone.</summary>
-    public static readonly IReadOnlyList<string> ResourceFinalizers = ["kratix.io/work-cleanup", "kratix.io/workflows-cleanup", "kratix.io/delete-workflows"];
-
-    public static readonly IReadOnlyList<string> PromiseFinalizers =
-    [
-        "kratix.io/workflows-cleanup", "kratix.io/dependencies-cleanup", "kratix.io/resource-request-cleanup", "kratix.io/api-crd-cleanup", "kratix.io/delete-workflows",
-    ];
 }

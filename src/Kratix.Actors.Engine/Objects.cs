@@ -49,6 +49,21 @@ internal static class Objects
 
     internal static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(t => JsonValue.Create(t))];
 
+    /// <summary>A merge patch to what is wanted that also takes away what was there before and is wanted no more.</summary>
+    internal static JsonObject Replacing(JsonObject? before, JsonObject wanted)
+    {
+        var patch = wanted.DeepClone().AsObject();
+        foreach (var (key, value) in before ?? [])
+        {
+            if (!wanted.TryGetPropertyValue(key, out var now))
+                patch[key] = null;
+            else if (value is JsonObject had && now is JsonObject has)
+                patch[key] = Replacing(had, has);
+        }
+
+        return patch;
+    }
+
     /// <summary>Whether <paramref name="has"/> shows everything of <paramref name="wants"/>; what others added does not matter.</summary>
     internal static bool Shows(JsonNode? has, JsonNode? wants) => wants is JsonObject map
         ? has is JsonObject present && map.All(kv => kv.Value is null ? present[kv.Key] is null : Shows(present[kv.Key], kv.Value))

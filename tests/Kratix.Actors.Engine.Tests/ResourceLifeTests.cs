@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Ports;
@@ -119,7 +120,7 @@ public sealed class ResourceLifeTests
         bed.Request("a");
         bed.Patch(EngineBed.Redis, "default", "a", new JsonObject
         {
-            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray([.. Marks.ResourceFinalizers.Append("example.org/other").Select(f => JsonValue.Create(f))]) },
+            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray([.. ResourceFinalizers.All.Append("example.org/other").Select(f => JsonValue.Create(f))]) },
         });
         bed.Complete(bed.TakePlan());
         bed.Delete(EngineBed.Redis, "default", "a");
@@ -127,7 +128,7 @@ public sealed class ResourceLifeTests
 
         bed.Patch(EngineBed.Redis, "default", "a", new JsonObject
         {
-            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray(Marks.ResourceFinalizers[0], "example.org/other") },
+            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray(ResourceFinalizers.All[0], "example.org/other") },
         });
 
         Assert.Equal("example.org/other", bed.Redis1("a")["metadata"]!["finalizers"]!.AsArray().Single()!.ToString());

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Serialization;
 
 namespace Kratix.Actors.Core.Placement;
@@ -35,8 +33,7 @@ public sealed record WorkloadGroup(
     string Id, string Directory, ImmutableArray<Selector> Selectors, ImmutableArray<FileEntry> Files, ImmutableArray<Placement> Placements)
 {
     /// <summary>Lower-case hex MD5 of the directory: the reference's id, part of paths that GitOps agents already read.</summary>
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5351", Justification = "A name that existing repositories use, not a protection.")]
-    public static string IdOf(string directory) => Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(directory)));
+    public static string IdOf(string directory) => Md5.Of(directory);
 
     [JsonIgnore]
     public string ShortId => Id[..5];

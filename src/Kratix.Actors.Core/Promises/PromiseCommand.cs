@@ -37,6 +37,9 @@ public abstract record PromiseCommand(DateTimeOffset At)
     /// <summary>No request of the Promise with this uid is left.</summary>
     public sealed record ReportRequestsRemoved(string Uid, DateTimeOffset At) : PromiseCommand(At);
 
+    /// <summary>What this step of the deletion takes away is gone.</summary>
+    public sealed record ReportCleanedUp(string Uid, CleanupStep Step, DateTimeOffset At) : PromiseCommand(At);
+
     /// <summary>The CustomResourceDefinition is gone.</summary>
     public sealed record ReportApiRemoved(string Uid, DateTimeOffset At) : PromiseCommand(At);
 

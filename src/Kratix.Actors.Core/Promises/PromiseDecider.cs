@@ -35,6 +35,9 @@ public static class PromiseDecider
         PromiseCommand.ReportRequestsRemoved c => state.Phase is PromisePhase.RemovingRequests && state.Object?.Uid == c.Uid
             ? Happened(new PromiseEvent.RequestsRemoved(c.At))
             : Nothing("its requests are not being removed"),
+        PromiseCommand.ReportCleanedUp c => state.Phase is PromisePhase.CleaningUp cleaning && cleaning.Step == c.Step && state.Object?.Uid == c.Uid
+            ? Happened(new PromiseEvent.CleanedUp(c.Step, c.At))
+            : Nothing("that step of its deletion is not under way"),
         PromiseCommand.ReportApiRemoved c => state.Phase is PromisePhase.RemovingApi && state.Object?.Uid == c.Uid
             ? Happened(new PromiseEvent.ApiRemoved(c.At))
             : Nothing("its API is not being removed"),
@@ -53,27 +56,39 @@ public static class PromiseDecider
         if (state.Object is { } newer && newer.Uid == c.Object.Uid && c.Object.Generation < newer.Generation)
             return Nothing("a later generation is known");
         var sameObject = state.Object is { } was && was with { By = c.Object.By } == c.Object;
+        var refusal = c.Definition is null ? c.Refusal ?? "the spec cannot be read" : ForbiddenChange(state, c);
         // A Promise that is being deleted needs no valid spec: what is there is taken back by the last valid one.
-        if (c.Definition is null && !(c.Object.Deleting && state.Definition is not null))
+        if (refusal is not null && !(c.Object.Deleting && state.Definition is not null))
         {
-            return sameObject && state.Refusal == c.Refusal
+            return sameObject && state.Refusal == refusal
                 ? Nothing("known")
-                : Happened(new PromiseEvent.SpecRefused(c.Object, c.Refusal ?? "the spec cannot be read", c.At));
+                : Happened(new PromiseEvent.SpecRefused(c.Object, refusal, c.At));
         }
 
-        var definition = c.Definition ?? state.Definition!;
+        var definition = refusal is null ? c.Definition! : state.Definition!;
         return sameObject && state.Definition is { } valid && valid.Revision.Same(definition.Revision)
             ? Nothing("known")
             : Happened(new PromiseEvent.Observed(c.Object, definition, c.At));
     }
 
+    /// <summary>Requests exist by an API that is established: admission refuses to take it from them, and so does the Promise where nobody asked admission.</summary>
+    private static string? ForbiddenChange(PromiseState state, PromiseCommand.Observe c)
+    {
+        if (state.InstalledApi is null || state.Object?.Uid != c.Object.Uid || state.Definition?.Api is not { } installed)
+            return null;
+        if (c.Definition!.Api is not { } wanted)
+            return "cannot remove API from existing promise";
+        return wanted.CrdName != installed.CrdName ? $"spec.api.metadata.name: Invalid value: \"{wanted.CrdName}\": field is immutable"
+            : wanted.Kind != installed.Kind ? $"spec.api.spec.names.kind: Invalid value: \"{wanted.Kind}\": field is immutable"
+            : null;
+    }
+
     private static Decision<PromiseEvent> ReportRun(PromiseState state, PromiseCommand.ReportRun c)
     {
-        if (state.ActiveRun is not { } run || run.RunId != c.RunId || state.Definition is not { } definition)
+        if (state.ActiveRun is not { } run || run.RunId != c.RunId || state.Revision is not { } revision)
             return Nothing("that run is not the one under way");
         if (!state.UpToDate)
             return Happened(new PromiseEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
-        var revision = definition.Revision;
         var next = c.At + (revision.Interval * (1 + (c.Jitter * revision.IntervalJitter)));
         var steps = c.Result.Steps;
         switch (RunVerdict.Of(state.Workflow, c.Result, revision.Retry, c.Jitter, c.At))

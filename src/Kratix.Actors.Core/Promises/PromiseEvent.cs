@@ -24,6 +24,7 @@ namespace Kratix.Actors.Core.Promises;
 [JsonDerivedType(typeof(PlacementWritten), "placement-written")]
 [JsonDerivedType(typeof(PlacementFailed), "placement-failed")]
 [JsonDerivedType(typeof(RequestsRemoved), "requests-removed")]
+[JsonDerivedType(typeof(CleanedUp), "cleaned-up")]
 [JsonDerivedType(typeof(ApiRemoved), "api-removed")]
 [JsonDerivedType(typeof(Released), "released")]
 public abstract record PromiseEvent(DateTimeOffset At)
@@ -72,6 +73,8 @@ public abstract record PromiseEvent(DateTimeOffset At)
     public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record RequestsRemoved(DateTimeOffset At) : PromiseEvent(At);
+
+    public sealed record CleanedUp(CleanupStep Step, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record ApiRemoved(DateTimeOffset At) : PromiseEvent(At);
 

@@ -45,6 +45,7 @@ public static class PromiseEvolution
         PromiseEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
         PromiseEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },
         PromiseEvent.RequestsRemoved => state with { RequestsRemoved = true, Works = state.Works.RemoveAll() },
+        PromiseEvent.CleanedUp e => state with { Cleaned = state.Cleaned | e.Step },
         PromiseEvent.ApiRemoved => state with { InstalledApi = null, ApiAsked = false },
         PromiseEvent.Released => state,
         _ => throw new InvalidOperationException($"unknown event {@event.GetType()}"),
@@ -121,7 +122,7 @@ public static class PromiseEvolution
             Workflow = state.Workflow.Start(WorkflowAction.Configure, definition.Plan, state.Wanted!, cause, at),
             Works = WithDependencies(state, definition),
             StatusJson = StatusDocument.WithoutMessage(state.StatusJson),
-            NextRun = at + definition.Revision.Interval,
+            NextRun = at + state.Revision!.Interval,
         };
         return AfterWorkflow(started, at);
     }
@@ -161,10 +162,24 @@ public static class PromiseEvolution
             WorkflowStage.Suspended suspended => deleting ? new PromisePhase.DeleteSuspended(suspended.At) : new PromisePhase.Suspended(suspended.At),
             WorkflowStage.Failed => deleting ? new PromisePhase.DeleteFailed() : new PromisePhase.Failed(state.Definition!.Revision.ReconcileAfterFailure ? state.NextRun : null),
             WorkflowStage.Succeeded when !deleting => new PromisePhase.Available(state.Workflow.Pipelines.IsEmpty ? null : state.NextRun),
-            WorkflowStage.Succeeded when !state.RequestsRemoved => new PromisePhase.RemovingRequests(),
-            WorkflowStage.Succeeded when !state.Works.Removals.IsEmpty => new PromisePhase.Removing(),
-            WorkflowStage.Succeeded => state.InstalledApi is not null || state.ApiAsked ? new PromisePhase.RemovingApi() : new PromisePhase.Releasing(),
+            WorkflowStage.Succeeded => StepOfDeletion(state),
             _ => throw new InvalidOperationException($"unknown stage {state.Workflow.Stage.GetType()}"),
         };
+    }
+
+    /// <summary>What is taken away after the delete workflow, in the order of <see cref="PromiseFinalizers"/>: each step begins when the one before it is done.</summary>
+    private static PromisePhase StepOfDeletion(PromiseState state)
+    {
+        if (!state.Cleaned.HasFlag(CleanupStep.Runs))
+            return new PromisePhase.CleaningUp(CleanupStep.Runs);
+        if (!state.RequestsRemoved)
+            return new PromisePhase.RemovingRequests();
+        if (!state.Cleaned.HasFlag(CleanupStep.Revisions))
+            return new PromisePhase.CleaningUp(CleanupStep.Revisions);
+        if (!state.Cleaned.HasFlag(CleanupStep.Rights))
+            return new PromisePhase.CleaningUp(CleanupStep.Rights);
+        if (!state.Works.Removals.IsEmpty)
+            return new PromisePhase.Removing();
+        return state.InstalledApi is not null || state.ApiAsked ? new PromisePhase.RemovingApi() : new PromisePhase.Releasing();
     }
 }

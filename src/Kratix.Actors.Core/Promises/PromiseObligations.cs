@@ -32,6 +32,15 @@ public abstract record PromiseEffect
     /// <summary>Answered by <see cref="PromiseCommand.ReportApiRemoved"/>.</summary>
     public sealed record RemoveApi(string Uid) : PromiseEffect;
 
+    /// <summary>Take away what this step of the deletion takes. Answered by <see cref="PromiseCommand.ReportCleanedUp"/>.</summary>
+    public sealed record CleanUp(string Uid, CleanupStep Step) : PromiseEffect;
+
+    /// <summary>Take those of our finalizers off that come before this one, whose step is under way. There is no answer: what is off is off.</summary>
+    public sealed record TakeFinalizersOff(string Uid, string Before) : PromiseEffect;
+
+    /// <summary>Keep a PromiseRevision with this spec, the latest of the Promise's. There is no answer.</summary>
+    public sealed record PublishRevision(string Uid, string Version, string SpecDigest) : PromiseEffect;
+
     public sealed record ReleaseFinalizers(string Uid) : PromiseEffect;
 
     public sealed record WakeAt(DateTimeOffset At) : PromiseEffect;
@@ -53,10 +62,17 @@ public static class PromiseObligations
             owed.Add(new PromiseEffect.StopRun(active.RunId));
         if (state.Phase is not PromisePhase.Releasing)
             owed.AddRange(ControlMarks.Owed(state.Object!.Controls, state.Workflow, state.Paused).Select(m => new PromiseEffect.Relabel(state.Object.Uid, m)));
-        owed.AddRange(PlacementWrites.Owed(state.Works).Select(w => new PromiseEffect.WritePlacement(w)));
+        // While other things are cleaned up its files wait for their turn.
+        owed.AddRange(PlacementWrites.Owed(state.Works).Where(w => !w.IsRemoval || state.Phase is not PromisePhase.CleaningUp).Select(w => new PromiseEffect.WritePlacement(w)));
         if (state.Works.Groups.Any())
             owed.Add(new PromiseEffect.AwaitDestinations(state.Works.Search(_ => true)));
         var uid = state.Object!.Uid;
+        if (state is { Object.Deleting: false, Paused: false, Definition: { } definition })
+            owed.Add(new PromiseEffect.PublishRevision(uid, definition.Revision.Version, definition.Revision.Digest));
+        if (PromiseFinalizers.NextOff(state.Phase) is { } next)
+            owed.Add(new PromiseEffect.TakeFinalizersOff(uid, next));
+        if (state.Phase is PromisePhase.CleaningUp { Step: var step })
+            owed.Add(new PromiseEffect.CleanUp(uid, step));
         if (state.Phase is PromisePhase.RemovingRequests)
             owed.Add(new PromiseEffect.RemoveRequests(uid));
         if (state.Phase is PromisePhase.RemovingApi)

@@ -20,6 +20,7 @@ namespace Kratix.Actors.Core.Promises;
 [JsonDerivedType(typeof(DeleteRetrying), "delete-retrying")]
 [JsonDerivedType(typeof(DeleteSuspended), "delete-suspended")]
 [JsonDerivedType(typeof(DeleteFailed), "delete-failed")]
+[JsonDerivedType(typeof(CleaningUp), "cleaning-up")]
 [JsonDerivedType(typeof(RemovingRequests), "removing-requests")]
 [JsonDerivedType(typeof(Removing), "removing")]
 [JsonDerivedType(typeof(RemovingApi), "removing-api")]
@@ -61,6 +62,9 @@ public abstract record PromisePhase
 
     public sealed record DeleteFailed : PromisePhase;
 
+    /// <summary>Something it left in the API server is being deleted: before its requests the Pods of its runs, after them its revisions, then its Pipelines' accounts and rights.</summary>
+    public sealed record CleaningUp(CleanupStep Step) : PromisePhase;
+
     /// <summary>Its requests are being deleted, each with its delete workflow.</summary>
     public sealed record RemovingRequests : PromisePhase;
 
@@ -72,6 +76,23 @@ public abstract record PromisePhase
     public sealed record Releasing : PromisePhase;
 
     public sealed record Gone : PromisePhase;
+}
+
+/// <summary>Things of one kind that the deletion of a Promise takes away from the API server, beside its requests and its API.</summary>
+[Flags]
+[JsonConverter(typeof(JsonStringEnumConverter<CleanupStep>))]
+public enum CleanupStep
+{
+    None = 0,
+
+    /// <summary>The Pods of its own workflows.</summary>
+    Runs = 1,
+
+    /// <summary>Its PromiseRevisions.</summary>
+    Revisions = 2,
+
+    /// <summary>What its Pipelines ran as: accounts, roles and bindings.</summary>
+    Rights = 4,
 }
 
 /// <summary>
@@ -103,6 +124,10 @@ public sealed record PromiseState(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Wave { get; init; }
 
+    /// <summary>What its deletion has taken away from the API server already.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public CleanupStep Cleaned { get; init; }
+
     /// <summary>The run that was under way when a new one was asked for: it is ended.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? StoppedRun { get; init; }
@@ -110,9 +135,12 @@ public sealed record PromiseState(
     [JsonIgnore]
     public bool Paused => Object?.Controls.HasFlag(Controls.Paused) ?? false;
 
-    /// <summary>What requests run with.</summary>
+    /// <summary>What requests run with. An interval that its PromiseRevision asks for goes before the Promise's own.</summary>
     [JsonIgnore]
-    public PromiseRevision? Revision => Definition is null ? null : Definition.Revision with { Paused = Paused, Wave = Wave };
+    public PromiseRevision? Revision => Definition is null ? null : Definition.Revision with
+    {
+        Paused = Paused, Wave = Wave, Interval = Surroundings?.Interval ?? Definition.Revision.Interval,
+    };
 
     [JsonIgnore]
     public RunTarget? Wanted => Definition is null ? null : new RunTarget(Definition.Revision.Digest, Definition.Revision.Digest, 0, Asked);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Kratix.Actors.Core.Workflows;
 
 namespace Kratix.Actors.Core.Promises;
@@ -7,8 +8,18 @@ namespace Kratix.Actors.Core.Promises;
 /// <summary>A Promise that another one needs; an empty version means any.</summary>
 public sealed record RequiredPromise(string Name, string Version);
 
-/// <summary>How another Promise stands, as its object shows it.</summary>
-public sealed record PromiseStanding(string Version, bool Available);
+/// <summary>How another Promise stands, as its object and its PromiseRevisions show it.</summary>
+public sealed record PromiseStanding(string Version, bool Available)
+{
+    /// <summary>The versions there are revisions of, sorted; null in what was stored before revisions were looked at.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Versions { get; init; }
+
+    public bool Has(string version) => Versions is { } versions ? versions.Contains(version) : Version == version;
+
+    public bool Same(PromiseStanding other) =>
+        (Version, Available, Versions is null) == (other.Version, other.Available, other.Versions is null) && (Versions ?? []).SequenceEqual(other.Versions ?? []);
+}
 
 /// <summary>A Promise that needs this one.</summary>
 public sealed record Dependant(string Promise, string Version, string RequiredVersion);
@@ -18,8 +29,13 @@ public sealed record Surroundings(ImmutableSortedDictionary<string, PromiseStand
 {
     public static readonly Surroundings None = new(ImmutableSortedDictionary.Create<string, PromiseStanding>(StringComparer.Ordinal), []);
 
+    /// <summary>How often the Promise's own latest PromiseRevision wants its requests run again, if it says so.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TimeSpan? Interval { get; init; }
+
     public bool Same(Surroundings other) =>
-        Others.Count == other.Others.Count && Others.All(o => other.Others.TryGetValue(o.Key, out var same) && same == o.Value) && RequiredBy.SequenceEqual(other.RequiredBy);
+        Others.Count == other.Others.Count && Others.All(o => other.Others.TryGetValue(o.Key, out var same) && same.Same(o.Value))
+        && RequiredBy.SequenceEqual(other.RequiredBy) && Interval == other.Interval;
 }
 
 /// <summary>Whether what a Promise requires is there, in the reference's words.</summary>
@@ -60,7 +76,7 @@ public static class Requirements
 
     private static string Standing(PromiseState state, RequiredPromise required) => !(state.Surroundings ?? Surroundings.None).Others.TryGetValue(required.Name, out var other)
         ? "Requirement not installed"
-        : required.Version.Length > 0 && other.Version != required.Version ? "Requirement not installed at the specified version"
+        : required.Version.Length > 0 && !other.Has(required.Version) ? "Requirement not installed at the specified version"
         : other.Available ? Installed
         : NotAvailable;
 }

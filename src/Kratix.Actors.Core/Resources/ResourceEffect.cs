@@ -23,7 +23,10 @@ public abstract record ResourceEffect
     /// <summary>Put the mark on the object, or take it off. Answered by <see cref="ResourceCommand.Observe"/>.</summary>
     public sealed record Relabel(string Uid, Relabelling Change) : ResourceEffect;
 
-    /// <summary>Take our finalizer off. Answered by <see cref="ResourceCommand.ReportReleased"/>.</summary>
+    /// <summary>Take the finalizers off whose steps are done: the delete workflow's. There is no answer: what is off is off.</summary>
+    public sealed record TakeFinalizersOff(string Uid, string Before) : ResourceEffect;
+
+    /// <summary>Take our finalizers off. Answered by <see cref="ResourceCommand.ReportReleased"/>.</summary>
     public sealed record ReleaseFinalizer(string Uid) : ResourceEffect;
 
     /// <summary>Send <see cref="ResourceCommand.WakeUp"/> at that time.</summary>

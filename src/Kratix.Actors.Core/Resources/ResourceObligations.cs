@@ -21,6 +21,8 @@ public static class ResourceObligations
         owed.AddRange(PlacementWrites.Owed(state.Works).Select(w => new ResourceEffect.WritePlacement(w)));
         if (state.Works.Unscheduled.Any())
             owed.Add(new ResourceEffect.AwaitDestination(state.Works.Search(g => g.Placements.IsEmpty)));
+        if (state.Phase is ResourcePhase.Removing)
+            owed.Add(new ResourceEffect.TakeFinalizersOff(state.Object!.Uid, ResourceFinalizers.Files));
         if (state.Phase is ResourcePhase.Releasing)
             owed.Add(new ResourceEffect.ReleaseFinalizer(state.Object!.Uid));
         if (WakeUp(state) is { } at)

@@ -17,7 +17,9 @@ public sealed class AdmissionRules(IKubernetes kubernetes, IDryRuns dryRuns, Eng
 
     public async Task<AdmissionVerdict> Review(AdmissionQuestion question, CancellationToken cancellation)
     {
-        // Nobody is held up in taking something away; the writes that release it come from the engine.
+        if (question is { Operation: "DELETE", Kind: "PromiseRevision", Before: { } revision })
+            return Plain(await LatestProblem(revision, cancellation));
+        // Nobody is held up in taking anything else away; the writes that release it come from the engine.
         if (question.Object is not { } item || item.IsDeleting())
             return AdmissionVerdict.Pass;
         return question.Kind switch
@@ -70,9 +72,9 @@ public sealed class AdmissionRules(IKubernetes kubernetes, IDryRuns dryRuns, Eng
         {
             var (name, version) = (required["name"]?.ToString() ?? "", required["version"]?.ToString() ?? "");
             var found = await kubernetes.Get(Kinds.Promise, null, name, cancellation);
-            if (found is not Outcome<JsonObject>.Done { Value: var present })
+            if (found is not Outcome<JsonObject>.Done)
                 warnings.Add(version.Length > 0 ? $"Required Promise \"{name}\" at version \"{version}\" not installed" : $"Required Promise \"{name}\" not installed");
-            else if (version.Length > 0 && (present.Label(Marks.PromiseVersion) ?? "not-set") != version)
+            else if (version.Length > 0 && await kubernetes.Get(Kinds.PromiseRevision, null, RevisionPublisher.NameOf(name, version), cancellation) is not Outcome<JsonObject>.Done)
                 warnings.Add($"Required Promise \"{name}\" installed, but no revision found at version \"{version}\"");
         }
 
@@ -97,6 +99,15 @@ public sealed class AdmissionRules(IKubernetes kubernetes, IDryRuns dryRuns, Eng
         return found is Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }
             ? new AdmissionVerdict(null, [$"{kind} \"{name}\" does not exist; the Destination becomes ready when it does"])
             : AdmissionVerdict.Pass;
+    }
+
+    /// <summary>What requests run with goes with the Promise, and not before it.</summary>
+    private async Task<string?> LatestProblem(JsonObject revision, CancellationToken cancellation)
+    {
+        if (revision["status"]?["latest"]?.GetValueKind() is not System.Text.Json.JsonValueKind.True)
+            return null;
+        var promise = await kubernetes.Get(Kinds.Promise, null, revision["spec"]?["promiseRef"]?["name"]?.ToString() ?? "", cancellation);
+        return promise is Outcome<JsonObject>.Done { Value: var present } && !present.IsDeleting() ? "can not delete the latest PromiseRevision" : null;
     }
 
     private static AdmissionVerdict Plain(string? problem) => problem is null ? AdmissionVerdict.Pass : AdmissionVerdict.Refuse(problem);

@@ -8,7 +8,6 @@ namespace Kratix.Actors.Engine.Admission;
 internal static partial class PromiseRules
 {
     private const int MaxLabelPart = 63;
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMinutes(1);
     private static readonly string[] WorkflowTypes = ["resource", "promise"];
     private static readonly string[] WorkflowActions = ["configure", "delete"];
     private static readonly string[] ImmutableParts = ["metadata.name", "kind", "apiVersion", "spec.names"];
@@ -35,7 +34,7 @@ internal static partial class PromiseRules
             return null;
         if (GoDuration.Parse(text) is not { } interval)
             return $"annotation {Marks.ReconciliationInterval} is \"{text}\"; it must be a valid duration such as 30m or 1h30m";
-        return interval < ShortestInterval ? $"annotation {Marks.ReconciliationInterval} is \"{text}\"; it must be at least 1m0s" : null;
+        return interval < PromiseReader.ShortestInterval ? $"annotation {Marks.ReconciliationInterval} is \"{text}\"; it must be at least 1m0s" : null;
     }
 
     private static string? Annotation(JsonObject item) => item["metadata"]?["annotations"]?[Marks.ReconciliationInterval]?.ToString();

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Pipelines;
+using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Engine.StateStores;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
@@ -111,6 +112,16 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
 
             if (outcome is not (Outcome<JsonObject>.Done or Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }))
                 Failed(effect, outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After);
+        });
+
+    /// <summary>Takes finalizers off whose steps are done. Nobody waits for it.</summary>
+    protected void TakeOff(TEffect effect, ResourceType type, string? ns, string name, string uid, IReadOnlyList<string> finalizers) => Guard(
+        effect,
+        async () =>
+        {
+            var outcome = await Ownership.TakeOff(World.Kubernetes, type, ns, name, uid, finalizers);
+            if (outcome.Failure is { } failure)
+                Failed(effect, failure, (outcome as Outcome<Nothing>.Transient)?.After);
         });
 
     protected void AwaitDestinations() => Services.Stores.Tell(new StateStoresMessage.Subscribe(

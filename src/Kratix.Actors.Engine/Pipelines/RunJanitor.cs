@@ -52,6 +52,22 @@ public sealed partial class RunJanitor(World world, EngineSettings settings)
             await Remove(ended.RunId, ns, old.Name());
     }
 
+    /// <summary>Takes all Pods with these labels away: of an object that goes, where it does not own them.</summary>
+    internal async Task<Outcome<Nothing>> RemoveAll(string? ns, string selector)
+    {
+        var listed = await world.Kubernetes.List(Kinds.Pod, ns, selector, CancellationToken.None);
+        if (listed is not Outcome<IReadOnlyList<JsonObject>>.Done { Value: var pods })
+            return listed.Select(_ => default(Nothing));
+        foreach (var pod in pods)
+        {
+            var removed = await world.Runner.Remove(pod.Namespace()!, pod.Name(), CancellationToken.None);
+            if (removed is not Outcome<Nothing>.Done)
+                return removed;
+        }
+
+        return new Outcome<Nothing>.Done(default);
+    }
+
     private async Task Remove(string runId, string ns, string pod)
     {
         if ((await world.Runner.Remove(ns, pod, CancellationToken.None)).Failure is { } failure)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
 
@@ -13,30 +14,13 @@ internal sealed class ApiInstaller(World world, string promise)
     private static readonly TimeSpan EstablishedPoll = TimeSpan.FromMilliseconds(200);
     private const int EstablishedPolls = 150;
 
-    private readonly Lock _gate = new();
-    private Task _last = Task.CompletedTask;
+    private readonly Turns _turns = new();
 
     /// <summary>Done when established. Terminal: the API server does not take it, or it is another Promise's.</summary>
-    internal Task<Outcome<Nothing>> Install(JsonObject crd, string name) => InTurn(() => InstallNow(crd, name));
+    internal Task<Outcome<Nothing>> Install(JsonObject crd, string name) => _turns.Take(() => InstallNow(crd, name));
 
     /// <summary>Done when gone, and when it is not this Promise's to take away; Transient while the API server is still deleting it.</summary>
-    internal Task<Outcome<Nothing>> Remove(string name) => InTurn(() => RemoveNow(name));
-
-    private Task<Outcome<Nothing>> InTurn(Func<Task<Outcome<Nothing>>> work)
-    {
-        lock (_gate)
-        {
-            var mine = After(_last, work);
-            _last = mine;
-            return mine;
-        }
-    }
-
-    private static async Task<Outcome<Nothing>> After(Task before, Func<Task<Outcome<Nothing>>> work)
-    {
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        return await work();
-    }
+    internal Task<Outcome<Nothing>> Remove(string name) => _turns.Take(() => RemoveNow(name));
 
     private async Task<Outcome<Nothing>> InstallNow(JsonObject crd, string name)
     {

@@ -39,7 +39,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     private ResourceType? _watched;
     private (string Api, PromiseRevision Revision, bool Serves)? _told;
     private JsonObject? _item;
-    private (string Uid, long Generation, string? Version, bool Deleting, Controls Controls)? _read;
+    private (string Uid, long Generation, string? Version, bool Deleting, Controls Controls, string? Interval)? _read;
 
     internal PromiseActor(string entityId, ShardLease lease, EngineServices services)
         : base(entityId, lease, services, services.PromiseStore, PromiseState.Empty(entityId))
@@ -138,6 +138,9 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
                 if (State.Revision is { } current && current.Same(followed.Revision))
                     Followed(followed.Namespace, followed.Name);
                 break;
+            case PromiseMessage.RevisionMade { Version: var version }:
+                _announcer.Tell(_item, "RevisionCreated", $"PromiseRevision {RevisionPublisher.NameOf(EntityId, version)} created for version {version}");
+                break;
             case PromiseMessage.ShowProgress:
                 ShowProgress();
                 break;
@@ -159,16 +162,17 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         if (_item is { } last && item.IsOlderThan(last))
             return;
         _item = item;
-        if (!item.IsDeleting() && !Ownership.Has(item, Marks.PromiseFinalizers))
+        var finalizers = PromiseFinalizers.Of(PromiseReader.HasApi(item) || State.Definition?.Api is not null, PromiseReader.HasDeletePipelines(item));
+        if (!item.IsDeleting() && !Ownership.HasOnly(item, finalizers, PromiseFinalizers.All))
         {
-            _effects.TakeOwnership(item);
+            _effects.TakeOwnership(item, finalizers);
             return;
         }
 
-        if (item.IsDeleting() && !Ownership.HasAny(item, Marks.PromiseFinalizers))
+        if (item.IsDeleting() && !Ownership.HasAny(item, PromiseFinalizers.All))
             return;
         // Our own writes of status come back as observations: the same generation holds the same spec.
-        var read = (item.Uid(), item.Generation(), item.Label(Marks.PromiseVersion), item.IsDeleting(), ControlLabels.Of(item));
+        var read = (item.Uid(), item.Generation(), item.Label(Marks.PromiseVersion), item.IsDeleting(), ControlLabels.Of(item), item.Annotation(Marks.ReconciliationInterval));
         if (_read == read)
         {
             Publish();

@@ -19,6 +19,7 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
     : AggregateEffects<PromiseMessage, PromiseCommand, PromiseEffect>(services, context)
 {
     private readonly ApiInstaller _api = new(services.World, state().Name);
+    private readonly RevisionPublisher _revisions = new(services.World, state().Name);
 
     internal override void Issue(PromiseEffect effect)
     {
@@ -47,6 +48,15 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                 break;
             case PromiseEffect.RemoveApi remove:
                 RemoveApi(remove);
+                break;
+            case PromiseEffect.CleanUp clean:
+                CleanUp(clean);
+                break;
+            case PromiseEffect.PublishRevision revision:
+                PublishRevision(revision);
+                break;
+            case PromiseEffect.TakeFinalizersOff off:
+                TakeOff(off, Kinds.Promise, null, state().Name, off.Uid, PromiseFinalizers.Before(off.Before));
                 break;
             case PromiseEffect.ReleaseFinalizers release:
                 Release(release);
@@ -105,12 +115,12 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                 : new PromiseMessage.AskLater(new PromiseMessage.Relist(), outcome.Failure!, (outcome as Outcome<IReadOnlyList<JsonObject>>.Transient)?.After));
         });
 
-    internal void TakeOwnership(JsonObject item) => Guard(
+    internal void TakeOwnership(JsonObject item, IReadOnlyList<string> finalizers) => Guard(
         new PromiseMessage.LookAtSelf(),
         async () =>
         {
             var outcome = await World.Kubernetes.Patch(
-                Kinds.Promise, null, item.Name(), PatchKind.Merge, Ownership.Take(item, Marks.PromiseFinalizers, null), null, CancellationToken.None);
+                Kinds.Promise, null, item.Name(), PatchKind.Merge, Ownership.Take(item, finalizers, PromiseFinalizers.All, null), null, CancellationToken.None);
             if (outcome is Outcome<JsonObject>.Done done)
                 Self.Tell(new PromiseMessage.Observed(done.Value));
             else if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.Conflict or Refusal.NotFound })
@@ -125,8 +135,8 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             await Services.Revisions.Put(item["spec"]!.AsObject());
             if (reading.DependenciesFile is { } file)
                 await World.Content.Put(file, CancellationToken.None);
-            // The identity that operators bind roles to is there before the first request.
-            if ((await Services.Runs.Accounts.EnsureDefault(item.Name(), "default", CancellationToken.None)).Failure is { } failure)
+            // The identity that operators bind roles to is there before the first request. What is being deleted has had its identity taken away, perhaps.
+            if (!item.IsDeleting() && (await Services.Runs.Accounts.EnsureDefault(item.Name(), "default", CancellationToken.None)).Failure is { } failure)
                 throw new InvalidOperationException($"the ServiceAccount of its Pipelines could not be made: {failure}");
             Self.Tell(new PromiseMessage.Stored(item, reading.Definition));
         });
@@ -204,6 +214,42 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             });
     }
 
+    private void CleanUp(PromiseEffect.CleanUp effect)
+    {
+        var name = state().Name;
+        Guard(
+            effect,
+            async () =>
+            {
+                var outcome = effect.Step switch
+                {
+                    CleanupStep.Runs => await Services.Runs.Janitor.RemoveAll(null, $"{Marks.PromiseName}={name},{Marks.WorkflowType}=promise"),
+                    CleanupStep.Revisions => await _revisions.RemoveAll(),
+                    // The last run has ended, so nothing of what was made for its Pipelines is in use.
+                    CleanupStep.Rights => await Services.Runs.Accounts.RemoveAll(name, CancellationToken.None),
+                    _ => throw new InvalidOperationException($"unknown step {effect.Step}"),
+                };
+                if (outcome.Failure is { } failure)
+                    Failed(effect, failure, (outcome as Outcome<Nothing>.Transient)?.After);
+                else
+                    Tell(at => new PromiseCommand.ReportCleanedUp(effect.Uid, effect.Step, at), $"{effect.Step} are gone");
+            });
+    }
+
+    private void PublishRevision(PromiseEffect.PublishRevision effect)
+    {
+        Guard(
+            effect,
+            async () =>
+            {
+                var outcome = await _revisions.Publish(effect.Uid, effect.Version, (await Services.Revisions.Get(effect.SpecDigest)).Spec);
+                if (outcome.Failure is { } failure)
+                    Failed(effect, failure, (outcome as Outcome<bool>.Transient)?.After);
+                else if (outcome is Outcome<bool>.Done { Value: true })
+                    Self.Tell(new PromiseMessage.RevisionMade(effect.Version));
+            });
+    }
+
     private void RemoveApi(PromiseEffect.RemoveApi effect)
     {
         var name = state().Definition!.Api!.CrdName;
@@ -226,19 +272,11 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
             effect,
             async () =>
             {
-                // The last run has ended, so nothing of what was made for its Pipelines is in use.
-                if ((await Services.Runs.Accounts.RemoveAll(name, CancellationToken.None)).Failure is { } left)
-                    throw new InvalidOperationException($"what its Pipelines ran as could not be removed: {left}");
-                var got = await World.Kubernetes.Get(Kinds.Promise, null, name, CancellationToken.None);
-                if (got is Outcome<JsonObject>.Done { Value: var item } && item.Uid() == effect.Uid && Ownership.HasAny(item, Marks.PromiseFinalizers))
-                {
-                    got = await World.Kubernetes.Patch(
-                        Kinds.Promise, null, name, PatchKind.Merge, Ownership.Release(item, Marks.PromiseFinalizers), null, CancellationToken.None);
-                }
-
-                if (got is not (Outcome<JsonObject>.Done or Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }))
-                    throw new InvalidOperationException($"its finalizers could not be taken off: {got.Failure}");
-                Tell(at => new PromiseCommand.ReportReleased(effect.Uid, at), "finalizers are off");
+                var outcome = await Ownership.TakeOff(World.Kubernetes, Kinds.Promise, null, name, effect.Uid, PromiseFinalizers.All);
+                if (outcome.Failure is { } failure)
+                    Failed(effect, failure, (outcome as Outcome<Nothing>.Transient)?.After);
+                else
+                    Tell(at => new PromiseCommand.ReportReleased(effect.Uid, at), "finalizers are off");
             });
     }
 

@@ -31,6 +31,9 @@ public abstract record PromiseMessage
     /// <summary>Say how far the requests are, while they follow a change.</summary>
     public sealed record ShowProgress : PromiseMessage;
 
+    /// <summary>There is a PromiseRevision of this version that was not there before.</summary>
+    public sealed record RevisionMade(string Version) : PromiseMessage;
+
     /// <summary>Other Promises that matter to this one.</summary>
     public sealed record Others(Surroundings Surroundings) : PromiseMessage;
 

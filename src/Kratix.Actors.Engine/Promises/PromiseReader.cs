@@ -22,6 +22,7 @@ internal sealed record PromiseReading(PromiseDefinition Definition, byte[]? Depe
 internal static class PromiseReader
 {
     private const int MaxRunIdentity = 60;
+    internal static readonly TimeSpan ShortestInterval = TimeSpan.FromMinutes(1);
 
     /// <exception cref="PromiseRefusedException">It cannot be used.</exception>
     internal static PromiseReading Read(JsonObject item, EngineSettings settings)
@@ -35,7 +36,7 @@ internal static class PromiseReader
         var api = ReadApi(spec["api"] as JsonObject);
         var revision = new PromiseRevision(
             name, item.SpecDigest(), item.Label(Marks.PromiseVersion) ?? "not-set", ReadPlan(name, spec, "resource"), ReadSelectors(spec),
-            ReadInterval(spec, settings), settings.Retry) { ReconcileAfterFailure = settings.ReconcileAfterFailure, IntervalJitter = settings.IntervalJitter };
+            ReadInterval(item, spec, settings), settings.Retry) { ReconcileAfterFailure = settings.ReconcileAfterFailure, IntervalJitter = settings.IntervalJitter };
         if (Map(Map(spec, "workflows", "spec.workflows"), "config", "spec.workflows.config")?["pipelineNamespace"] is { } ns && !DnsLabel().IsMatch(ns.ToString()))
             throw new PromiseRefusedException($"spec.workflows.config.pipelineNamespace is {ns.ToJsonString()}; it must name a namespace");
         var dependencies = ReadDependencies(name, spec);
@@ -132,13 +133,23 @@ internal static class PromiseReader
         return RequiredOf(spec);
     }
 
-    private static TimeSpan ReadInterval(JsonObject spec, EngineSettings settings)
+    /// <summary>What the annotation says, if that is an interval: a wrong one is refused when it is written, and counts for nothing where it was not.</summary>
+    internal static TimeSpan? IntervalOf(string? annotation) => annotation is not null && GoDuration.Parse(annotation) is { } interval && interval >= ShortestInterval ? interval : null;
+
+    internal static bool HasApi(JsonObject promise) => promise["spec"]?["api"] is JsonObject { Count: > 0 };
+
+    internal static bool HasDeletePipelines(JsonObject promise) =>
+        ((promise["spec"] as JsonObject)?["workflows"] as JsonObject)?["promise"] is JsonObject workflow && workflow["delete"] is JsonArray { Count: > 0 };
+
+    private static TimeSpan ReadInterval(JsonObject item, JsonObject spec, EngineSettings settings)
     {
+        if (IntervalOf(item.Annotation(Marks.ReconciliationInterval)) is { } annotated)
+            return annotated;
         if (Map(Map(spec, "workflows", "spec.workflows"), "config", "spec.workflows.config")?["reconciliationInterval"]?.ToString() is not { } text)
             return settings.ReconcileInterval;
         if (GoDuration.Parse(text) is not { } interval)
             throw new PromiseRefusedException($"spec.workflows.config.reconciliationInterval is \"{text}\"; it must be a valid duration such as 30m or 1h30m");
-        return interval >= TimeSpan.FromMinutes(1)
+        return interval >= ShortestInterval
             ? interval
             : throw new PromiseRefusedException($"spec.workflows.config.reconciliationInterval is \"{text}\"; it must be at least 1m0s");
     }

@@ -10,21 +10,29 @@ namespace Kratix.Actors.Engine.Promises;
 public abstract record PromiseWatchMessage
 {
     public sealed record Signal(WatchSignal Of) : PromiseWatchMessage;
+
+    /// <summary>Of PromiseRevisions.</summary>
+    public sealed record Revisions(WatchSignal Of) : PromiseWatchMessage;
 }
 
 /// <summary>
-/// Watches Promises and tells each what was seen of it, and what was seen of the Promises that it requires or that require it. All of it follows from
-/// the objects, so a start of the engine needs no memory of who waits for whom.
+/// Watches Promises and tells each what was seen of it, and what was seen of the Promises that it requires or that require it, and of all their
+/// PromiseRevisions. All of it follows from the objects, so a start of the engine needs no memory of who waits for whom.
 /// </summary>
 internal sealed class PromiseWatchActor(World world, IActorRef<ShardEnvelope<PromiseMessage>> promises) : Actor<PromiseWatchMessage>
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly SortedDictionary<string, Seen> _seen = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Surroundings> _told = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JsonObject> _revisions = new(StringComparer.Ordinal);
+
+    /// <summary>Until the revisions have been listed nobody is told of others: versions that are there must not be missed for a moment.</summary>
+    private bool _revisionsAreKnown;
 
     protected override void PreStart()
     {
         var self = Context.Self;
+        WatchLoop.Start(world, Kinds.PromiseRevision, s => self.Tell(new PromiseWatchMessage.Revisions(s)), _stop.Token);
         WatchLoop.Start(world, Kinds.Promise, s => self.Tell(new PromiseWatchMessage.Signal(s)), _stop.Token);
     }
 
@@ -65,6 +73,12 @@ internal sealed class PromiseWatchActor(World world, IActorRef<ShardEnvelope<Pro
                 break;
             case PromiseWatchMessage.Signal:
                 break;
+            case PromiseWatchMessage.Revisions { Of: var signal }:
+                WatchLoop.Apply(_revisions, signal, _ => { });
+                _revisionsAreKnown |= signal is WatchSignal.Listed;
+                foreach (var promise in _seen.Keys.ToList())
+                    TellSurroundings(promise);
+                break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }
@@ -86,16 +100,25 @@ internal sealed class PromiseWatchActor(World world, IActorRef<ShardEnvelope<Pro
 
     private void TellSurroundings(string name)
     {
-        if (!_seen.TryGetValue(name, out var promise))
+        if (!_revisionsAreKnown || !_seen.TryGetValue(name, out var promise))
             return;
         var surroundings = new Surroundings(
-            promise.Required.Select(r => r.Name).Distinct(StringComparer.Ordinal).Where(_seen.ContainsKey).ToImmutableSortedDictionary(n => n, n => _seen[n].Standing, StringComparer.Ordinal),
-            [.. _seen.SelectMany(s => s.Value.Required.Where(r => r.Name == name).Select(r => new Dependant(s.Key, s.Value.Standing.Version, r.Version)))]);
+            promise.Required.Select(r => r.Name).Distinct(StringComparer.Ordinal).Where(_seen.ContainsKey).ToImmutableSortedDictionary(n => n, n => _seen[n].Standing with { Versions = VersionsOf(n) }, StringComparer.Ordinal),
+            [.. _seen.SelectMany(s => s.Value.Required.Where(r => r.Name == name).Select(r => new Dependant(s.Key, s.Value.Standing.Version, r.Version)))])
+        {
+            Interval = PromiseReader.IntervalOf(_revisions.GetValueOrDefault(RevisionPublisher.NameOf(name, promise.Standing.Version))?.Annotation(Marks.ReconciliationInterval)),
+        };
         if (_told.TryGetValue(name, out var told) && told.Same(surroundings))
             return;
         _told[name] = surroundings;
         Tell(name, new PromiseMessage.Others(surroundings));
     }
+
+    private IReadOnlyList<string> VersionsOf(string promise) =>
+    [
+        .. _revisions.Values.Where(r => r["spec"]?["promiseRef"]?["name"]?.ToString() == promise).Select(r => r["spec"]?["version"]?.ToString() ?? "")
+            .Order(StringComparer.Ordinal),
+    ];
 
     private void Tell(string name, PromiseMessage message) => promises.Tell(new ShardEnvelope<PromiseMessage>(name, message));
 

@@ -33,7 +33,7 @@ internal static class RequestComparison
     {
         var observed = new ResourceObservation(item.Uid(), item.Generation(), item.SpecDigest(), item.IsDeleting(), "", ControlLabels.Of(item));
         return Shapes.IsCompared(index.Phase)
-            && Ownership.Has(item, Marks.ResourceFinalizers)
+            && Ownership.Has(item, ResourceFinalizers.All)
             && index.SpecDigest == Shapes.DigestOf(observed, definition.Revision, serves)
             && index.StatusDigest == Canonical.DigestOf(item["status"]);
     }

@@ -37,6 +37,13 @@ internal sealed partial class Announcer(World world, PassingNews passing)
             Post(item, told, "PromiseController");
     }
 
+    /// <summary>What no event of the journal tells.</summary>
+    internal void Tell(JsonObject? promise, string reason, string message)
+    {
+        if (promise is not null)
+            Post(promise, ("Normal", reason, message), "PromiseController");
+    }
+
     private static IEnumerable<(string Type, string Reason, string Message)> Of(ResourceState before, ResourceState after, ResourceEvent @event)
     {
         foreach (var told in OfWorkflow("resource", before.Workflow, after.Workflow, @event is ResourceEvent.RunFailed f ? f.Reason : null))

@@ -111,23 +111,8 @@ internal sealed partial class StatusWriter(World world)
         if (last is null ? Objects.Shows(item["status"], wanted) : last == text)
             return null;
         slot.Last = text;
-        var body = new JsonObject { ["status"] = last is null ? wanted : Patch(JsonNode.Parse(last)!.AsObject(), wanted) };
+        var body = new JsonObject { ["status"] = last is null ? wanted : Objects.Replacing(JsonNode.Parse(last)!.AsObject(), wanted) };
         return await world.Kubernetes.Patch(type, ns, name, PatchKind.Merge, body, "status", CancellationToken.None);
-    }
-
-    /// <summary>A merge patch that also takes away what was published before and is wanted no more.</summary>
-    private static JsonObject Patch(JsonObject last, JsonObject wanted)
-    {
-        var patch = wanted.DeepClone().AsObject();
-        foreach (var (key, value) in last)
-        {
-            if (!wanted.TryGetPropertyValue(key, out var now))
-                patch[key] = null;
-            else if (value is JsonObject before && now is JsonObject after)
-                patch[key] = Patch(before, after);
-        }
-
-        return patch;
     }
 
     [LoggerMessage(2001, LogLevel.Warning, "The API server refused the status of {Kind} {Namespace}/{Name}: {Reason}")]

@@ -64,6 +64,9 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
                 var (id, digest) = (state().Id, state().Revision!.Digest);
                 Relabel(relabel, relabel.Change, relabel.Uid, Item, async () => ((await Services.Revisions.Get(digest)).Type!, id.Namespace, id.Name));
                 break;
+            case ResourceEffect.TakeFinalizersOff off:
+                TakeOff(off);
+                break;
             case ResourceEffect.ReleaseFinalizer release:
                 Release(release);
                 break;
@@ -93,7 +96,7 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
 
     internal void TakeOwnership(JsonObject item, PromiseDefinition promise, bool available)
     {
-        var patch = Ownership.Take(item, Marks.ResourceFinalizers, new JsonObject { [Marks.PromiseName] = promise.Revision.Promise });
+        var patch = Ownership.Take(item, ResourceFinalizers.All, ResourceFinalizers.All, new JsonObject { [Marks.PromiseName] = promise.Revision.Promise });
         ResourceMessage Again(string reason, TimeSpan? after) => new ResourceMessage.TakeAgain(item, promise, available, reason, after);
         Guard(
             reason => Again(reason, null),
@@ -187,35 +190,32 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         ["metadata"] = new JsonObject { ["name"] = id.Name, ["namespace"] = id.Namespace, ["labels"] = new JsonObject { [Marks.PromiseName] = id.Promise } },
     };
 
-    private void Release(ResourceEffect.ReleaseFinalizer effect)
+    private void TakeOff(ResourceEffect.TakeFinalizersOff effect)
     {
-        var id = state().Id;
-        var digest = state().Revision!.Digest;
+        var (id, digest) = (state().Id, state().Revision!.Digest);
         Guard(effect, async () =>
         {
             var type = (await Services.Revisions.Get(digest)).Type!;
-            var outcome = await ReleaseOnce(type, id, effect.Uid);
+            TakeOff(effect, type, id.Namespace, id.Name, effect.Uid, ResourceFinalizers.Before(effect.Before));
+        });
+    }
+
+    private void Release(ResourceEffect.ReleaseFinalizer effect)
+    {
+        var (id, digest) = (state().Id, state().Revision!.Digest);
+        Guard(effect, async () =>
+        {
+            var revision = await Services.Revisions.Get(digest);
+            // Pods in its own namespace go with it.
+            var outcome = revision.PipelineNamespace is { } elsewhere && elsewhere != id.Namespace
+                ? await Services.Runs.Janitor.RemoveAll(elsewhere, $"{Marks.PromiseName}={id.Promise},{Marks.WorkflowType}=resource,{Marks.ResourceName}={id.Name},{Marks.ResourceNamespace}={id.Namespace}")
+                : new Outcome<Nothing>.Done(default);
+            if (outcome is Outcome<Nothing>.Done)
+                outcome = await Ownership.TakeOff(World.Kubernetes, revision.Type!, id.Namespace, id.Name, effect.Uid, ResourceFinalizers.All);
             if (outcome.Failure is { } failure)
                 Failed(effect, failure, (outcome as Outcome<Nothing>.Transient)?.After);
             else
                 Tell(at => new ResourceCommand.ReportReleased(effect.Uid, at), "finalizers are off");
         });
-    }
-
-    private async Task<Outcome<Nothing>> ReleaseOnce(ResourceType type, ResourceId id, string uid)
-    {
-        switch (await World.Kubernetes.Get(type, id.Namespace, id.Name, CancellationToken.None))
-        {
-            case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
-                return new Outcome<Nothing>.Done(default);
-            case Outcome<JsonObject>.Done { Value: var item } when item.Uid() != uid || !Ownership.HasAny(item, Marks.ResourceFinalizers):
-                return new Outcome<Nothing>.Done(default);
-            case Outcome<JsonObject>.Done { Value: var item }:
-                var patched = await World.Kubernetes.Patch(
-                    type, id.Namespace, id.Name, PatchKind.Merge, Ownership.Release(item, Marks.ResourceFinalizers), null, CancellationToken.None);
-                return patched is Outcome<JsonObject>.Terminal { Code: Refusal.NotFound } ? new Outcome<Nothing>.Done(default) : patched.Select(_ => default(Nothing));
-            case var failed:
-                return failed.Select(_ => default(Nothing));
-        }
     }
 }

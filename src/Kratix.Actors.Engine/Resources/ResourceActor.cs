@@ -99,14 +99,14 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
 
         _effects.Saw(observed.Item, observed.Promise);
         // An object without our finalizer is not yet ours: it could go at any moment, and nobody would take back what was written for it.
-        if (!observed.Item.IsDeleting() && !Ownership.Has(observed.Item, Marks.ResourceFinalizers))
+        if (!observed.Item.IsDeleting() && !Ownership.Has(observed.Item, ResourceFinalizers.All))
         {
             _effects.TakeOwnership(observed.Item, observed.Promise, observed.PromiseAvailable);
             return;
         }
 
         var item = observed.Item;
-        if (item.IsDeleting() && !Ownership.HasAny(item, Marks.ResourceFinalizers))
+        if (item.IsDeleting() && !Ownership.HasAny(item, ResourceFinalizers.All))
             return;
         // Let go already, and held all the same: by a patch that crossed ours, or by somebody's copy of the finalizers.
         if (State.Phase is ResourcePhase.Gone && item.IsDeleting() && State.Object?.Uid == item.Uid())

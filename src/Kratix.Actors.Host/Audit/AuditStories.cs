@@ -58,6 +58,12 @@ internal static class AuditStories
         PromiseEvent.PlacementWritten e => Written(e.Placement, e.CommitId, e.Changed, before.Works),
         PromiseEvent.PlacementFailed e => NotWritten(e.Placement, e.Reason, before.Works),
         PromiseEvent.RequestsRemoved => AuditStory.Of("all its requests are gone"),
+        PromiseEvent.CleanedUp e => AuditStory.Of(e.Step switch
+        {
+            CleanupStep.Runs => "the Pods of its own workflows are gone",
+            CleanupStep.Revisions => "its PromiseRevisions are gone",
+            _ => "what its Pipelines ran as is gone",
+        }),
         PromiseEvent.ApiRemoved => AuditStory.Of("its API is gone"),
         PromiseEvent.Released => Released,
         _ => throw new InvalidOperationException($"unknown event {happened.GetType().Name}"),

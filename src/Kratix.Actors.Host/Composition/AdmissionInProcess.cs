@@ -15,7 +15,7 @@ internal static class AdmissionInProcess
     }
 
     private static bool Applies(AdmissionRequest request, string kind) =>
-        request.Type.Group == Kinds.Group && request.Type.Kind == kind && request.Subresource.Length == 0 && request.Operation != "DELETE";
+        request.Type.Group == Kinds.Group && request.Type.Kind == kind && request.Subresource.Length == 0;
 
     private static async ValueTask<AdmissionDecision> Ask(AdmissionRules rules, AdmissionRequest request, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Engine;
 using Kratix.Actors.Standalone;
 using Kratix.Actors.Standalone.Lifecycle;
@@ -39,7 +40,7 @@ internal static class RequestAdmission
         if (metadata["finalizers"] is not JsonArray finalizers)
             metadata["finalizers"] = finalizers = [];
         var present = finalizers.Select(f => f?.ToString()).ToHashSet(StringComparer.Ordinal);
-        foreach (var finalizer in Marks.ResourceFinalizers.Where(f => !present.Contains(f)))
+        foreach (var finalizer in ResourceFinalizers.All.Where(f => !present.Contains(f)))
             finalizers.Add(finalizer);
     }
 }

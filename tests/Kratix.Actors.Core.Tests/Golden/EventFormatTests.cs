@@ -62,6 +62,7 @@ public sealed class EventFormatTests
         new PromiseEvent.PlacementWritten("redis-setup-00000.worker-1-5058f", "-1.abc", "c0ffee", false, At),
         new PromiseEvent.PlacementFailed("redis-setup-00000.worker-1-5058f", "1.abc", "push rejected", At),
         new PromiseEvent.RequestsRemoved(At),
+        new PromiseEvent.CleanedUp(CleanupStep.Revisions, At),
         new PromiseEvent.ApiRemoved(At),
         new PromiseEvent.Released(At),
     ];

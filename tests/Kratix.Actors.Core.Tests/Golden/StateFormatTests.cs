@@ -95,7 +95,7 @@ public sealed class StateFormatTests
         .. typeof(TPhase).GetNestedTypes().Where(t => t.IsSubclassOf(typeof(TPhase))).Select(type =>
         {
             var constructor = type.GetConstructors().First();
-            return (TPhase)constructor.Invoke([.. constructor.GetParameters().Select(p => (object)(p.ParameterType == typeof(string) ? "because" : At.AddHours(10)))]);
+            return (TPhase)constructor.Invoke([.. constructor.GetParameters().Select(p => p.ParameterType == typeof(string) ? "because" : p.ParameterType.IsEnum ? Enum.ToObject(p.ParameterType, 1) : (object)At.AddHours(10))]);
         }),
     ];
 }

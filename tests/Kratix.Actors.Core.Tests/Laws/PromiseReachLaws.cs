@@ -66,6 +66,8 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
         yield return new PromiseCommand.WakeUp(Later);
         yield return new PromiseCommand.Restart("start-99", Later);
         yield return new PromiseCommand.ReportRequestsRemoved(observed.Uid, Later);
+        foreach (var step in new[] { CleanupStep.Runs, CleanupStep.Revisions, CleanupStep.Rights })
+            yield return new PromiseCommand.ReportCleanedUp(observed.Uid, step, Later);
         yield return new PromiseCommand.ReportApiRemoved(observed.Uid, Later);
         yield return new PromiseCommand.ReportReleased(observed.Uid, Later);
     }
@@ -76,6 +78,7 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
         yield return new PromiseCommand.ReportApiRefused("old", "no", Later);
         yield return new PromiseCommand.ReportRun("old-run", Pipelines.Result("good-1", "a", 1), [.. Pipelines.Destinations], 0.5, Later);
         yield return new PromiseCommand.ReportRequestsRemoved("another", Later);
+        yield return new PromiseCommand.ReportCleanedUp("another", CleanupStep.Runs, Later);
         yield return new PromiseCommand.ReportApiRemoved("another", Later);
         yield return new PromiseCommand.ReportReleased("another", Later);
         yield return new PromiseCommand.WakeUp(Given.Start.AddYears(-1));

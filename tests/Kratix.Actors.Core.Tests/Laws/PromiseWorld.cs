@@ -29,6 +29,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
     private int _uids;
     private int _restarts;
     private bool _requestsRemoved;
+    private bool _hadApi;
     private string? _servedUid;
     private Surroundings _surroundings = Surroundings.None;
 
@@ -175,14 +176,19 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
             return;
         Object = new PromiseObservation($"uid-{++_uids}", 1, spec, "v1", false, "author");
         _requestsRemoved = false;
+        _hadApi = DefinitionOf(spec)?.Api is not null;
         Log($"author: creates {Object}");
         Relist();
     }
 
     private void Change(string spec)
     {
+        // Admission lets nobody take an API away.
+        if (_hadApi && DefinitionOf(spec) is { Api: null })
+            spec = "good-1";
         if (Object is null || Object.SpecDigest == spec)
             return;
+        _hadApi |= DefinitionOf(spec)?.Api is not null;
         Object = Object with { SpecDigest = spec, Generation = Object.Generation + 1 };
         Log($"author: changes to {Object}");
         Relist();
@@ -299,6 +305,14 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
             case PromiseEffect.RemoveApi e:
                 Ask(e, "api", () => RemoveApi(e.Uid));
                 break;
+            case PromiseEffect.CleanUp e:
+                Ask(e, "clean", () => CleanUp(e));
+                break;
+            case PromiseEffect.TakeFinalizersOff e:
+                Ask(e, "finalizers", () => TakeOff(e));
+                break;
+            case PromiseEffect.PublishRevision:
+                break;
             case PromiseEffect.ReleaseFinalizers e:
                 Ask(e, "release", () => Release(e.Uid));
                 break;
@@ -321,6 +335,19 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
     {
         _requestsRemoved |= Object?.Uid == uid;
         return new PromiseCommand.ReportRequestsRemoved(uid, Now);
+    }
+
+    private PromiseCommand.ReportCleanedUp CleanUp(PromiseEffect.CleanUp effect)
+    {
+        if (Object?.Uid == effect.Uid)
+            Assume(_requestsRemoved || effect.Step is CleanupStep.Runs, $"{effect.Step} go after its requests");
+        return new PromiseCommand.ReportCleanedUp(effect.Uid, effect.Step, Now);
+    }
+
+    private PromiseCommand? TakeOff(PromiseEffect.TakeFinalizersOff effect)
+    {
+        Assume(Object?.Uid != effect.Uid || Object.Deleting, "only a Promise that is being deleted loses finalizers");
+        return null;
     }
 
     private PromiseCommand.ReportApiRemoved RemoveApi(string uid)

@@ -248,6 +248,8 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
             case ResourceEffect.Relabel e:
                 Relabel(e);
                 break;
+            case ResourceEffect.TakeFinalizersOff:
+                break;
             case ResourceEffect.ReleaseFinalizer e:
                 Ask(e, "release", () => Release(e.Uid));
                 break;

@@ -34,6 +34,7 @@ internal sealed class PromiseScript() : Script<PromiseState, PromiseCommand, Pro
         "wake" => new PromiseCommand.WakeUp(at),
         "restart" => new PromiseCommand.Restart(words.Get("token", "start-1"), at),
         "requests-removed" => new PromiseCommand.ReportRequestsRemoved(_object.Uid, at),
+        "cleaned-up" => new PromiseCommand.ReportCleanedUp(_object.Uid, (State.Phase as PromisePhase.CleaningUp)?.Step ?? CleanupStep.Runs, at),
         "api-removed" => new PromiseCommand.ReportApiRemoved(_object.Uid, at),
         "released" => new PromiseCommand.ReportReleased(_object.Uid, at),
         _ => throw new FormatException($"unknown command '{verb}'"),

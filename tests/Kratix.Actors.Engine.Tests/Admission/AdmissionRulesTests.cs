@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Engine.Admission;
+using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
@@ -96,6 +97,7 @@ public sealed class AdmissionRulesTests
         var present = Samples.Promise("vault");
         present["metadata"]!["labels"] = new JsonObject { ["kratix.io/promise-version"] = "v1" };
         await _kubernetes.Create(Kinds.Promise, null, present, CancellationToken.None);
+        await _kubernetes.Create(Kinds.PromiseRevision, null, Manifest("PromiseRevision", RevisionPublisher.NameOf("vault", "v1"), "{\"version\": \"v1\"}"), CancellationToken.None);
         var promise = Samples.Promise();
         promise["spec"]!["requiredPromises"] = JsonNode.Parse("""[{"name":"vault","version":"v1"},{"name":"vault","version":"v2"},{"name":"dns","version":"v1"},{"name":"net"}]""");
 
@@ -110,6 +112,27 @@ public sealed class AdmissionRulesTests
                 "Promise will not be available until the above issue(s) is resolved",
             ],
             verdict.Warnings.ToArray());
+    }
+
+    [Fact]
+    public async Task Latest_revision_goes_with_its_Promise_and_not_before()
+    {
+        var promise = Samples.Promise();
+        promise["metadata"]!["finalizers"] = new JsonArray("example.org/hold");
+        await _kubernetes.Create(Kinds.Promise, null, promise, CancellationToken.None);
+        var (latest, earlier) = (Revision(true), Revision(false));
+
+        Assert.Equal("can not delete the latest PromiseRevision", (await Review("DELETE", latest)).Refusal);
+        Assert.Null((await Review("DELETE", earlier)).Refusal);
+        await _kubernetes.Delete(Kinds.Promise, null, "redis", CancellationToken.None);
+        Assert.Null((await Review("DELETE", latest)).Refusal);
+
+        static JsonObject Revision(bool latest)
+        {
+            var revision = Manifest("PromiseRevision", "redis-5a7f3", "{\"version\": \"not-set\", \"promiseRef\": {\"name\": \"redis\"}}");
+            revision["status"] = new JsonObject { ["latest"] = latest };
+            return revision;
+        }
     }
 
     [Fact]
@@ -162,8 +185,8 @@ public sealed class AdmissionRulesTests
         Assert.False(AdmissionRules.FillIn(new AdmissionQuestion("CREATE", "Destination", "d", destination, null)));
     }
 
-    private Task<AdmissionVerdict> Review(string operation, JsonObject item, JsonObject? before = null) =>
-        new AdmissionRules(_kubernetes, _dryRuns, Samples.Settings).Review(new AdmissionQuestion(operation, item["kind"]!.ToString(), item.Name(), item, before), CancellationToken.None);
+    private Task<AdmissionVerdict> Review(string operation, JsonObject item, JsonObject? before = null) => new AdmissionRules(_kubernetes, _dryRuns, Samples.Settings).Review(
+        operation == "DELETE" ? new(operation, item["kind"]!.ToString(), item.Name(), null, item) : new(operation, item["kind"]!.ToString(), item.Name(), item, before), CancellationToken.None);
 
     private static JsonObject Destination(string name, string path, string store) =>
         Manifest("Destination", name, $"{{\"path\": \"{path}\", \"stateStoreRef\": {{\"kind\": \"GitStateStore\", \"name\": \"{store}\"}}}}");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Testing;
 
@@ -45,6 +46,23 @@ public sealed class RequiredPromisesTests
         bed.Patch(Kinds.Promise, null, "base", new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [Marks.PromiseVersion] = "v1.0.0" } } });
         bed.Kit.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal("Available", bed.Get(Kinds.Promise, null, "redis")!["status"]!["status"]!.ToString());
+    }
+
+    [Fact, Conformance("R14", "A required version is satisfied by any existing PromiseRevision of exactly that version, also an earlier one.")]
+    public void Version_that_was_installed_before_satisfies_as_long_as_its_revision_is_there()
+    {
+        var bed = EngineBed.WithPromise(promise: Requiring("base", "v1.0.0"));
+        bed.Create(Kinds.Promise, null, Base("v1.0.0"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(3));
+        bed.Patch(Kinds.Promise, null, "base", new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [Marks.PromiseVersion] = "v2.0.0" } } });
+        bed.Kit.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal("Available", bed.Get(Kinds.Promise, null, "redis")!["status"]!["status"]!.ToString());
+
+        bed.Delete(Kinds.PromiseRevision, null, RevisionPublisher.NameOf("base", "v1.0.0"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(3));
+        var redis = bed.Get(Kinds.Promise, null, "redis")!;
+        Assert.Equal("Unavailable", redis["status"]!["status"]!.ToString());
+        Assert.Equal("Requirement not installed at the specified version", redis["status"]!["requiredPromises"]![0]!["state"]!.ToString());
     }
 
     [Fact]

@@ -113,6 +113,17 @@ internal sealed class EngineBed
     internal JsonObject? Get(ResourceType type, string? ns, string name) =>
         Kit.Settle(() => Kubernetes.Get(type, ns, name, CancellationToken.None)) is Outcome<JsonObject>.Done done ? done.Value : null;
 
+    internal IReadOnlyList<JsonObject> List(ResourceType type, string? labels = null) =>
+        Assert.IsType<Outcome<IReadOnlyList<JsonObject>>.Done>(Kit.Settle(() => Kubernetes.List(type, null, labels, CancellationToken.None))).Value;
+
+    /// <summary>The Events about the object of this kind and name: type and reason, in the order told.</summary>
+    internal IReadOnlyList<string> Told(string kind, string name) =>
+    [
+        .. List(Kinds.Event).Where(e => e["involvedObject"]!["kind"]!.ToString() == kind && e["involvedObject"]!["name"]!.ToString() == name)
+            .OrderBy(e => long.Parse(e["metadata"]!["resourceVersion"]!.ToString(), System.Globalization.CultureInfo.InvariantCulture))
+            .Select(e => $"{e["type"]} {e["reason"]}"),
+    ];
+
     internal JsonObject Redis1(string name) => Get(Redis, "default", name) ?? throw new InvalidOperationException($"there is no Redis {name}");
 
     /// <summary>The only plan that waits to be carried out.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Engine;
 using Kratix.Actors.Host.Composition;
 using Kratix.Actors.Kubernetes;
@@ -40,7 +41,7 @@ public sealed class RequestAdmissionTests : IAsyncLifetime
         await Done(_client.Create(Kinds.Promise, null, Promise(), default));
         var metadata = (await Done(_client.Create(Thing, "default", Request("""{"name":"a","finalizers":["others.io/f"],"labels":{"team":"x"}}"""), default)))["metadata"]!;
 
-        Assert.Equal(["others.io/f", .. Marks.ResourceFinalizers], metadata["finalizers"]!.AsArray().Select(f => f!.ToString()));
+        Assert.Equal(["others.io/f", .. ResourceFinalizers.All], metadata["finalizers"]!.AsArray().Select(f => f!.ToString()));
         Assert.Equal(("x", "thing"), (metadata["labels"]!["team"]!.ToString(), metadata["labels"]![Marks.PromiseName]!.ToString()));
     }
 
