@@ -7,24 +7,6 @@ namespace Kratix.Actors.Core.Tests.Laws;
 /// <summary>A Promise, its author, the API server and the stores.</summary>
 internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseCommand, PromiseEvent, PromiseEffect>(seed, PromiseState.Empty("redis"))
 {
-    private static readonly FileEntry Dependencies = Given.File("static/redis-dependencies.yaml");
-
-    private static readonly Dictionary<string, PromiseDefinition> Definitions = new(StringComparer.Ordinal)
-    {
-        ["good-0"] = Define("good-0", "crd-one", Given.Plan("a", "x"), Dependencies, Given.Selector("env:dev")),
-        ["good-1"] = Define("good-1", "crd-one", Given.Plan("a,b"), null, Given.Selector("env:dev")),
-        ["good-2"] = Define("good-2", "crd-two", Given.Plan("", "x,y"), Dependencies),
-        ["good-3"] = Define("good-3", null, Given.Plan("b"), Dependencies),
-        ["flaky-1"] = Define("flaky-1", "crd-one", Given.Plan("a,b", "x"), Dependencies),
-        ["needy-1"] = Define("needy-1", "crd-one", Given.Plan("a", "x"), Dependencies) with { Required = [new RequiredPromise("base", "v1.0.0")] },
-        ["bad-1"] = Define("bad-1", "crd-one", Given.Plan("a", "x"), null),
-        ["later-1"] = Define("later-1", "crd-one", Given.Plan("a,b", "x"), Dependencies),
-        ["held-1"] = Define("held-1", "crd-one", Given.Plan("a", "x"), Dependencies),
-        ["refused-1"] = Define("refused-1", "crd-refused", Given.Plan("a"), Dependencies),
-    };
-
-    private static readonly string[] Specs = [.. Definitions.Keys, "invalid-1"];
-
     private readonly Random _user = new(seed + 1_000_003);
     private int _uids;
     private int _restarts;
@@ -38,7 +20,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
     /// <summary>Digest of the CustomResourceDefinition that the API server holds, or null.</summary>
     public string? Crd { get; private set; }
 
-    public static PromiseDefinition? DefinitionOf(string spec) => Definitions.GetValueOrDefault(spec);
+    public static PromiseDefinition? DefinitionOf(string spec) => PromiseSpecs.Valid.GetValueOrDefault(spec);
 
     public PromiseWorld Live(bool disturbed = true)
     {
@@ -77,7 +59,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         switch (what)
         {
             case 0 or 1 or 2 or 3:
-                Change(Specs[_user.Next(Specs.Length)]);
+                Change(PromiseSpecs.All[_user.Next(PromiseSpecs.All.Length)]);
                 break;
             case 4:
                 SetDestinations(Pipelines.Destinations[..(_user.Next(Pipelines.Destinations.Length) + 1)]);
@@ -164,7 +146,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
 
     private void Create()
     {
-        var spec = Specs[_user.Next(Specs.Length)];
+        var spec = PromiseSpecs.All[_user.Next(PromiseSpecs.All.Length)];
         if (Object is { Deleting: true })
         {
             Change(Pipelines.LastingSpecs[0]);
@@ -218,7 +200,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         var wanted = new Dictionary<string, string>(StringComparer.Ordinal) { ["README.md"] = "foreign" };
         if (Object is null)
             return wanted;
-        var definition = Definitions[Object.SpecDigest];
+        var definition = PromiseSpecs.Valid[Object.SpecDigest];
         if (definition.Dependencies is { } file)
             Add("static-deps", "", ".", file, Given.Labels(definition.Revision.Selectors.IsEmpty ? "" : "env:dev"));
         foreach (var pipeline in definition.Plan.Configure)
@@ -264,9 +246,6 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
 
     /// <summary>Where files were placed first, and so whether they are misplaced, is a matter of history.</summary>
     private PromiseState InPlace => State with { Works = State.Works.Judged(new HashSet<string>()) };
-
-    private static PromiseDefinition Define(string spec, string? crd, WorkflowPlan plan, FileEntry? dependencies, params Selector[] selectors) =>
-        new(Given.Revision(Given.Plan("instance"), spec, selectors), crd is null ? null : Given.Api(crd), plan, dependencies);
 
     protected override Decision<PromiseEvent> Decide(PromiseState state, PromiseCommand command) => PromiseDecider.Decide(state, command);
 
