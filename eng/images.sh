@@ -3,11 +3,12 @@
 #   eng/images.sh              localhost/busybox:demo and every image of samples/images
 #   eng/images.sh FOLDER...    localhost/busybox:demo and localhost/<folder name>:demo for each folder with a Containerfile
 #   eng/images.sh NAME=FOLDER  the same under another name, for instance one that an upstream YAML uses
+#   eng/images.sh --program [FOLDER]  localhost/kratix-actors:demo, from what is published now or has been built into FOLDER, on this machine's .NET runtime, git and ssh
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 label=io.github.kratix-actors.content
-base=localhost/busybox:demo
+base_image=localhost/busybox:demo
 engine=$(command -v podman || command -v docker) || { echo "images: neither podman nor docker found; run eng/install.sh" >&2; exit 1; }
 present=$("$engine" images --filter "label=$label" --filter dangling=false --format "{{.Repository}}:{{.Tag}}" | while read -r name; do
     printf '%s %s\n' "$name" "$("$engine" image inspect --format "{{index .Config.Labels \"$label\"}}" "$name")"
@@ -45,11 +46,37 @@ stage_busybox() { # the root folder of the base image: one binary, a link per ap
     ln -s ../../bin/env "$folder/root/usr/bin/env"
     printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$folder/root/etc/passwd"
     printf 'root:x:0:\nnogroup:x:65534:\n' >"$folder/root/etc/group"
-    build "$base" "$folder"
+    build "$base_image" "$folder"
     base_digest=$(digest "$folder")
 }
 
+stage_program() { # the context of the Containerfile at the top: what it stands on, from this machine, and the program
+    local built=${1:-} base="$KRATIX_ACTORS_WORK/images/kratix-actors-base" folder="$KRATIX_ACTORS_WORK/images/kratix-actors" dotnet file
+    dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
+    rm -rf "$base" "$folder"; mkdir -p "$base"/root/{etc/ssl/certs,home,usr/bin,usr/lib,usr/share/dotnet/shared} "$folder/program"
+    cp "$dotnet/dotnet" "$base/root/usr/share/dotnet/"
+    cp -r "$dotnet/host" "$base/root/usr/share/dotnet/"
+    cp -r "$dotnet"/shared/Microsoft.{NETCore,AspNetCore}.App "$base/root/usr/share/dotnet/shared/"
+    ln -s ../share/dotnet/dotnet "$base/root/usr/bin/dotnet"
+    cp "$(command -v git)" "$(command -v ssh)" "$base/root/usr/bin/"
+    cp -r /usr/lib/git-core "$base/root/usr/lib/"
+    cp -r /usr/share/git-core "$base/root/usr/share/"
+    cp -L /etc/ssl/certs/ca-certificates.crt "$base/root/etc/ssl/certs/"
+    printf '%s\n' hosts:\ files\ dns >"$base/root/etc/nsswitch.conf"
+    # The libraries of all of these, and what .NET loads by name: OpenSSL.
+    { find "$base/root" -type f \( -name '*.so' -o -perm -u+x \) -print0 | { xargs -0 -n 32 ldd 2>/dev/null || true; } | sed -nE 's/^.*[[:space:]](\/lib[^ ]+) \(0x.*/\1/p'; ldconfig -p | grep -oE '/lib[^ ]*/lib(ssl|crypto)\.so\.3$'; } | sort -u |
+        while read -r file; do install -D "$(readlink -f "$file")" "$base/root$file"; done
+    printf 'FROM %s\nCOPY root/ /\n' "$base_image" >"$base/Containerfile"
+    build localhost/kratix-actors-base:demo "$base"
+    base_digest=$(digest "$base")
+    if [ -n "$built" ]; then cp -r "$built"/. "$folder/program/"; else dotnet publish "$KRATIX_ACTORS_ROOT/src/Kratix.Actors.Host" -c Release -o "$folder/program" --nologo --verbosity quiet; fi
+    rm -f "$folder"/program/*.pdb
+    cp "$KRATIX_ACTORS_ROOT/Containerfile" "$folder/"
+    build localhost/kratix-actors:demo "$folder"
+}
+
 stage_busybox
+if [ "${1:-}" = --program ]; then stage_program "${2:-}"; exit; fi
 if [ $# -eq 0 ]; then set -- "$KRATIX_ACTORS_ROOT"/samples/images/database-*/; fi
 for argument in "$@"; do
     case $argument in

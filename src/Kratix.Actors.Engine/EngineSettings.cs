@@ -71,6 +71,9 @@ public sealed record EngineSettings
     /// <summary>Finished Pods kept per Pipeline of an object.</summary>
     public required int JobsToKeep { get => Platform.Current.JobsToKeep ?? field; init; }
 
+    /// <summary>How long the Pod of a finished run stays; null: as long as it is among those to keep.</summary>
+    public TimeSpan? PodTtl { get => Platform.Current.PodTtl ?? field; init; }
+
     public string? DefaultImagePullPolicy { get => Platform.Current.DefaultImagePullPolicy ?? field; init; }
 
     /// <summary>For containers that set none, as Kubernetes JSON; null: none.</summary>

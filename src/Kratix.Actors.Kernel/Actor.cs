@@ -7,8 +7,11 @@ public abstract class ActorBase
     {
     }
 
-    /// <summary>While true a stop waits; the actor has something in flight that must not outlive it.</summary>
-    internal virtual bool DefersStop => false;
+    /// <summary>
+    /// While true a stop waits, and with it the restart or the end of its parent: the actor has something in flight that must not outlive it. Asked after each
+    /// message, so what it waits for has to come as one.
+    /// </summary>
+    protected internal virtual bool DefersStop => false;
 
     /// <summary>Runs before the first message of every instance.</summary>
     protected virtual void PreStart()

@@ -9,6 +9,9 @@ public sealed record PodRunnerOptions
     /// <summary>Null: whatever Kubernetes takes for the image's tag.</summary>
     public string? AdapterImagePullPolicy { get; init; }
 
+    /// <summary>A Secret for the registry of these images, before those that a Pipeline names; null: none.</summary>
+    public string? PullSecret { get; init; }
+
     /// <summary>User of the built-in containers, who must not be root.</summary>
     public long AdapterUser { get; init; } = 65532;
 

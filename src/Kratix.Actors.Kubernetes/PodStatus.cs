@@ -40,7 +40,10 @@ internal static class PodStatus
         var phase = Phase(pod, statuses.Values);
         return new RunReport(
             runId, (string?)metadata["namespace"] ?? "", (string?)metadata["name"] ?? "", phase, steps.ToImmutable(),
-            Reason(pod, phase, steps.ToImmutable(), (readerName, statuses.GetValueOrDefault(readerName)), (writerName, writer)));
+            Reason(pod, phase, steps.ToImmutable(), (readerName, statuses.GetValueOrDefault(readerName)), (writerName, writer)))
+        {
+            Restarts = statuses.Values.Concat(mainStatuses.Values).Sum(Restarts),
+        };
     }
 
     private static RunPhase Phase(JsonObject pod, IEnumerable<JsonObject> inits) => (string?)pod["status"]?["phase"] switch
@@ -53,12 +56,17 @@ internal static class PodStatus
         _ => inits.Any(s => s["state"]?["running"] is not null || s["state"]?["terminated"] is not null) ? RunPhase.Running : RunPhase.Pending,
     };
 
-    private static StepReport Step(JsonNode container, JsonObject? status, bool itsTurn)
+    private static int Restarts(JsonObject? status) => (int?)status?["restartCount"] ?? 0;
+
+    private static StepReport Step(JsonNode container, JsonObject? status, bool itsTurn) => Once(container, status, itsTurn) with { Restarts = Restarts(status) };
+
+    private static StepReport Once(JsonNode container, JsonObject? status, bool itsTurn)
     {
         var name = (string)container["name"]!;
         var image = (string?)container["image"] ?? "";
         var state = status?["state"];
-        if (state?["terminated"] is JsonObject ended)
+        // Between two attempts in place, what is known of it is how the last one ended.
+        if ((state?["terminated"] ?? BetweenAttempts(status)) is JsonObject ended)
         {
             var code = (int?)ended["exitCode"] ?? -1;
             return new StepReport(
@@ -127,6 +135,9 @@ internal static class PodStatus
         };
         return Words(how, (string?)ended["message"]);
     }
+
+    private static JsonNode? BetweenAttempts(JsonObject? status) =>
+        (string?)status?["state"]?["waiting"]?["reason"] == "CrashLoopBackOff" ? status["lastState"]?["terminated"] : null;
 
     private static bool Succeeded(JsonObject? status) => (int?)status?["state"]?["terminated"]?["exitCode"] == 0;
 

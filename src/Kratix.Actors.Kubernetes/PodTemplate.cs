@@ -10,7 +10,7 @@ namespace Kratix.Actors.Kubernetes;
 /// </summary>
 internal static class PodTemplate
 {
-    public const string RunIdKey = "kratix.io/run-id";
+    public const string RunIdKey = RunPlan.RunIdAnnotation;
     public const string ManagedByKey = "app.kubernetes.io/managed-by";
     public const string ManagedBy = "Kratix";
     public const string AdapterCommand = "pipeline-adapter";
@@ -36,7 +36,7 @@ internal static class PodTemplate
     {
         var spec = new JsonObject
         {
-            // A run is repeated by the engine, which knows the attempt; a container restarted in place would find its predecessor's leftovers.
+            // A run is repeated by the engine, with empty directories; a container restarted in place finds its predecessor's leftovers, so a plan has to ask for that.
             ["restartPolicy"] = "Never",
             ["terminationGracePeriodSeconds"] = (long)options.TerminationGrace.TotalSeconds,
         };
@@ -47,6 +47,8 @@ internal static class PodTemplate
             spec[key] = value?.DeepClone();
         }
 
+        if (options.PullSecret is { } secret)
+            spec["imagePullSecrets"] = new JsonArray([new JsonObject { ["name"] = secret }, .. (spec["imagePullSecrets"] as JsonArray ?? []).Select(s => s?.DeepClone())]);
         var taken = plan.Containers.Concat(plan.SideBySide).Select(NameOf).ToHashSet();
         var reader = BuiltIn(plan, options, "read", FreeName("reader", taken), Mount(ObjectVolume, "/kratix/object"));
         List<JsonNode> handedIn = [Mount("shared-output", "/kratix/output", true), Mount("shared-metadata", "/kratix/metadata", true)];

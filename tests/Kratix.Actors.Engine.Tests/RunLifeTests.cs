@@ -51,6 +51,70 @@ public sealed class RunLifeTests
         Assert.Contains("example/work:1", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact, Conformance("R50", "With restartPolicy OnFailure a failing container is started again in place, and each time counts towards backoffLimit.")]
+    public void Container_that_is_started_again_in_place_is_given_up_at_the_limit_and_its_Pod_goes_first()
+    {
+        var bed = EngineBed.WithPromise(promise: InPlace());
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        Assert.Equal("OnFailure", plan.PodSpec!["restartPolicy"]!.ToString());
+        for (var restarts = 0; restarts < 3; restarts++)
+        {
+            bed.Report(plan, r => Failing(r, restarts));
+            Assert.Equal("Running", bed.Phase("a"));
+        }
+
+        bed.Report(plan, r => Failing(r, 3));
+
+        Assert.Equal("Failed", bed.Phase("a"));
+        Assert.Empty(bed.Runner.Runs);
+        Assert.Contains("container work exited with code 3, the last of 4 times in place", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+        var failed = bed.Event("a", "run-failed");
+        Assert.Equal((4, 3), ((int)failed["attempt"]!, (int)failed["steps"]![0]!["restarts"]!));
+    }
+
+    [Fact]
+    public void Run_that_fails_after_restarts_in_place_has_only_the_rest_of_its_attempts()
+    {
+        var bed = EngineBed.WithPromise(promise: InPlace());
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Report(plan, r => Failing(r, 2) with { Phase = RunPhase.Failed, Reason = "Evicted: no room" });
+        Assert.Equal("Retrying", bed.Phase("a"));
+        bed.Kit.Advance(TimeSpan.FromMinutes(5));
+
+        var last = bed.TakePlan();
+        Assert.Null(last.PodSpec!["restartPolicy"]);
+        bed.Fail(last);
+
+        Assert.Equal("Failed", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Container_that_succeeds_when_it_is_started_again_in_place_has_made_one_run_of_it()
+    {
+        var bed = EngineBed.WithPromise(promise: InPlace());
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Report(plan, r => Failing(r, 1));
+        bed.Complete(plan, ("output/db.yaml", "x: 1\n"));
+
+        Assert.Equal("Settled", bed.Phase("a"));
+        Assert.Empty(bed.Plans);
+    }
+
+    private static JsonObject InPlace()
+    {
+        var promise = Samples.Promise();
+        promise.Set("spec.workflows.resource.configure.0.spec.restartPolicy", "OnFailure");
+        return promise;
+    }
+
+    private static RunReport Failing(RunReport report, int restarts) => report with
+    {
+        Phase = RunPhase.Running, Restarts = restarts, Steps = [report.Steps[0] with { Phase = StepPhase.Failed, ExitCode = 3, Restarts = restarts }],
+    };
+
     [Fact]
     public void Failed_run_that_ended_by_itself_keeps_its_Pod_for_the_log()
     {
@@ -118,6 +182,46 @@ public sealed class RunLifeTests
         bed.Kit.Dispatcher.InContext(answer.SetResult);
 
         Assert.Equal(plan.RunId, bed.TakePlan().RunId);
+    }
+
+    [Fact, Conformance("K19", "A creation that is on its way when the journal fails makes no Pod of a run that is over.")]
+    public void Request_that_starts_again_waits_for_the_creation_that_is_on_its_way()
+    {
+        var bed = EngineBed.WithPromise();
+        var arrives = new TaskCompletionSource();
+        bed.Runner.BeforeCreation = _ => arrives.Task;
+        bed.Request("a");
+        var first = bed.State("a").ActiveRun!.Value.RunId;
+        bed.Runner.BeforeCreation = null;
+        bed.Journal.Failing = (call, entity) => call == nameof(IJournal.Append) && entity.EndsWith("/a", StringComparison.Ordinal) ? new JournalException("the disk is full") : null;
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [Marks.ManualReconciliation] = "true" } } });
+        bed.Journal.Failing = null;
+        bed.Kit.Advance(TimeSpan.FromSeconds(30));
+
+        bed.Kit.Dispatcher.InContext(arrives.SetResult);
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.NotEqual(first, bed.State("a").ActiveRun!.Value.RunId);
+        Assert.Equal(bed.State("a").ActiveRun!.Value.RunId, Assert.Single(bed.Runner.Runs).RunId);
+    }
+
+    [Fact, Conformance("K19", "The run of an object that was replaced by another of its name is ended, also when its Pod comes to life only then.")]
+    public void Run_of_an_object_that_was_replaced_is_ended_when_its_creation_is_answered()
+    {
+        var bed = EngineBed.WithPromise();
+        var arrives = new TaskCompletionSource();
+        bed.Runner.BeforeCreation = _ => arrives.Task;
+        bed.Request("a");
+        bed.Runner.BeforeCreation = null;
+        bed.Delete(EngineBed.Redis, "default", "a");
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } });
+        bed.Request("a");
+        bed.Kit.Advance(TimeSpan.FromSeconds(30));
+
+        bed.Kit.Dispatcher.InContext(arrives.SetResult);
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(bed.State("a").ActiveRun!.Value.RunId, Assert.Single(bed.Runner.Runs).RunId);
     }
 
     [Fact]

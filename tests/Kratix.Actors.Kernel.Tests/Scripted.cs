@@ -13,6 +13,10 @@ internal sealed class Scripted<T>(Action<Scripted<T>, T> receive) : Actor<T>
 
     public Action<Scripted<T>, IActorRef>? Ended { get; init; }
 
+    public Func<bool>? Defers { get; init; }
+
+    protected internal override bool DefersStop => Defers?.Invoke() ?? false;
+
     protected internal override void Receive(T message) => receive(this, message);
 
     protected override void PreStart() => Starting?.Invoke(this);

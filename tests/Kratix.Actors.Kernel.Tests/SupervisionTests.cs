@@ -185,6 +185,32 @@ public sealed class SupervisionTests
     }
 
     [Fact]
+    public void A_restart_waits_for_a_child_that_still_waits_for_an_answer()
+    {
+        var kit = new ActorTestKit();
+        var probe = kit.Probe<string>();
+        var waits = true;
+        IActorRef<string>? child = null;
+        var parent = kit.System.Spawn(new Props<string>(() => new Scripted<string>((_, _) => throw new InvalidOperationException())
+        {
+            Starting = self => child = self.Context.Spawn(new Props<string>(() => new Scripted<string>((_, message) => waits = message != "answer")
+            {
+                Starting = _ => probe.Tell("start"),
+                Stopped = () => probe.Tell("stop"),
+                Defers = () => waits,
+            }), "asks"),
+        })
+        { SupervisorStrategy = new SupervisorStrategy.Restart(TimeSpan.Zero, TimeSpan.Zero) }, "parent");
+        parent.Tell("fail");
+        Assert.Equal(["start"], probe.Drain());
+
+        child!.Tell("something else");
+        probe.ExpectNone();
+        child.Tell("answer");
+        Assert.Equal(["stop", "start"], probe.Drain());
+    }
+
+    [Fact]
     public void An_actor_that_waits_for_its_restart_can_be_stopped()
     {
         var kit = new ActorTestKit();

@@ -105,10 +105,25 @@ public sealed class PodStatusTests
     }
 
     [Fact]
-    public void Step_that_is_restarted_in_place_waits_with_its_reason()
+    public void Step_that_waits_to_be_started_again_in_place_shows_how_it_ended_last_and_how_often()
     {
-        var report = Read("Pending", Done, """{"waiting":{"reason":"CrashLoopBackOff","message":"back-off 10s"}}""");
-        Assert.Equal((RunPhase.Running, StepPhase.Waiting, "CrashLoopBackOff: back-off 10s"), (report.Phase, report.Steps[0].Phase, report.Steps[0].Reason));
+        var pod = Pod("Pending", Done, """{"waiting":{"reason":"CrashLoopBackOff","message":"back-off 10s"}}""");
+        var status = pod["status"]!["initContainerStatuses"]![1]!.AsObject();
+        status["restartCount"] = 2;
+        status["lastState"] = JsonNode.Parse("""{"terminated":{"exitCode":3,"reason":"Error"}}""");
+        var report = PodStatus.Read(pod)!;
+
+        Assert.Equal((RunPhase.Running, 2), (report.Phase, report.Restarts));
+        Assert.Equal((StepPhase.Failed, 3, 2), (report.Steps[0].Phase, report.Steps[0].ExitCode, report.Steps[0].Restarts));
+        Assert.Equal("container \"one\" exited with code 3", report.Reason);
+    }
+
+    [Fact]
+    public void Restarts_of_built_in_containers_count_too()
+    {
+        var pod = Pod("Running", Done, Done, Done);
+        pod["status"]!["containerStatuses"] = JsonNode.Parse($$$"""[{"name":"writer","restartCount":1,"state":{{{Running}}} }]""");
+        Assert.Equal(1, PodStatus.Read(pod)!.Restarts);
     }
 
     [Fact]

@@ -89,6 +89,14 @@ public sealed class PodTemplateTests
     }
 
     [Fact]
+    public void Secret_for_the_registry_of_the_adapter_goes_before_those_of_the_pipeline()
+    {
+        var plan = Plan() with { PodSpec = new JsonObject { ["imagePullSecrets"] = new JsonArray(new JsonObject { ["name"] = "own" }) } };
+        Assert.Equal("""[{"name":"platform"},{"name":"own"}]""", PodTemplate.Build(plan, Options with { PullSecret = "platform" })["spec"]!["imagePullSecrets"]!.ToJsonString());
+        Assert.Null(Spec(Plan())["imagePullSecrets"]);
+    }
+
+    [Fact]
     public void Containers_side_by_side_have_a_writer_beside_them_that_waits_for_their_end()
     {
         var spec = Spec(Plan("""[{"name":"one","image":"i"}]""") with { SideBySide = JsonNode.Parse("""[{"name":"left","image":"i"},{"name":"writer","image":"i"}]""")!.AsArray() });

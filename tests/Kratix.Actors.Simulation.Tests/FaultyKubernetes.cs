@@ -48,16 +48,24 @@ internal sealed class FaultyKubernetes(IKubernetes api, IResourceWatch watch, Ch
 }
 
 /// <summary>Runs over the same bad line. Where it does not adopt, creating what exists creates another.</summary>
-internal sealed class FaultyRunner(IRunner runner, Chaos chaos, Line line, bool adopts) : IRunner
+internal sealed class FaultyRunner(IRunner runner, Chaos chaos, Line line, bool adopts, Action<string> tell) : IRunner
 {
     private const int FailsOneIn = 20;
     private int _others;
 
     public Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation) =>
-        chaos.Change(line, FailsOneIn, () => runner.CreateOrAdopt(adopts ? plan : plan with { PodName = $"{plan.PodName}-{_others++}" }, cancellation));
+        chaos.Change(line, FailsOneIn, () =>
+        {
+            tell($"creates Pod {plan.PodName}");
+            return runner.CreateOrAdopt(adopts ? plan : plan with { PodName = $"{plan.PodName}-{_others++}" }, cancellation);
+        });
 
     public Task<Outcome<Nothing>> Remove(string ns, string podName, CancellationToken cancellation) =>
-        chaos.Change(line, FailsOneIn, () => runner.Remove(ns, podName, cancellation));
+        chaos.Change(line, FailsOneIn, () =>
+        {
+            tell($"removes Pod {podName}");
+            return runner.Remove(ns, podName, cancellation);
+        });
 
     public IAsyncEnumerable<RunSignal> Observe(CancellationToken cancellation) => Faulty.Stream(chaos, () => runner.Observe(cancellation), cancellation);
 }

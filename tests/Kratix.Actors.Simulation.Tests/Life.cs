@@ -25,6 +25,7 @@ internal sealed class Life
     /// <summary>How long an engine may go on writing after another has taken its place.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    private readonly Simulation _world;
     private readonly Line _line;
     private readonly HashSet<object> _busyWith = [];
     private Task _starting = Task.CompletedTask;
@@ -32,12 +33,13 @@ internal sealed class Life
     internal Life(int number, ulong seed, Simulation world, Chaos chaos, Broken broken)
     {
         Number = number;
+        _world = world;
         Kit = new ActorTestKit(seed, time: world.Time);
         _line = new Line(world.Time, Grace);
         var kubernetes = new FaultyKubernetes(world.Kubernetes, world.Kubernetes, chaos, _line);
         var journal = new FaultyJournal(world.Journal, world.Journal, chaos, broken != Broken.Epochs, () => world.Processes.HasTaken(this));
         var ports = new World(
-            journal, journal, kubernetes, kubernetes, new FaultyRunner(world.Runner, chaos, _line, broken != Broken.Adoption),
+            journal, journal, kubernetes, kubernetes, new FaultyRunner(world.Runner, chaos, _line, broken != Broken.Adoption, Tell),
             new FaultyStores(world.Stores, chaos, _line, broken != Broken.Pushes), world.Time, NullLogger.Instance);
         Kit.Dispatcher.InContext(() => _starting = Start(ports));
     }
@@ -61,6 +63,8 @@ internal sealed class Life
     internal bool TakesUp(object pod) => _busyWith.Add(pod);
 
     internal void IsDoneWith(object pod) => _busyWith.Remove(pod);
+
+    private void Tell(string what) => _world.Tell($"engine {Number} {what}");
 
     private async Task Start(World ports) => Engine = await KratixEngine.Start(Samples.Settings, ports, Kit.System, CancellationToken.None);
 }

@@ -24,6 +24,9 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
     /// <summary>Asked before each call with verb, kind and name; what it returns is the failure the caller gets.</summary>
     public Func<string, ResourceType, string, Outcome<Nothing>?>? Fail { get; set; }
 
+    /// <summary>Awaited when a listing has been taken and nobody has heard of it yet.</summary>
+    public Func<ResourceType, Task>? BeforeListed { get; set; }
+
     public int Writes { get; private set; }
 
     /// <summary>Logs by <c>namespace/pod/container</c>.</summary>
@@ -32,8 +35,12 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
     public Task<Outcome<JsonObject>> Get(ResourceType type, string? ns, string name, CancellationToken cancellation) => Locked("get", type, name, () =>
         _objects.TryGetValue(Key(type, ns, name), out var found) ? Done(found.Object) : Missing(type, name));
 
-    public Task<Outcome<IReadOnlyList<JsonObject>>> List(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation) =>
-        Locked<IReadOnlyList<JsonObject>>("list", type, "", () => new Outcome<IReadOnlyList<JsonObject>>.Done(Matching(type, ns, labelSelector)));
+    public async Task<Outcome<IReadOnlyList<JsonObject>>> List(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation)
+    {
+        var listed = await Locked<IReadOnlyList<JsonObject>>("list", type, "", () => new Outcome<IReadOnlyList<JsonObject>>.Done(Matching(type, ns, labelSelector)));
+        await (BeforeListed?.Invoke(type) ?? Task.CompletedTask);
+        return listed;
+    }
 
     public Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, JsonObject body, CancellationToken cancellation)
     {

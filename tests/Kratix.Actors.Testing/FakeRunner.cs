@@ -20,6 +20,9 @@ public sealed class FakeRunner : IRunner
     /// <summary>Asked before each call with verb and Pod; what it returns is the failure the caller gets.</summary>
     public Func<string, string, Outcome<Nothing>?>? Fail { get; set; }
 
+    /// <summary>Awaited while a creation is on its way: it has been sent and has not arrived.</summary>
+    public Func<RunPlan, Task>? BeforeCreation { get; set; }
+
     /// <summary>Awaited when a Pod has been created or adopted and nobody has heard of it yet.</summary>
     public Func<RunPlan, Task>? BeforeAnswer { get; set; }
 
@@ -36,6 +39,7 @@ public sealed class FakeRunner : IRunner
     {
         if (Fail?.Invoke("create", plan.PodName) is { } failure)
             return failure.Select<RunReport>(_ => throw new InvalidOperationException("Fail returned success"));
+        await (BeforeCreation?.Invoke(plan) ?? Task.CompletedTask);
         var outcome = CreateOrAdopt(plan);
         await (BeforeAnswer?.Invoke(plan) ?? Task.CompletedTask);
         return outcome;

@@ -102,7 +102,7 @@ public static class PromiseDecider
             case RunVerdict.Suspended suspended:
                 return Happened(new PromiseEvent.RunSuspended(c.RunId, run.Pipeline, steps, suspended.StatusJson, suspended.Message, suspended.RetryAt, c.At));
             case RunVerdict.Failed failed:
-                return Happened(new PromiseEvent.RunFailed(c.RunId, run.Pipeline, run.Attempt, steps, failed.Reason, failed.RetryAt, next, c.At));
+                return Happened(new PromiseEvent.RunFailed(c.RunId, run.Pipeline, failed.Attempt, steps, failed.Reason, failed.RetryAt, next, c.At));
             default:
                 throw new InvalidOperationException($"unknown result {c.Result.GetType()}");
         }

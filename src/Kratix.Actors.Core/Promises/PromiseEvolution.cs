@@ -35,7 +35,7 @@ public static class PromiseEvolution
         {
             Workflow = state.Workflow.PipelineSuspended(e.Message, e.RetryAt, e.At), StatusJson = StatusDocument.Merge(state.StatusJson, e.StatusJson),
         },
-        PromiseEvent.RunFailed e => state with { Workflow = state.Workflow.PipelineFailed(e.Reason, e.RetryAt, e.At), NextRun = e.NextRun },
+        PromiseEvent.RunFailed e => state with { Workflow = state.Workflow.PipelineFailed(e.Reason, e.Attempt, e.RetryAt, e.At), NextRun = e.NextRun },
         PromiseEvent.RetryStarted e => state with { Workflow = state.Workflow.RetryStarted(e.At) },
         PromiseEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
         PromiseEvent.SurroundingsChanged e => state with { Surroundings = e.Surroundings },

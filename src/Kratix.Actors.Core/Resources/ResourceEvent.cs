@@ -35,7 +35,7 @@ public abstract record ResourceEvent(DateTimeOffset At)
     /// <summary>It ended, either way, but something else is wished by now: nothing of it is used.</summary>
     public sealed record RunSuperseded(string RunId, string Pipeline, ImmutableArray<StepReport> Steps, DateTimeOffset At) : ResourceEvent(At);
 
-    /// <summary><paramref name="RetryAt"/> null: given up.</summary>
+    /// <summary><paramref name="Attempt"/>: the last that it made, those in place included. <paramref name="RetryAt"/> null: given up.</summary>
     public sealed record RunFailed(
         string RunId, string Pipeline, int Attempt, ImmutableArray<StepReport> Steps, string Reason, DateTimeOffset? RetryAt, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At);
 

@@ -25,7 +25,7 @@ public static class ResourceEvolution
         {
             Workflow = state.Workflow.PipelineSuspended(e.Message, e.RetryAt, e.At), StatusJson = StatusDocument.Merge(state.StatusJson, e.StatusJson),
         },
-        ResourceEvent.RunFailed e => state with { Workflow = state.Workflow.PipelineFailed(e.Reason, e.RetryAt, e.At), NextRun = e.NextRun },
+        ResourceEvent.RunFailed e => state with { Workflow = state.Workflow.PipelineFailed(e.Reason, e.Attempt, e.RetryAt, e.At), NextRun = e.NextRun },
         ResourceEvent.RetryStarted e => state with { Workflow = state.Workflow.RetryStarted(e.At) },
         ResourceEvent.RunRequested e => Begin(state with { RestartToken = e.Token ?? state.RestartToken }, e.Cause, e.At),
         ResourceEvent.Placed e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)) },

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Kratix.Actors.Core.Placement;
 
 namespace Kratix.Actors.Core.Workflows;
@@ -38,6 +39,7 @@ public enum StepPhase
     Failed,
 }
 
-/// <summary>What is known of one container of a run. Times are UTC.</summary>
+/// <summary>What is known of one container of a run. Times are UTC. <paramref name="Restarts"/>: how often it was started again in place.</summary>
 public sealed record StepReport(
-    string Name, string Image, StepPhase Phase, int? ExitCode = null, DateTimeOffset? StartedAt = null, DateTimeOffset? FinishedAt = null, string? Reason = null);
+    string Name, string Image, StepPhase Phase, int? ExitCode = null, DateTimeOffset? StartedAt = null, DateTimeOffset? FinishedAt = null, string? Reason = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Restarts = 0);

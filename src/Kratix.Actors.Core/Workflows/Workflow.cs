@@ -114,14 +114,14 @@ public sealed record Workflow(
         return Mark(running.Pipeline, PipelinePhase.Succeeded, null, at).Enter(running.Pipeline + 1, 1, at);
     }
 
-    /// <summary>The running Pipeline failed: again at <paramref name="retryAt"/>, or (null) for good.</summary>
-    public Workflow PipelineFailed(string reason, DateTimeOffset? retryAt, DateTimeOffset at)
+    /// <summary>The running Pipeline failed, the last time with <paramref name="attempt"/>: again at <paramref name="retryAt"/>, or (null) for good.</summary>
+    public Workflow PipelineFailed(string reason, int attempt, DateTimeOffset? retryAt, DateTimeOffset at)
     {
         var running = Current;
         return retryAt is { } when
-            ? Mark(running.Pipeline, PipelinePhase.Running, $"attempt {running.Attempt} failed: {reason}", at) with
+            ? Mark(running.Pipeline, PipelinePhase.Running, $"attempt {attempt} failed: {reason}", at) with
             {
-                Stage = new WorkflowStage.Retrying(running.Pipeline, running.Attempt + 1, when, reason, running.Suspensions),
+                Stage = new WorkflowStage.Retrying(running.Pipeline, attempt + 1, when, reason, running.Suspensions),
             }
             : Mark(running.Pipeline, PipelinePhase.Failed, reason, at) with { Stage = new WorkflowStage.Failed(running.Pipeline, reason, at) };
     }
@@ -160,6 +160,10 @@ public sealed record Workflow(
     public (string Pipeline, string RunId, int Attempt)? Active(string entity, string uid) => Stage is WorkflowStage.Running running
         ? (Pipelines[running.Pipeline].Name, RunId.Of(entity, uid, Run, Action, Pipelines[running.Pipeline].Name, running.Attempt), running.Attempt)
         : null;
+
+    /// <summary>How often the Pipeline that runs may yet fail and be tried again.</summary>
+    public int RetriesLeft(RetrySchedule retry) =>
+        Stage is WorkflowStage.Running running ? (Pipelines[running.Pipeline].BackoffLimit ?? retry.Limit) - (running.Attempt - running.Suspensions - 1) : 0;
 
     public string? FailedPipeline => Stage is WorkflowStage.Failed failed ? Pipelines[failed.Pipeline].Name : null;
 

@@ -46,6 +46,8 @@ internal abstract partial class AggregateActor<TMessage, TState, TCommand, TEven
 
     protected override bool MayPassivate() => !Effects.IsAtWork && base.MayPassivate();
 
+    protected override void OnTerminated(IActorRef actor) => Effects.ClearAfter(actor);
+
     protected override void OnFenced() => Services.Fence.Trip();
 
     protected void Handle(AggregateMessage<TCommand, TEffect> message)

@@ -22,6 +22,9 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
 {
     private readonly Dictionary<string, StartedRun> _runs = new(StringComparer.Ordinal);
     private readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
+
+    /// <summary>Runs that are let go and whose actors still wait for an answer.</summary>
+    private readonly Dictionary<IActorRef, StartedRun> _ending = [];
     private int _atWork;
 
     /// <summary>
@@ -67,6 +70,9 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
     /// <summary>Runs the Pipeline on the object as given; <paramref name="item"/> is without the marks of the API server that no Pipeline reads.</summary>
     protected void Spawn(RunRequest request, JsonObject item, RunCause cause)
     {
+        // Prepared twice: what an earlier life of this actor began before it failed comes to its end in this one.
+        if (_runs.ContainsKey(request.RunId))
+            return;
         (item["metadata"] as JsonObject)?.Remove("managedFields");
         var yaml = Encoding.UTF8.GetBytes(Yaml.Write(item));
         _runs[request.RunId] = new StartedRun(request, context.Spawn(
@@ -92,8 +98,16 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
         _stopped.Remove(runId);
         if (!_runs.Remove(runId, out var started))
             return;
+        _ending[started.Child] = started;
+        context.Watch(started.Child);
         context.Stop(started.Child);
-        Services.Runs.Janitor.After(started.Request, started.PodAtWork);
+    }
+
+    /// <summary>The run's actor is gone, so nothing it asked for is on its way any more: a Pod that is removed now stays away.</summary>
+    internal void ClearAfter(IActorRef child)
+    {
+        if (_ending.Remove(child, out var ended))
+            Services.Runs.Janitor.After(ended.Request, ended.PodAtWork);
     }
 
     /// <summary>Changes a mark on the object. The watch tells the outcome; an object that is gone, or another of its name, needs no mark.</summary>

@@ -57,7 +57,7 @@ internal static class PipelineEntry
     {
         var spec = entry["spec"]!.AsObject();
         var pod = new JsonObject();
-        foreach (var field in new[] { "nodeSelector", "tolerations", "imagePullSecrets" })
+        foreach (var field in new[] { "nodeSelector", "tolerations", "imagePullSecrets", "restartPolicy" })
         {
             if (spec[field] is { } value)
                 pod[field] = value.DeepClone();

@@ -54,7 +54,8 @@ public sealed record RunServices(
 /// It remembers nothing that matters: killed at any point and started again, it finds the Pod by its name and the output by the run's id.
 /// <para>
 /// What the watch tells is a hint: it may be older than the Pod. An end is decided only by an answer of the API server, one question at a time. Were it
-/// decided while a creation is on its way, that Pod would come to life beside the one of the next attempt.
+/// decided while a creation is on its way, that Pod would come to life beside the one of the next attempt. For the same reason the actor does not stop while
+/// a question is out: when its parent fails and starts again, the creation that was on its way would arrive after the successor has ended the run.
 /// </para>
 /// </summary>
 internal sealed class PipelineActor(
@@ -69,7 +70,9 @@ internal sealed class PipelineActor(
     private bool _asking;
     private PipelineMessage? _hint;
     private bool _done;
-    private bool _stopping;
+
+    /// <summary>Why it is being ended before its Pod has ended by itself; null: it is not.</summary>
+    private string? _stopping;
 
     protected override void PreStart()
     {
@@ -91,6 +94,8 @@ internal sealed class PipelineActor(
         services.Slots.Tell(new RunSlotsMessage.Acquire(request.RunId, request.Subject.Promise, late, Context.Self));
     }
 
+    protected override bool DefersStop => _asking;
+
     protected override void PostStop() => services.Exchange.Withdraw(request.RunId);
 
     protected override void Receive(PipelineMessage message)
@@ -104,28 +109,29 @@ internal sealed class PipelineActor(
                 break;
             case PipelineMessage.Reported { Report: var report }:
                 Tell(report);
-                if (report.Phase is RunPhase.Succeeded or RunPhase.Failed)
+                if (report.Phase is RunPhase.Succeeded or RunPhase.Failed || IsUsedUp(report))
                     Ask(message);
                 break;
             case PipelineMessage.PodGone:
                 // Before it was created it is no wonder. Afterwards somebody deleted it: what it handed in decides, else it is made again. While an answer is
                 // awaited it may be either: the Pod was created, and is gone before that is heard.
-                if (_report is not null || _asking || _stopping)
+                if (_report is not null || _asking || _stopping is not null)
                     Ask(message);
                 break;
             case PipelineMessage.Found found:
                 _asking = false;
                 Found(found.Outcome);
-                if (_stopping && found.Outcome is not Outcome<RunReport>.Transient)
+                if (_stopping is not null && found.Outcome is not Outcome<RunReport>.Transient)
                     _hint ??= new PipelineMessage.Stop();
                 AskAgain();
                 break;
             case PipelineMessage.Stop:
-                _stopping = true;
+                _stopping = "it was ended, because a new run was asked for";
                 Ask(message);
                 break;
             case PipelineMessage.Stopped:
-                End(new RunResult.Failed(Steps, "it was ended, because a new run was asked for"), atWork: false);
+                _asking = false;
+                End(Failed(_stopping!), atWork: false);
                 break;
             case PipelineMessage.HandedIn handedIn:
                 _asking = false;
@@ -170,7 +176,7 @@ internal sealed class PipelineActor(
     /// <summary>Looks for what was handed in when the Pod may be over, and else at the Pod, which is created if it is not there.</summary>
     private async Task<PipelineMessage> Look(PipelineMessage hint)
     {
-        if (_stopping)
+        if (_stopping is not null)
             return await StopPod();
         var over = hint is PipelineMessage.PodGone or PipelineMessage.Reported { Report.Phase: RunPhase.Succeeded };
         if (over && await services.World.Content.GetRun(request.RunId, CancellationToken.None) is { } manifest)
@@ -212,7 +218,9 @@ internal sealed class PipelineActor(
                 _backoff.Reset();
                 Tell(report);
                 if (report.Phase is RunPhase.Failed)
-                    End(new RunResult.Failed(report.Steps, ReasonOf(report)));
+                    End(Failed(ReasonOf(report)));
+                else if (IsUsedUp(report))
+                    _stopping ??= ReasonOf(report);
                 else if (_stuck is { } stuck && report.Steps.Any(s => s.Name == stuck.Name && s.Phase == StepPhase.Pulling))
                     GiveUp(stuck);
                 break;
@@ -235,7 +243,16 @@ internal sealed class PipelineActor(
             StepOf(step.Name).Tell(new StepMessage.Reported(step));
     }
 
-    private void GiveUp(StepReport stuck) => End(new RunResult.Failed(Steps, $"container {stuck.Name}: {stuck.Reason}"));
+    private void GiveUp(StepReport stuck) => End(Failed($"container {stuck.Name}: {stuck.Reason}"));
+
+    /// <summary>
+    /// A container that is started again in place has failed once too often. The Pod would go on for ever, so it is taken away, and that is waited for, before the end
+    /// is told: the next run must not find it at work.
+    /// </summary>
+    private bool IsUsedUp(RunReport report) => report.Restarts > 0
+        && (report.Restarts > request.Retries || (report.Restarts == request.Retries && report.Steps.Any(s => s.Phase == StepPhase.Failed)));
+
+    private RunResult.Failed Failed(string reason) => new(Steps, reason) { Restarts = _report?.Restarts ?? 0 };
 
     private IActorRef<StepMessage> StepOf(string name)
     {
@@ -252,14 +269,14 @@ internal sealed class PipelineActor(
     {
         if (bytes is null)
         {
-            End(new RunResult.Failed(Steps, $"the Pod {_plan!.PodName} ended, but what it left in /kratix/output was not received"));
+            End(Failed($"the Pod {_plan!.PodName} ended, but what it left in /kratix/output was not received"));
             return;
         }
 
         var manifest = Codec.Read<RunManifest>(bytes);
         if (manifest.Output is not { } output)
         {
-            End(new RunResult.Failed(Steps, manifest.Refusal!));
+            End(Failed(manifest.Refusal!));
             return;
         }
 
@@ -278,7 +295,9 @@ internal sealed class PipelineActor(
         var detail = failed.Reason is null or "Error" ? "" : $" ({failed.Reason})";
         // What ended the Pod as a whole, such as its time limit, is why the container ended, not the other way round.
         var whole = report.Reason is { } reason && reason != failed.Reason ? $"{reason}; " : "";
-        return $"{whole}container {failed.Name} {why}{detail}; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}";
+        return report.Phase is RunPhase.Failed
+            ? $"{whole}container {failed.Name} {why}{detail}; its log: kubectl logs -n {report.Namespace} {report.PodName} -c {failed.Name}"
+            : $"container {failed.Name} {why}{detail}, the last of {failed.Restarts + 1} times in place; its Pod is gone (without restartPolicy OnFailure a failed Pod stays for its log)";
     }
 
     private void End(RunResult result) => End(result, _report is { Phase: RunPhase.Pending or RunPhase.Running });

@@ -22,6 +22,9 @@ public sealed record RunRequest(string RunId, WorkflowAction Action, JsonObject 
     /// <summary>The first attempt of the object's first workflow: no Pod of this Pipeline and object is older.</summary>
     public bool IsFirst { get; init; }
 
+    /// <summary>How often it may fail and be tried again, in place or as another run.</summary>
+    public int Retries { get; init; }
+
     /// <summary>W3C <c>traceparent</c> of the object's trace, for the Pod; null where nobody traces.</summary>
     public string? TraceParent { get; init; }
 
@@ -136,6 +139,9 @@ public static class RunPlanner
             pod["activeDeadlineSeconds"] = (long)deadline.TotalSeconds;
         foreach (var (field, value) in own)
             pod[field] = value?.DeepClone();
+        // The last attempt is left as it is, with its logs.
+        if (request.Retries <= 0)
+            pod.Remove("restartPolicy");
         return pod;
     }
 

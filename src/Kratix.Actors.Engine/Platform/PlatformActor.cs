@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Pipelines;
 using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Kernel;
@@ -30,10 +31,12 @@ internal sealed partial class PlatformActor(World world, EngineSettings settings
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _stop = new();
     private string? _seen;
+    private IActorRef<PodExpiryMessage>? _expiry;
 
     protected override void PreStart()
     {
         var self = Context.Self;
+        Expire();
         WatchLoop.Start(world, "watch of the platform's configuration", () => world.Watch.Watch(Kinds.ConfigMap, Kinds.SystemNamespace, null, _stop.Token), s => self.Tell(new PlatformMessage.Signal(s)), _stop.Token);
     }
 
@@ -113,10 +116,18 @@ internal sealed partial class PlatformActor(World world, EngineSettings settings
     {
         var before = settings.Platform.Current;
         settings.Platform.Holds(now);
+        Expire();
         if (before != PlatformConfiguration.None || now.Values.Count + now.WithoutEffect.Count > 0)
             LogTaken(world.Log, string.Join(", ", now.Values.Select(v => $"{v.Key} = {v.Value}")), string.Join(", ", now.WithoutEffect));
         if ((before.ReconcileInterval, before.ReconcileAfterFailure, before.BackoffLimit) != (now.ReconcileInterval, now.ReconcileAfterFailure, now.BackoffLimit))
             Context.Self.Tell(new PlatformMessage.TellPromises());
+    }
+
+    /// <summary>Nobody looks after the age of Pods until a setting asks for it.</summary>
+    private void Expire()
+    {
+        if (settings.PodTtl is not null)
+            _expiry ??= Context.Spawn(new Props<PodExpiryMessage>(() => new PodExpiryActor(world, settings)), "pod-expiry");
     }
 
     private async Task<IReadOnlyList<string>> Known()

@@ -15,6 +15,8 @@ public sealed record PlatformConfiguration
 
     public int? BackoffLimit { get; init; }
 
+    public TimeSpan? PodTtl { get; init; }
+
     public string? DefaultImagePullPolicy { get; init; }
 
     public JsonObject? DefaultContainerResources { get; init; }
@@ -24,12 +26,21 @@ public sealed record PlatformConfiguration
     /// <summary><c>debug</c>, <c>info</c>, <c>warning</c> or <c>error</c>.</summary>
     public string? LogLevel { get; init; }
 
+    /// <summary>True: log lines as JSON objects; false: as text.</summary>
+    public bool? StructuredLog { get; init; }
+
+    public PlatformTelemetry? Telemetry { get; init; }
+
     /// <summary>The engine's own keys that it sets, with the values as written.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Keys of the document that set nothing here.</summary>
     public IReadOnlyList<string> WithoutEffect { get; init; } = [];
 }
+
+/// <summary>Where metrics and traces go by OTLP.</summary>
+/// <param name="Headers">May be secret: not among the values that logs and <c>config show</c> tell.</param>
+public sealed record PlatformTelemetry(Uri Endpoint, bool Grpc, IReadOnlyDictionary<string, string> Headers, bool Traces, bool Metrics);
 
 /// <summary>How the ConfigMap stands: what holds of it, and why a later document does not (null: nothing is refused).</summary>
 public sealed record PlatformReport(PlatformConfiguration Holds, string? Refused);

@@ -13,8 +13,7 @@ internal static class PlatformDocument
     /// <summary>Keys of Kratix that have no counterpart here: they are taken and do nothing.</summary>
     private static readonly HashSet<string> WithoutEffect = new(StringComparer.Ordinal)
     {
-        "selectiveCache", "controllerLeaderElection", "resourceBindingVersionStrategy", "featureFlags", "stateStoreReconciliationInterval", "git", "telemetry",
-        "logging.structured", "workflows.jobOptions.podTTLSecondsAfterFinished",
+        "selectiveCache", "controllerLeaderElection", "resourceBindingVersionStrategy", "featureFlags", "stateStoreReconciliationInterval", "git",
     };
 
     /// <exception cref="PlatformRefusedException">With everything that is wrong.</exception>
@@ -48,9 +47,12 @@ internal static class PlatformDocument
             {
                 ReconcileInterval = Value<TimeSpan>(
                     "reconciliationInterval", "kratix.reconcile.interval", "a duration of at least 1m, such as 10h", v => Duration(v) is { TotalMinutes: >= 1 } interval ? interval : null),
-                ReconcileAfterFailure = Value<bool>("workflows.reconcileAfterFailure", "kratix.reconcile.after-failure", "true or false", v => v is "true" ? true : v is "false" ? false : null),
+                ReconcileAfterFailure = Value<bool>("workflows.reconcileAfterFailure", "kratix.reconcile.after-failure", "true or false", Truth),
                 JobsToKeep = Value("numberOfJobsToKeep", "kratix.workflows.jobs-to-keep", "a whole number from 1 to 1000", v => Number(v, 1, 1000)),
                 BackoffLimit = Value("workflows.jobOptions.defaultBackoffLimit", "kratix.workflows.backoff-limit", "a whole number from 0 to 100", v => Number(v, 0, 100)),
+                PodTtl = Value<TimeSpan>(
+                    "workflows.jobOptions.podTTLSecondsAfterFinished", "kratix.workflows.pod-ttl", "a whole number of seconds, 1 or more",
+                    v => Number(v, 1, int.MaxValue) is { } seconds ? TimeSpan.FromSeconds(seconds) : null),
                 DefaultImagePullPolicy = Text("workflows.defaultImagePullPolicy", "kratix.workflows.default-image-pull-policy", "Always", "IfNotPresent", "Never"),
                 DefaultContainerResources = Map("workflows.defaultContainerResources", "kratix.workflows.default-container-resources", "limits", "requests", "claims"),
                 DefaultSecurityContext = Map("workflows.defaultContainerSecurityContext", "kratix.workflows.default-container-security-context"),
@@ -60,20 +62,24 @@ internal static class PlatformDocument
                     "warn" => "warning",
                     var level => level,
                 },
+                StructuredLog = Value<bool>("logging.structured", "kratix.log.format", "true or false", Truth),
+                Telemetry = Telemetry(),
             };
             if (_problems.Count > 0)
                 throw new PlatformRefusedException(_problems);
             return read with { Values = _values, WithoutEffect = [.. Leaves(document, "").Where(IsIdle).Order(StringComparer.Ordinal)] };
         }
 
-        private T? Value<T>(string path, string setting, string right, Func<string, T?> parse)
+        /// <param name="setting">Ours in which the value is; null: in none of its own.</param>
+        private T? Value<T>(string path, string? setting, string right, Func<string, T?> parse)
             where T : struct
         {
             if (At(path) is not { } node)
                 return null;
             if (node is JsonValue && parse(node.ToString()) is { } value)
             {
-                _values[setting] = node.ToString();
+                if (setting is not null)
+                    _values[setting] = node.ToString();
                 return value;
             }
 
@@ -106,6 +112,33 @@ internal static class PlatformDocument
             return null;
         }
 
+        /// <summary>There once an endpoint is: <c>HOST:PORT</c> as Kratix writes it, or a URL.</summary>
+        private PlatformTelemetry? Telemetry()
+        {
+            const string Otlp = "kratix.telemetry.otlp.";
+            var insecure = Value<bool>("telemetry.insecure", null, "true or false", Truth) ?? false;
+            var endpoint = At("telemetry.endpoint");
+            var written = endpoint?.ToString() ?? "";
+            var url = written.Contains("://", StringComparison.Ordinal) ? written : $"{(insecure ? "http" : "https")}://{written}";
+            var grpc = Text("telemetry.protocol", Otlp + "protocol", "grpc", "http") is not "http";
+            var traces = Value<bool>("telemetry.traces.enabled", Otlp + "traces", "true or false", Truth) ?? true;
+            var metrics = Value<bool>("telemetry.metrics.enabled", Otlp + "metrics", "true or false", Truth) ?? true;
+            var headers = At("telemetry.headers");
+            if (headers is not (null or JsonObject) || (headers as JsonObject)?.Any(h => h.Value is not JsonValue) == true)
+                _problems.Add("telemetry.headers is not a map of texts; write one, such as {Authorization: Bearer ...}");
+            if (endpoint is null)
+                return null;
+            if (endpoint is not JsonValue || !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0 || uri.UserInfo.Length > 0)
+            {
+                _problems.Add($"telemetry.endpoint is {endpoint.ToJsonString()}; write HOST:PORT or a URL, such as collector.example:4317");
+                return null;
+            }
+
+            _values[Otlp + "endpoint"] = uri.ToString();
+            return new PlatformTelemetry(
+                uri, grpc, (headers as JsonObject)?.ToDictionary(h => h.Key, h => h.Value?.ToString() ?? "", StringComparer.Ordinal) ?? [], traces, metrics);
+        }
+
         private JsonNode? At(string path)
         {
             _known.Add(path);
@@ -126,6 +159,13 @@ internal static class PlatformDocument
 
         private static IEnumerable<string> Leaves(JsonObject map, string prefix) => map.SelectMany(kv =>
             kv.Value is JsonObject { Count: > 0 } inner ? Leaves(inner, $"{prefix}{kv.Key}.") : [prefix + kv.Key]);
+
+        private static bool? Truth(string text) => text switch
+        {
+            "true" => true,
+            "false" => false,
+            _ => null,
+        };
 
         private static TimeSpan? Duration(string text) => GoDuration.Parse(text);
 

@@ -32,6 +32,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     private readonly ReadModels _readModels;
     private readonly Announcer _announcer;
     private readonly Rollout _rollout;
+    private readonly SeenSince _seen = new();
     private Surroundings? _others;
     private string? _progress;
     private DateTimeOffset _progressSince;
@@ -110,11 +111,11 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
                 break;
             case PromiseMessage.LookAt look:
                 if (RequestType is { } type)
-                    _effects.LookAt(type, look);
+                    _effects.LookAt(type, look, _seen);
                 break;
             case PromiseMessage.Relist:
                 if (RequestType is { } listed)
-                    _effects.Relist(listed);
+                    _effects.Relist(listed, _seen);
                 break;
             case PromiseMessage.Own own:
                 Handle(own.Message);
@@ -124,12 +125,20 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             case PromiseMessage.Requests { Signal: var signal }:
                 Requests(signal);
                 break;
+            case PromiseMessage.Answered answered when answered.Since != _seen:
+                // This life of the actor has listed everything anew.
+                break;
+            case PromiseMessage.Answered { Answer: var answer }:
+                if (answer is not null)
+                    OnMessage(answer);
+                _seen.End();
+                break;
             case PromiseMessage.NewRequests fresh:
                 foreach (var request in fresh.Items)
                     TellResource(request);
                 break;
             case PromiseMessage.RequestsCompared compared:
-                foreach (var request in _rollout.Begin(compared.ToTell, compared.Total))
+                foreach (var request in _rollout.Begin([.. compared.ToTell.Select(_seen.Newest)], compared.Total))
                     TellResource(request, follow: true);
                 if (_rollout.IsActive)
                     Context.Timers.StartSingle(nameof(PromiseMessage.ShowProgress), new PromiseMessage.ShowProgress(), ShowProgressAfter);
@@ -239,7 +248,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         _told = tell;
         if (!isNew)
         {
-            _effects.Relist(type);
+            _effects.Relist(type, _seen);
             return;
         }
 
@@ -262,13 +271,17 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         switch (signal)
         {
             case WatchSignal.Listed listed:
+                foreach (var item in listed.Items)
+                    _seen.Saw(item);
                 Compare(listed.Items);
                 break;
-            case WatchSignal.Changed changed:
-                _rollout.Saw(changed.Item);
-                TellResource(changed.Item);
+            case WatchSignal.Changed { Item: var item }:
+                _seen.Saw(item);
+                _rollout.Saw(_seen.Newest(item));
+                TellResource(item);
                 break;
             case WatchSignal.Removed { Item: var item } when Told is { } definition:
+                _seen.Saw(item);
                 Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Vanished(item, definition)));
                 Followed(item.Namespace()!, item.Name());
                 break;
@@ -283,9 +296,11 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         if (Told is not { } definition)
             return;
         var self = Context.Self;
+        _seen.Begin();
         Context.PipeToSelf<IReadOnlyList<JsonObject>>(
             RequestComparison.Differing(Services.World.Journal, EntityId, definition, State.Serves, items, fresh => self.Tell(new PromiseMessage.NewRequests(fresh))),
-            differing => new PromiseMessage.RequestsCompared(differing, items.Count), e => new PromiseMessage.ComparisonFailed(e));
+            differing => new PromiseMessage.Answered(_seen, new PromiseMessage.RequestsCompared(differing, items.Count)),
+            e => new PromiseMessage.Answered(_seen, new PromiseMessage.ComparisonFailed(e)));
     }
 
     private void Followed(string ns, string name)
@@ -308,7 +323,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         if (_rollout.Progress == _progress && _progressSince + LookAgainAfter <= Now && RequestType is { } type)
         {
             _progressSince = Now;
-            _effects.Relist(type);
+            _effects.Relist(type, _seen);
         }
 
         if (_rollout.Progress != _progress)
@@ -320,7 +335,10 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     private void TellResource(JsonObject item, bool follow = false)
     {
         if (Told is { Api: not null } definition)
-            Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(IdOf(item), new ResourceMessage.Observed(item, definition, State.Serves) { Follow = follow }));
+        {
+            Services.Resources.Tell(new ShardEnvelope<ResourceMessage>(
+                IdOf(item), new ResourceMessage.Observed(_seen.Newest(item), definition, State.Serves) { Follow = follow }));
+        }
     }
 
     /// <summary>What requests are told of the Promise.</summary>

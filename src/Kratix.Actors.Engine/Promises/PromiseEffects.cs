@@ -94,25 +94,19 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                 Self.Tell(new PromiseMessage.AskLater(new PromiseMessage.LookAtSelf(), outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
         });
 
-    internal void LookAt(ResourceType type, PromiseMessage.LookAt look) => Guard(
-        look,
-        async () =>
+    internal void LookAt(ResourceType type, PromiseMessage.LookAt look, SeenSince since) => Ask(
+        look, since, async () => await World.Kubernetes.Get(type, look.Namespace, look.Name, CancellationToken.None) switch
         {
-            var outcome = await World.Kubernetes.Get(type, look.Namespace, look.Name, CancellationToken.None);
-            if (outcome is Outcome<JsonObject>.Done done)
-                Self.Tell(new PromiseMessage.Requests(new WatchSignal.Changed(done.Value)));
-            else if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.NotFound })
-                Self.Tell(new PromiseMessage.AskLater(look, outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After));
+            Outcome<JsonObject>.Done done => new PromiseMessage.Requests(new WatchSignal.Changed(done.Value)),
+            Outcome<JsonObject>.Terminal { Code: Refusal.NotFound } => null,
+            var failed => new PromiseMessage.AskLater(look, failed.Failure!, (failed as Outcome<JsonObject>.Transient)?.After),
         });
 
-    internal void Relist(ResourceType type) => Guard(
-        new PromiseMessage.Relist(),
-        async () =>
+    internal void Relist(ResourceType type, SeenSince since) => Ask(
+        new PromiseMessage.Relist(), since, async () => await World.Kubernetes.List(type, null, null, CancellationToken.None) switch
         {
-            var outcome = await World.Kubernetes.List(type, null, null, CancellationToken.None);
-            Self.Tell(outcome is Outcome<IReadOnlyList<JsonObject>>.Done done
-                ? new PromiseMessage.Requests(new WatchSignal.Listed(done.Value))
-                : new PromiseMessage.AskLater(new PromiseMessage.Relist(), outcome.Failure!, (outcome as Outcome<IReadOnlyList<JsonObject>>.Transient)?.After));
+            Outcome<IReadOnlyList<JsonObject>>.Done done => new PromiseMessage.Requests(new WatchSignal.Listed(done.Value)),
+            var failed => new PromiseMessage.AskLater(new PromiseMessage.Relist(), failed.Failure!, (failed as Outcome<IReadOnlyList<JsonObject>>.Transient)?.After),
         });
 
     internal void TakeOwnership(JsonObject item, IReadOnlyList<string> finalizers) => Guard(
@@ -149,7 +143,14 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
         var subject = new RunSubject(now.Name, "Promise", Kinds.Group, "v1alpha1", "promises", null, now.Name, now.Object!.Uid);
         var item = seen()?.DeepClone().AsObject() ?? [];
         item["status"] = PromiseStatus.Of(now);
-        Spawn(new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt) { PipelineNamespace = pipeline.Namespace, IsFirst = now.Workflow.Run == 1 && run.Attempt == 1, TraceParent = EngineTraces.ParentOf(seen(), now.Object.Generation) }, item, run.Cause);
+        var request = new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt)
+        {
+            PipelineNamespace = pipeline.Namespace,
+            IsFirst = now.Workflow.Run == 1 && run.Attempt == 1,
+            Retries = now.Workflow.RetriesLeft(now.Definition!.Revision.Retry),
+            TraceParent = EngineTraces.ParentOf(seen(), now.Object.Generation),
+        };
+        Spawn(request, item, run.Cause);
     }
 
     protected override PromiseCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new PromiseCommand.OfferDestinations(destinations, at);
@@ -278,6 +279,15 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
                 else
                     Tell(at => new PromiseCommand.ReportReleased(effect.Uid, at), "finalizers are off");
             });
+    }
+
+    /// <summary>A question whose answer a watch may overtake.</summary>
+    private void Ask(PromiseMessage question, SeenSince since, Func<Task<PromiseMessage?>> ask)
+    {
+        since.Begin();
+        Guard(
+            reason => new PromiseMessage.Answered(since, new PromiseMessage.AskLater(question, reason, null)),
+            async () => Self.Tell(new PromiseMessage.Answered(since, await ask())));
     }
 
     /// <summary>A question to the API server; whatever it throws, the question is asked again.</summary>

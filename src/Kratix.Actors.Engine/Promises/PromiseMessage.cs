@@ -52,6 +52,12 @@ public abstract record PromiseMessage
     /// <summary>List all requests and tell those that differ.</summary>
     public sealed record Relist : PromiseMessage;
 
+    /// <summary>
+    /// What came of a question that takes its time; null: nothing. <paramref name="Since"/>: what has been seen since it was asked. An answer to an earlier life of
+    /// the actor has another one.
+    /// </summary>
+    internal sealed record Answered(SeenSince Since, PromiseMessage? Answer) : PromiseMessage;
+
     /// <summary>A question to the API server that must be asked again.</summary>
     public sealed record AskLater(PromiseMessage Question, string Reason, TimeSpan? After) : PromiseMessage;
 

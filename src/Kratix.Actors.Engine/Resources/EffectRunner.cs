@@ -138,7 +138,14 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
     {
         var (run, id, type) = ((ResourceEffect.RunPipeline)effect, state().Id, Type!);
         var subject = new RunSubject(id.Promise, type.Kind, type.Group, type.Version, type.Plural, id.Namespace, id.Name, state().Object!.Uid);
-        Spawn(new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt) { PipelineNamespace = pipeline.Namespace, IsFirst = state().Workflow.Run == 1 && run.Attempt == 1, TraceParent = EngineTraces.ParentOf(Item, state().Object!.Generation) }, ObjectForRun(), run.Cause);
+        var request = new RunRequest(run.RunId, run.Action, pipeline.Document, subject, run.Attempt)
+        {
+            PipelineNamespace = pipeline.Namespace,
+            IsFirst = state().Workflow.Run == 1 && run.Attempt == 1,
+            Retries = state().Workflow.RetriesLeft(state().Revision!.Retry),
+            TraceParent = EngineTraces.ParentOf(Item, state().Object!.Generation),
+        };
+        Spawn(request, ObjectForRun(), run.Cause);
     }
 
     protected override ResourceCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new ResourceCommand.OfferDestinations(destinations, at);

@@ -121,7 +121,9 @@ internal static class AuditStories
         + (group.Placements.IsEmpty ? "no Destination yet: none matches" : string.Join(", ", group.Placements.Select(placement => placement.Destination))));
 
     private static string Step(StepReport step) =>
-        $"{step.Name}: {(step.ExitCode is { } code ? $"exit {code}" : JsonWord(step.Phase))}{Duration(step)}{(step.Reason is { Length: > 0 } reason ? $", {reason}" : "")}";
+        $"{step.Name}: {(step.ExitCode is { } code ? $"exit {code}" : JsonWord(step.Phase))}{Duration(step)}{Restarts(step)}{(step.Reason is { Length: > 0 } reason ? $", {reason}" : "")}";
+
+    private static string Restarts(StepReport step) => step.Restarts > 0 ? $", started again {step.Restarts} {(step.Restarts == 1 ? "time" : "times")} in place" : "";
 
     private static string JsonWord(StepPhase phase) => phase.ToString().ToLowerInvariant();
 

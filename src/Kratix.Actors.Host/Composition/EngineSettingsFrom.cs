@@ -30,6 +30,7 @@ internal static class EngineSettingsFrom
         RunDeadline = settings.Workflows.DefaultDeadline,
         ImagePullDeadline = settings.Workflows.ImagePullDeadline,
         JobsToKeep = settings.Workflows.JobsToKeep,
+        PodTtl = settings.Workflows.PodTtl,
         DefaultImagePullPolicy = settings.Workflows.DefaultImagePullPolicy?.ToString(),
         DefaultContainerResources = Map(settings.Workflows.DefaultContainerResources),
         DefaultSecurityContext = Map(settings.Workflows.DefaultContainerSecurityContext),

@@ -1,6 +1,10 @@
 using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Kernel;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Kratix.Actors.Host.Composition;
@@ -9,30 +13,41 @@ namespace Kratix.Actors.Host.Composition;
 internal static partial class Logging
 {
     /// <param name="least">Asked at each line, so that it can change.</param>
-    internal static ILoggerFactory Create(LogSettings settings, Func<Configuration.LogLevel> least) => LoggerFactory.Create(builder =>
+    /// <param name="format">Asked at the start and whenever <paramref name="formatMayDiffer"/> says so.</param>
+    internal static ILoggerFactory Create(Func<Configuration.LogLevel> least, Func<LogFormat> format, FormatChanges formatMayDiffer) => LoggerFactory.Create(builder =>
     {
         builder.SetMinimumLevel(LogLevel.Trace);
         builder.AddFilter((category, level) => level >= Least(least()) && (level >= LogLevel.Warning || category?.StartsWith("Microsoft", StringComparison.Ordinal) != true));
-        if (settings.Format == LogFormat.Json)
+        builder.AddConsole(o =>
         {
-            builder.AddJsonConsole(o =>
-            {
-                o.UseUtcTimestamp = true;
-                o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-            });
-        }
-        else
+            o.LogToStandardErrorThreshold = LogLevel.Trace;
+            o.FormatterName = format() == LogFormat.Json ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple;
+        });
+        builder.Services.AddSingleton<IOptionsChangeTokenSource<ConsoleLoggerOptions>>(formatMayDiffer);
+        builder.Services.Configure<JsonConsoleFormatterOptions>(o =>
         {
-            builder.AddSimpleConsole(o =>
-            {
-                o.SingleLine = true;
-                o.UseUtcTimestamp = true;
-                o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            });
-        }
-
-        builder.AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+            o.UseUtcTimestamp = true;
+            o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+        });
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(o =>
+        {
+            o.SingleLine = true;
+            o.UseUtcTimestamp = true;
+            o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
     });
+
+    /// <summary>By which the console's logger hears that its format is to be asked for again.</summary>
+    internal sealed class FormatChanges : IOptionsChangeTokenSource<ConsoleLoggerOptions>
+    {
+        private CancellationTokenSource _next = new();
+
+        public string Name => Options.DefaultName;
+
+        public IChangeToken GetChangeToken() => new CancellationChangeToken(_next.Token);
+
+        internal void Tell() => Interlocked.Exchange(ref _next, new CancellationTokenSource()).Cancel();
+    }
 
     private static LogLevel Least(Configuration.LogLevel level) => level switch
     {

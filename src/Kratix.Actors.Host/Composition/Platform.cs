@@ -26,10 +26,21 @@ internal static class Platform
     {
         var folder = Path.GetFullPath(settings.DataFolder);
         var time = TimeProvider.System;
-        var overlay = new PlatformOverlay { Told = report => PlatformFile.Write(folder, report) };
-        using var log = Logging.Create(settings.Log, () => LevelOf(overlay) ?? settings.Log.Level);
+        using var otlp = new OtlpFollower(settings.Telemetry.Otlp, settings.NodeName);
+        var logFormat = new Logging.FormatChanges();
+        var overlay = new PlatformOverlay
+        {
+            Told = report =>
+            {
+                PlatformFile.Write(folder, report);
+                otlp.Follow(report.Holds);
+                logFormat.Tell();
+            },
+        };
+        using var log = Logging.Create(
+            () => LevelOf(overlay) ?? settings.Log.Level,
+            () => overlay.Current.StructuredLog switch { true => LogFormat.Json, false => LogFormat.Text, null => settings.Log.Format }, logFormat);
         await using var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, stop);
-        using var otlp = OtlpExport.Start(settings.Telemetry.Otlp, settings.NodeName);
         using var metrics = new MetricStore();
         using var journalMeter = new JournalMeter(journal);
         var health = new HealthChecks(journal, time);
@@ -48,7 +59,10 @@ internal static class Platform
             : KubeConfig.Load(api.KubeconfigPath);
         using var client = new KubernetesClient(access, new KubernetesClientOptions(), time, api?.CreateHandler());
         var watch = new ResourceWatch(client, new ResourceWatchOptions(), time);
-        var runner = new PodRunner(client, watch, new PodRunnerOptions { AdapterImage = AdapterInProcess.Image });
+        var runner = new PodRunner(client, watch, new PodRunnerOptions
+        {
+            AdapterImage = settings.Workflows.AdapterImage ?? AdapterInProcess.Image, PullSecret = settings.Workflows.AdapterPullSecret,
+        });
         var git = new GitStateStores(GitOptionsFrom.Map(settings.Git, Path.Combine(folder, "git"), time), journal);
         var stores = new StateStoresByKind(git, new BucketStateStores(new BucketStateStoresOptions { RequestTimeout = settings.Bucket.RequestTimeout, Parallel = settings.Bucket.Parallel }, journal));
         await using var actors = new ActorSystem("kratix", new ActorSystemOptions { Time = time, Log = Logging.OfKernel(log), DisposeDeadline = settings.Actors.StopDeadline });

@@ -30,6 +30,9 @@ public sealed record KratixSettings(
             Actors: ActorSettings.Read(reader),
             Log: new LogSettings(reader.Choice<LogLevel>("kratix.log.level"), reader.Choice<LogFormat>("kratix.log.format")),
             Telemetry: TelemetrySettings.Read(reader));
+        reader.Require(
+            settings.Mode == EngineMode.Standalone || settings.Workflows.AdapterImage is not null, "kratix.workflows.adapter-image",
+            "the image of this program, such as \"registry.example/kratix-actors:1\": on a cluster each run's first and last container are made from it");
         reader.ThrowIfWrong();
         return settings;
     }

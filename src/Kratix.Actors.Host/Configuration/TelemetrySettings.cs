@@ -1,3 +1,5 @@
+using Kratix.Actors.Engine.Platform;
+
 namespace Kratix.Actors.Host.Configuration;
 
 public enum OtlpProtocol
@@ -8,7 +10,14 @@ public enum OtlpProtocol
 
 /// <param name="Endpoint">Null: nothing is sent.</param>
 /// <param name="Interval">Between two sendings of metrics.</param>
-public sealed record OtlpSettings(Uri? Endpoint, OtlpProtocol Protocol, TimeSpan Interval, bool Metrics, bool Traces);
+/// <param name="Headers">As the exporter takes them, <c>NAME=VALUE,NAME=VALUE</c> with values escaped as in a URL; null: those of <c>OTEL_EXPORTER_OTLP_HEADERS</c>.</param>
+public sealed record OtlpSettings(Uri? Endpoint, OtlpProtocol Protocol, TimeSpan Interval, bool Metrics, bool Traces, string? Headers = null)
+{
+    /// <summary>What the platform's ConfigMap says, in the place of all this where it says anything.</summary>
+    internal OtlpSettings Under(PlatformTelemetry? platform) => platform is null ? this : new OtlpSettings(
+        platform.Endpoint, platform.Grpc ? OtlpProtocol.Grpc : OtlpProtocol.Http, Interval, platform.Metrics, platform.Traces,
+        platform.Headers.Count == 0 ? Headers : string.Join(',', platform.Headers.Select(h => $"{h.Key}={Uri.EscapeDataString(h.Value)}")));
+}
 
 /// <param name="RequestNames">Whether the counters of Kratix name the request.</param>
 public sealed record TelemetrySettings(bool RequestNames, OtlpSettings Otlp)

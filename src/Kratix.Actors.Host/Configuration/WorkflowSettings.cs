@@ -16,9 +16,13 @@ public enum ImagePullPolicy
 /// <param name="DefaultContainerResources">YAML of a map, for containers that set none.</param>
 /// <param name="DefaultContainerSecurityContext">YAML of a map, for containers that set none.</param>
 /// <param name="JobsToKeep">Finished runs kept per Pipeline and object.</param>
+/// <param name="AdapterImage">Of the containers that fetch the object and hand in the output; null: this process does what they do.</param>
+/// <param name="AdapterPullSecret">A Secret, in the namespace a run is in, that the registry of its images asks for.</param>
+/// <param name="PodTtl">How long after its end the Pod of a run goes, also when it is among those to keep; null: never.</param>
 public sealed record WorkflowSettings(
     int MaxRunsInFlight, int MaxRunsPerPromise, int BackoffLimit, TimeSpan RetryMin, TimeSpan RetryMax, TimeSpan? DefaultDeadline, TimeSpan ImagePullDeadline,
-    int JobsToKeep, ImagePullPolicy? DefaultImagePullPolicy, string? DefaultContainerResources, string? DefaultContainerSecurityContext)
+    int JobsToKeep, TimeSpan? PodTtl, ImagePullPolicy? DefaultImagePullPolicy, string? DefaultContainerResources, string? DefaultContainerSecurityContext,
+    string? AdapterImage, string? AdapterPullSecret)
 {
     internal static WorkflowSettings Read(SettingsReader reader)
     {
@@ -31,9 +35,12 @@ public sealed record WorkflowSettings(
             reader.DurationOrOff("kratix.workflows.default-deadline", TimeSpan.FromSeconds(1)),
             reader.Duration("kratix.workflows.image-pull-deadline", TimeSpan.FromSeconds(1)),
             reader.Int("kratix.workflows.jobs-to-keep", 1, 1000),
+            reader.DurationOrOff("kratix.workflows.pod-ttl", TimeSpan.FromSeconds(1)),
             reader.OptionalChoice<ImagePullPolicy>("kratix.workflows.default-image-pull-policy"),
             reader.OptionalText("kratix.workflows.default-container-resources"),
-            reader.OptionalText("kratix.workflows.default-container-security-context"));
+            reader.OptionalText("kratix.workflows.default-container-security-context"),
+            reader.OptionalText("kratix.workflows.adapter-image"),
+            reader.OptionalText("kratix.workflows.adapter-pull-secret"));
         foreach (var (key, text) in new[]
         {
             ("kratix.workflows.default-container-resources", settings.DefaultContainerResources),

@@ -29,13 +29,13 @@ internal sealed class OtlpExport : IDisposable
             .AddMeter(EngineMeter.Name, KernelMeter.Name, JournalMeter.Name, "System.Runtime")
             .AddOtlpExporter((exporter, reader) =>
             {
-                Set(exporter, settings.Protocol, endpoint, "v1/metrics");
+                Set(exporter, settings, endpoint, "v1/metrics");
                 reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)settings.Interval.TotalMilliseconds;
             })
             .Build();
         var traces = !settings.Traces ? null : Sdk.CreateTracerProviderBuilder().SetResourceBuilder(Resource())
             .AddSource(EngineTraces.Name)
-            .AddOtlpExporter(exporter => Set(exporter, settings.Protocol, endpoint, "v1/traces"))
+            .AddOtlpExporter(exporter => Set(exporter, settings, endpoint, "v1/traces"))
             .Build();
         return new OtlpExport(metrics, traces);
     }
@@ -48,9 +48,11 @@ internal sealed class OtlpExport : IDisposable
     }
 
     /// <summary>Over gRPC one address takes everything; over HTTP each signal has a path of its own.</summary>
-    private static void Set(OtlpExporterOptions exporter, OtlpProtocol protocol, Uri endpoint, string path)
+    private static void Set(OtlpExporterOptions exporter, OtlpSettings settings, Uri endpoint, string path)
     {
-        exporter.Protocol = protocol == OtlpProtocol.Grpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
-        exporter.Endpoint = protocol == OtlpProtocol.Grpc ? endpoint : new Uri($"{endpoint.ToString().TrimEnd('/')}/{path}");
+        var grpc = settings.Protocol == OtlpProtocol.Grpc;
+        exporter.Protocol = grpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
+        exporter.Endpoint = grpc ? endpoint : new Uri($"{endpoint.ToString().TrimEnd('/')}/{path}");
+        exporter.Headers = settings.Headers ?? exporter.Headers;
     }
 }

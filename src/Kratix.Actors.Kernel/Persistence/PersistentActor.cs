@@ -39,7 +39,7 @@ public abstract class PersistentActor<TMessage, TState, TEvent> : Actor<TMessage
     protected long Sequence { get; private set; }
 
     /// <summary>An append in flight is waited for, so that after the end of an entity nothing of it is on its way to the journal.</summary>
-    internal sealed override bool DefersStop => _appending;
+    protected internal sealed override bool DefersStop => _appending;
 
     /// <summary>The state after the event. Pure.</summary>
     protected abstract TState Evolve(TState state, TEvent @event);

@@ -8,7 +8,7 @@ namespace Kratix.Actors.Ports.Runs;
 /// Everything needed to run one entry of a workflow once. <paramref name="RunId"/> is deterministic, and so is <paramref name="PodName"/>: starting the same plan
 /// twice adopts what is there. <paramref name="Containers"/>, <paramref name="Volumes"/> are the Pipeline's own, as Kubernetes JSON
 /// (containers already carry the <c>KRATIX_*</c> environment before the user's). <paramref name="PodSpec"/> holds further Pod fields
-/// (serviceAccountName, nodeSelector, tolerations, imagePullSecrets, activeDeadlineSeconds), null for none.
+/// (serviceAccountName, nodeSelector, tolerations, imagePullSecrets, activeDeadlineSeconds, restartPolicy), null for none.
 /// <paramref name="Owner"/> is an ownerReference or null. <paramref name="ExchangeUrl"/> is where reader and writer fetch the object and hand in the output,
 /// with <paramref name="ExchangeToken"/>, which is good for this run only.
 /// </summary>
@@ -24,6 +24,9 @@ public sealed record RunPlan(
 
     /// <summary>Steps that are ended after this time, by name.</summary>
     public ImmutableSortedDictionary<string, TimeSpan> Timeouts { get; init; } = ImmutableSortedDictionary<string, TimeSpan>.Empty;
+
+    /// <summary>The annotation of a run's Pod that holds its run id.</summary>
+    public const string RunIdAnnotation = "kratix.io/run-id";
 
     /// <summary>Where a Task's results lie in its containers.</summary>
     public const string ResultsFolder = "/tekton/results";
@@ -41,7 +44,13 @@ public enum RunPhase
 }
 
 /// <summary>What is known of a run: its Pod's phase and its user containers in order (built-in containers are left out unless they failed).</summary>
-public sealed record RunReport(string RunId, string Namespace, string PodName, RunPhase Phase, ImmutableArray<StepReport> Steps, string? Reason);
+public sealed record RunReport(string RunId, string Namespace, string PodName, RunPhase Phase, ImmutableArray<StepReport> Steps, string? Reason)
+{
+    /// <summary>
+    /// How often its containers, built-in ones included, were started again in place. A step that has failed while the run has not waits to be.
+    /// </summary>
+    public int Restarts { get; init; }
+}
 
 /// <summary>Told while watching runs. <see cref="Gone"/>: the Pod is no longer there.</summary>
 public abstract record RunSignal

@@ -10,17 +10,18 @@ internal sealed class PodLogHandler(ObjectStore store, IPodLogs? logs)
 {
     public async Task Read(ApiRequest request)
     {
-        var pod = store.Get(BuiltIn.Pods.Key(request.Namespace ?? "", request.Name))?.Parse() ?? throw ApiException.NotFound(BuiltIn.Pods, request.Name);
-        var container = Container(request, pod);
+        var pod = store.Get(BuiltIn.Pods.Key(request.Namespace ?? "", request.Name))?.Parse();
+        // The log of a Pod that is gone can be had for a while; nobody but the asker knows its containers any more.
+        var container = pod is not null ? Container(request, pod) : request.Query("container") is { Length: > 0 } named ? named : throw ApiException.NotFound(BuiltIn.Pods, request.Name);
         if (logs is null) throw ApiException.BadRequest($"container \"{container}\" in pod \"{request.Name}\" has no log: this server runs without a node");
         var query = new PodLogQuery(
             request.Namespace ?? "", request.Name, container, request.QueryIsTrue("follow"), request.QueryNumber("tailLines"), request.QueryIsTrue("timestamps"),
             request.QueryIsTrue("previous"), request.QueryNumber("sinceSeconds"), request.QueryNumber("limitBytes"));
         await using var stream = await logs.Open(query, request.Aborted)
-            ?? throw ApiException.BadRequest(
+            ?? throw (pod is null ? ApiException.NotFound(BuiltIn.Pods, request.Name) : ApiException.BadRequest(
                 query.Previous
                     ? $"previous terminated container \"{container}\" in pod \"{request.Name}\" not found"
-                    : $"container \"{container}\" in pod \"{request.Name}\" is waiting to start: {Waiting(pod, container)}");
+                    : $"container \"{container}\" in pod \"{request.Name}\" is waiting to start: {Waiting(pod, container)}"));
         var response = request.Http.Response;
         response.ContentType = "text/plain";
         await response.StartAsync(request.Aborted);

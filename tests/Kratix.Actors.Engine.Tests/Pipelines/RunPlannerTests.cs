@@ -87,7 +87,22 @@ public sealed class RunPlannerTests
         Assert.NotEqual(one, other);
     }
 
+    [Theory]
+    [InlineData(null, 3, null)]
+    [InlineData("Never", 3, "Never")]
+    [InlineData("OnFailure", 3, "OnFailure")]
+    [InlineData("OnFailure", 0, null)]
+    [Conformance("R50", "restartPolicy of a Pipeline is that of its Pod, as long as there is a retry left.")]
+    public void Restart_policy_is_the_Pipelines_own_while_it_may_be_tried_again(string? policy, int retries, string? inPod)
+    {
+        var pipeline = Samples.Pipeline("p");
+        if (policy is not null)
+            pipeline["spec"]!["restartPolicy"] = policy;
+
+        Assert.Equal(inPod, Plan(Request, pipeline, retries: retries).PodSpec!["restartPolicy"]?.ToString());
+    }
+
     private static RunPlan Plan(
-        RunSubject subject, JsonObject pipeline, WorkflowAction action = WorkflowAction.Configure, EngineSettings? settings = null, string runId = "0123456789abcdef0123456789abcdef") =>
-        RunPlanner.Plan(new RunRequest(runId, action, pipeline, subject, 1), settings ?? Samples.Settings, new RunExchange(new InMemoryContentStore(), Samples.Settings));
+        RunSubject subject, JsonObject pipeline, WorkflowAction action = WorkflowAction.Configure, EngineSettings? settings = null, string runId = "0123456789abcdef0123456789abcdef", int retries = 1) =>
+        RunPlanner.Plan(new RunRequest(runId, action, pipeline, subject, 1) { Retries = retries }, settings ?? Samples.Settings, new RunExchange(new InMemoryContentStore(), Samples.Settings));
 }

@@ -28,10 +28,11 @@ public sealed class PlatformTests
     {
         var read = PlatformDocument.Read(ConfigMap(Whole));
 
-        Assert.Equal((TimeSpan.FromHours(2), false, 3, 1, "Always", "warning"), (read.ReconcileInterval!.Value, read.ReconcileAfterFailure!.Value, read.JobsToKeep!.Value, read.BackoffLimit!.Value, read.DefaultImagePullPolicy, read.LogLevel));
+        Assert.Equal((TimeSpan.FromHours(2), false, 3, 1, 60, "Always", "warning"), (read.ReconcileInterval!.Value, read.ReconcileAfterFailure!.Value, read.JobsToKeep!.Value, read.BackoffLimit!.Value, read.PodTtl!.Value.TotalSeconds, read.DefaultImagePullPolicy, read.LogLevel));
         Assert.Equal("256Mi", read.DefaultContainerResources!["limits"]!["memory"]!.ToString());
         Assert.Equal("true", read.DefaultSecurityContext!["runAsNonRoot"]!.ToString());
-        Assert.Equal(["logging.structured", "selectiveCache", "workflows.jobOptions.podTTLSecondsAfterFinished"], read.WithoutEffect);
+        Assert.True(read.StructuredLog);
+        Assert.Equal(["selectiveCache"], read.WithoutEffect);
         Assert.Equal("2h", read.Values["kratix.reconcile.interval"]);
     }
 
@@ -46,7 +47,14 @@ public sealed class PlatformTests
     [InlineData("workflows: {defaultContainerResources: {memory: 1Gi}}", "write a map with limits, requests, claims, each a map")]
     [InlineData("workflows: {defaultContainerSecurityContext: strict}", "workflows.defaultContainerSecurityContext is \"strict\"; write a map")]
     [InlineData("workflows: {reconcileAfterFailure: perhaps}", "write true or false")]
+    [InlineData("workflows: {jobOptions: {podTTLSecondsAfterFinished: 0}}", "workflows.jobOptions.podTTLSecondsAfterFinished is 0; write a whole number of seconds, 1 or more")]
     [InlineData("logging: {level: loud}", "logging.level is \"loud\"; write one of trace, debug, info, warn, warning, error")]
+    [InlineData("logging: {structured: 1}", "logging.structured is 1; write true or false")]
+    [InlineData("telemetry: {endpoint: ''}", "telemetry.endpoint is \"\"; write HOST:PORT or a URL, such as collector.example:4317")]
+    [InlineData("telemetry: {endpoint: 'http://me:secret@collector:4318'}", "write HOST:PORT or a URL")]
+    [InlineData("telemetry: {endpoint: 'c:4317', protocol: udp}", "telemetry.protocol is \"udp\"; write one of grpc, http")]
+    [InlineData("telemetry: {endpoint: 'c:4317', headers: [a]}", "telemetry.headers is not a map of texts")]
+    [InlineData("telemetry: {endpoint: 'c:4317', traces: {enabled: often}}", "telemetry.traces.enabled is \"often\"; write true or false")]
     [InlineData("a: [", "config, line ")]
     [InlineData("- a list", "config is not a map of settings")]
     public void Document_is_taken_or_refused_with_what_would_be_right(string config, string? problem)
@@ -55,6 +63,28 @@ public sealed class PlatformTests
             Assert.Null(PlatformDocument.Read(ConfigMap(config)).ReconcileInterval);
         else
             Assert.Contains(problem, Assert.Throws<PlatformRefusedException>(() => PlatformDocument.Read(ConfigMap(config))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("telemetry: {endpoint: 'collector:4317'}", "https://collector:4317/", true, true, true)]
+    [InlineData("telemetry: {endpoint: 'collector:4317', insecure: true, traces: {enabled: false}}", "http://collector:4317/", true, false, true)]
+    [InlineData("telemetry: {endpoint: 'http://collector:4318', protocol: http, metrics: {enabled: false}}", "http://collector:4318/", false, true, false)]
+    [Conformance("R123", "The ConfigMap kratix names the collector of metrics and traces by the keys of Kratix.")]
+    public void Collector_is_read_by_the_keys_of_Kratix(string config, string endpoint, bool grpc, bool traces, bool metrics)
+    {
+        var read = PlatformDocument.Read(ConfigMap(config)).Telemetry!;
+
+        Assert.Equal((endpoint, grpc, traces, metrics), (read.Endpoint.ToString(), read.Grpc, read.Traces, read.Metrics));
+    }
+
+    [Fact]
+    public void Headers_for_the_collector_are_taken_and_told_to_nobody()
+    {
+        var read = PlatformDocument.Read(ConfigMap("telemetry: {endpoint: 'c:4317', headers: {Authorization: Bearer hidden}}"));
+
+        Assert.Equal("Bearer hidden", read.Telemetry!.Headers["Authorization"]);
+        Assert.DoesNotContain(read.Values, v => v.Value.Contains("hidden", StringComparison.Ordinal));
+        Assert.Empty(read.WithoutEffect);
     }
 
     [Fact]

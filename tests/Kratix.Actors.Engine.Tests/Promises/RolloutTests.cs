@@ -71,6 +71,45 @@ public sealed class RolloutTests
         Assert.Equal("Running", bed.Phase("new"));
     }
 
+    [Fact, Conformance("K19", "A listing that comes late does not bring back what has been changed since: a pause that was ended stays ended.")]
+    public void Listing_that_comes_late_tells_no_request_its_past()
+    {
+        var bed = Settled(requests: 1, atOnce: 1);
+        Pause(bed, "true");
+        var arrives = new TaskCompletionSource();
+        bed.Kubernetes.BeforeListed = type => type == EngineBed.Redis ? arrives.Task : Task.CompletedTask;
+        Change(bed);
+        bed.Kubernetes.BeforeListed = null;
+        Pause(bed, null);
+        Finish(bed);
+        Assert.Equal("Settled", bed.Phase("r0"));
+        bed.Kit.Advance(Samples.Settings.PassivateAfter * 2);
+
+        bed.Kit.Dispatcher.InContext(arrives.SetResult);
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("Settled", bed.Phase("r0"));
+        Assert.Empty(bed.Plans);
+    }
+
+    [Fact]
+    public void Request_whose_turn_comes_late_is_told_as_the_newest_of_two_listings_has_it()
+    {
+        var seen = new SeenSince();
+        seen.Begin();
+        seen.Begin();
+        seen.Saw(Versioned("a", 12));
+        seen.Saw(Versioned("a", 11));
+        Assert.Equal("12", seen.Newest(Versioned("a", 10))["metadata"]!["resourceVersion"]!.ToString());
+        Assert.Equal("13", seen.Newest(Versioned("a", 13))["metadata"]!["resourceVersion"]!.ToString());
+
+        seen.End();
+        Assert.Equal("12", seen.Newest(Versioned("a", 10))["metadata"]!["resourceVersion"]!.ToString());
+        seen.End();
+        seen.Saw(Versioned("a", 12));
+        Assert.Equal("10", seen.Newest(Versioned("a", 10))["metadata"]!["resourceVersion"]!.ToString());
+    }
+
     [Fact]
     public void Turns_are_given_in_order_and_those_in_hand_first()
     {
@@ -99,6 +138,16 @@ public sealed class RolloutTests
         var spec = Samples.Promise()["spec"]!.DeepClone();
         spec["workflows"]!["resource"]!["configure"]![0]!["spec"]!["containers"]![0]!["image"] = "example/work:2";
         bed.Patch(Kinds.Promise, null, "redis", new JsonObject { ["spec"] = spec });
+    }
+
+    private static void Pause(EngineBed bed, string? value) => bed.Patch(
+        EngineBed.Redis, "default", "r0", new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [Marks.Paused] = value } } });
+
+    private static JsonObject Versioned(string name, int version)
+    {
+        var item = Named(name);
+        item["metadata"]!["resourceVersion"] = $"{version}";
+        return item;
     }
 
     private static void Finish(EngineBed bed)

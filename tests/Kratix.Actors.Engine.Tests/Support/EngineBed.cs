@@ -180,6 +180,13 @@ internal sealed class EngineBed
         Kit.Advance(TimeSpan.FromSeconds(1));
     }
 
+    /// <summary>The run's Pod is seen like this.</summary>
+    internal void Report(RunPlan plan, Func<RunReport, RunReport> change)
+    {
+        Kit.Dispatcher.InContext(() => Runner.Report(plan.Namespace, plan.PodName, change));
+        Kit.Advance(TimeSpan.FromSeconds(1));
+    }
+
     internal ResourceState State(string name)
     {
         var row = Kit.Settle(() => Journal.Read(new EntityKey(Shapes.Resource, $"redis/default/{name}"), CancellationToken.None));

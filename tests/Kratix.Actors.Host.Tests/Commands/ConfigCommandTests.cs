@@ -45,20 +45,6 @@ public sealed class ConfigCommandTests
     }
 
     [Fact]
-    public void Log_level_can_change_while_the_program_runs()
-    {
-        var least = LogLevel.Warning;
-        using var log = Logging.Create(new LogSettings(LogLevel.Warning, LogFormat.Text), () => least);
-        var (engine, framework) = (log.CreateLogger("Kratix.Actors"), log.CreateLogger("Microsoft.AspNetCore"));
-        Assert.False(engine.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information));
-
-        least = LogLevel.Debug;
-
-        Assert.True(engine.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug));
-        Assert.False(framework.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Information));
-    }
-
-    [Fact]
     public void A_table_on_a_terminal_has_colours()
     {
         using var output = new StringWriter();

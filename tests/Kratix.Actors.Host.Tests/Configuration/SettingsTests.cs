@@ -26,7 +26,24 @@ public sealed partial class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void Load_in_mode_cluster_verifies_on_start() => Assert.Equal(OnStart.Verify, Load(set: ["kratix.mode=cluster"]).Reconcile.OnStart);
+    public void Load_in_mode_cluster_verifies_on_start() =>
+        Assert.Equal(OnStart.Verify, Load(set: ["kratix.mode=cluster", "kratix.workflows.adapter-image=registry.example/kratix-actors:1"]).Reconcile.OnStart);
+
+    [Fact]
+    public void Mode_cluster_without_the_image_of_its_adapter_is_refused_with_what_is_right() => Assert.Contains(
+        "kratix.workflows.adapter-image is null; write the image of this program, such as \"registry.example/kratix-actors:1\"",
+        Assert.Throws<ConfigurationException>(() => Load(set: ["kratix.mode=cluster"])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Image_and_pull_secret_of_the_adapter_are_taken_from_the_variables_of_Kratix_too()
+    {
+        var variables = new Dictionary<string, string> { ["PIPELINE_ADAPTER_IMG"] = "registry.example/kratix-actors:1", ["PIPELINE_ADAPTER_PULL_SECRET"] = "registry" };
+        var workflows = SettingsLoader.Load(new SettingsSources([], ["kratix.mode=cluster"], variables)).Settings.Workflows;
+
+        Assert.Equal(("registry.example/kratix-actors:1", "registry"), (workflows.AdapterImage, workflows.AdapterPullSecret));
+        Assert.Null(Load().Workflows.AdapterImage);
+        Assert.Null(Load().Workflows.AdapterPullSecret);
+    }
 
     [Theory]
     [InlineData("reference.conf")]

@@ -3,19 +3,23 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
+using Kratix.Actors.Engine.Platform;
 using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Host.Telemetry;
 using Kratix.Actors.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Kratix.Actors.Host.Tests.Telemetry;
 
-/// <summary>What a collector receives by OTLP, from a real one over HTTP.</summary>
+/// <summary>What a collector receives by OTLP, from a real one over HTTP and over gRPC.</summary>
 public sealed class OtlpTests : IAsyncLifetime
 {
+    private const string MetricsService = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+    private const string TracesService = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
     private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> _received = new(StringComparer.Ordinal);
     private WebApplication _collector = null!;
 
@@ -23,14 +27,27 @@ public sealed class OtlpTests : IAsyncLifetime
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, http => http.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, 0, grpc => grpc.Protocols = HttpProtocols.Http2);
+        });
         _collector = builder.Build();
         _collector.Run(async context =>
         {
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
-            Received(context.Request.Path).TrySetResult(body.ToArray());
-            context.Response.ContentType = "application/x-protobuf";
+            Received(context.Request.Path + context.Request.Headers["x-tenant"]).TrySetResult(body.ToArray());
+            if (context.Request.Protocol != "HTTP/2")
+            {
+                context.Response.ContentType = "application/x-protobuf";
+                return;
+            }
+
+            // An empty message in a gRPC frame: taken, nothing declined.
+            context.Response.ContentType = "application/grpc";
+            await context.Response.Body.WriteAsync(new byte[5]);
+            context.Response.AppendTrailer("grpc-status", "0");
         });
         await _collector.StartAsync();
     }
@@ -43,16 +60,53 @@ public sealed class OtlpTests : IAsyncLifetime
         using (var export = OtlpExport.Start(Settings(metrics: true, traces: true), "node-a"))
         {
             Assert.NotNull(export);
-            using var meter = new Meter("Kratix.Actors.Engine");
-            meter.CreateCounter<long>("kratix_workplacement_writes_total").Add(3, new KeyValuePair<string, object?>("destination", "worker-otlp"));
-            using var source = new ActivitySource("Kratix.Actors.Engine");
-            using var span = source.StartActivity("redis/pipeline configure");
-            Assert.NotNull(span);
+            Work();
         }
 
-        // Ended: what was not sent yet is sent.
-        var metrics = await Received("/v1/metrics").Task;
-        var traces = await Received("/v1/traces").Task;
+        await MetricsAndTraces("/v1/metrics", "/v1/traces", "");
+    }
+
+    [Fact, Conformance("R123", "Metrics and traces are sent over gRPC, with the headers that the collector asks for.")]
+    public async Task Metrics_and_traces_reach_the_collector_over_grpc()
+    {
+        using (OtlpExport.Start(Settings(metrics: true, traces: true) with { Endpoint = Grpc, Protocol = OtlpProtocol.Grpc, Headers = "x-tenant=a%20b" }, "node-a"))
+            Work();
+
+        await MetricsAndTraces(MetricsService, TracesService, "a b");
+    }
+
+    [Fact, Conformance("R123", "A collector that the ConfigMap names while the engine runs gets what comes from then on; without it, the one of the settings does again.")]
+    public async Task Collector_of_the_platforms_ConfigMap_holds_while_it_is_named()
+    {
+        using (var follower = new OtlpFollower(Settings(metrics: true, traces: true), "node-a"))
+        {
+            var named = new PlatformTelemetry(Grpc, Grpc: true, new Dictionary<string, string> { ["x-tenant"] = "a=b" }, Traces: true, Metrics: true);
+            await follower.Follow(PlatformConfiguration.None with { Telemetry = named });
+            Work();
+            await follower.Follow(PlatformConfiguration.None);
+
+            await MetricsAndTraces(MetricsService, TracesService, "a=b");
+            _received.Clear();
+            Work();
+        }
+
+        await MetricsAndTraces("/v1/metrics", "/v1/traces", "");
+    }
+
+    private static void Work()
+    {
+        using var meter = new Meter("Kratix.Actors.Engine");
+        meter.CreateCounter<long>("kratix_workplacement_writes_total").Add(3, new KeyValuePair<string, object?>("destination", "worker-otlp"));
+        using var source = new ActivitySource("Kratix.Actors.Engine");
+        using var span = source.StartActivity("redis/pipeline configure");
+        Assert.NotNull(span);
+    }
+
+    /// <summary>Once an exporter has ended, what it had not sent yet is sent.</summary>
+    private async Task MetricsAndTraces(string metricsPath, string tracesPath, string tenant)
+    {
+        var metrics = await Received(metricsPath + tenant).Task;
+        var traces = await Received(tracesPath + tenant).Task;
         foreach (var text in new[] { "kratix-actors", "node-a", "kratix_workplacement_writes_total", "worker-otlp" })
             Assert.True(metrics.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0, $"the metrics do not tell of {text}");
         Assert.True(traces.AsSpan().IndexOf("redis/pipeline configure"u8) >= 0);
@@ -83,6 +137,8 @@ public sealed class OtlpTests : IAsyncLifetime
         using (var source = new ActivitySource("Kratix.Actors.Engine"))
             source.StartActivity("redis/observed")?.Dispose();
     }
+
+    private Uri Grpc => new(_collector.Urls.Last());
 
     private TaskCompletionSource<byte[]> Received(string path) => _received.GetOrAdd(path, _ => new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously));
 

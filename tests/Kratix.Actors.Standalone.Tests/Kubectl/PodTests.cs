@@ -53,6 +53,18 @@ public sealed class PodTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Log_of_a_pod_that_is_gone_can_be_had_by_its_path()
+    {
+        await Apply("past", "echo last words");
+        (await Kubectl.Run("wait pod/past --for=jsonpath={.status.phase}=Succeeded --timeout=50s")).Succeeded();
+        (await Kubectl.Run("delete pod past")).Succeeded();
+
+        Assert.Equal("last words\n", (await Kubectl.Run("get --raw /api/v1/namespaces/default/pods/past/log?container=main")).Succeeded().Out);
+        Assert.Contains("NotFound", (await Kubectl.Run("get --raw /api/v1/namespaces/default/pods/past/log?container=other")).Failed().Error, StringComparison.Ordinal);
+        Assert.Contains("NotFound", (await Kubectl.Run("get --raw /api/v1/namespaces/default/pods/past/log")).Failed().Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Pod_deleted_and_made_again_under_its_name_runs_again()
     {
         await Apply("again", "echo first");
