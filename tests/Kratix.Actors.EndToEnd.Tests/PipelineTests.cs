@@ -127,6 +127,48 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
         Assert.Empty(await StartedContainers(corner, "later", "step-1"));
     }
 
+    [Fact]
+    [Conformance("R39", "object.yaml holds the Promise in a Promise's workflow, and the object's latest status.")]
+    [Conformance("R68", "Keys that an earlier run left in the status are kept.")]
+    public async Task The_object_is_the_promise_in_its_own_workflow_and_has_its_latest_status()
+    {
+        var corner = await shared.Corner("latest");
+        await corner.Install(corner.Promise(
+            [Manifests.Pipeline("main", "field status count none > /kratix/output/before.txt; echo \"count: $(field spec value)\" > /kratix/metadata/status.yaml")],
+            promiseConfigure: [Manifests.Pipeline("setup", "grep -E '^kind:|^  name:' /kratix/input/object.yaml > /kratix/output/promise.txt")]));
+        await corner.Request("a", "first");
+        await corner.Reconciled("a");
+        Assert.Equal("none\n", await corner.Repository.Read($"{corner.FilesOf("a")}/before.txt"));
+
+        await corner.Request("a", "second");
+        await corner.Until("a", "has run again", t => t.IsReconciled() && t.Text("status.count") == "second");
+
+        Assert.Equal("first\n", await corner.Repository.Read($"{corner.FilesOf("a")}/before.txt"));
+        var promise = await corner.Repository.Read($"{corner.Name}/dependencies/{corner.Name}/setup/5058f/promise.txt");
+        Assert.Contains("kind: Promise\n", promise, StringComparison.Ordinal);
+        Assert.Contains("  name: latest\n", promise, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Conformance("R62", "The output of earlier Pipelines stays when a later one fails.")]
+    [Conformance("R66", "A Pipeline that is taken out of the workflow takes its files with it after the next successful run.")]
+    public async Task Output_of_earlier_pipelines_stays_and_that_of_a_removed_one_goes()
+    {
+        var corner = await shared.Corner("earlier");
+        var first = Manifests.Pipeline("first", "field spec value > /kratix/output/first.txt");
+        await corner.Install(corner.Promise([first.DeepClone().AsObject(), Manifests.Pipeline("second", "[ \"$(field spec value)\" != bad ]; field spec value > /kratix/output/second.txt")]));
+        await corner.Request("a");
+        await corner.Reconciled("a");
+        await corner.Request("a", "bad");
+        await corner.Until("a", "shows its failure", t => t.Has("Reconciled", "False"));
+        Assert.Equal(("bad\n", "one\n"), (await corner.Repository.Read($"{corner.FilesOf("a", "first")}/first.txt"), await corner.Repository.Read($"{corner.FilesOf("a", "second")}/second.txt")));
+
+        await corner.Install(corner.Promise([first.DeepClone().AsObject()]));
+        await corner.Reconciled("a");
+
+        Assert.Equal([$"{corner.FilesOf("a", "first")}/first.txt"], await corner.Repository.Files());
+    }
+
     private static async Task<IReadOnlyList<string>> StartedContainers(Corner corner, string pipeline, string container) =>
         [.. (await corner.Kubectl.List("pods", "-l", $"kratix.io/promise-name={corner.Name},kratix.io/pipeline-name={pipeline}"))
             .SelectMany(pod => (pod.At("status.initContainerStatuses")?.AsArray() ?? []).Where(c => c.Text("name") == container && (c.At("state.running") ?? c.At("state.terminated")) is not null))

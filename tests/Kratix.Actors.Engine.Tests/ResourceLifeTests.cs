@@ -100,6 +100,23 @@ public sealed class ResourceLifeTests
     }
 
     [Fact]
+    public void Work_that_somebody_deletes_takes_no_files_and_its_request_still_takes_them_along()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        bed.Delete(Kinds.Work, "default", bed.State("a").Works.ByPipeline["configure"].Name);
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(bed.Git.Files.ContainsKey(Written));
+
+        bed.Delete(EngineBed.Redis, "default", "a");
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Empty(bed.Git.Files);
+        Assert.Null(bed.Get(EngineBed.Redis, "default", "a"));
+    }
+
+    [Fact]
     public void Request_whose_finalizers_somebody_took_off_has_its_files_taken_back()
     {
         var bed = EngineBed.WithPromise();

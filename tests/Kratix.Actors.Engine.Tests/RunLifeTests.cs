@@ -155,6 +155,69 @@ public sealed class RunLifeTests
         Assert.Equal(2, removed.Distinct().Count());
     }
 
+    [Fact, Conformance("R63", "Runs of another action's Pipeline of the same name are not among those that are removed.")]
+    public void Pods_of_another_action_with_a_Pipeline_of_the_same_name_stay()
+    {
+        var promise = Samples.Promise(withDelete: true);
+        promise.Set("spec.workflows.resource.delete.0.metadata.name", "configure");
+        var bed = EngineBed.WithPromise(Samples.Settings with { JobsToKeep = 1 }, promise);
+        bed.Request("a");
+        var removed = new List<string>();
+        bed.Runner.Fail = (verb, pod) =>
+        {
+            if (verb == "remove")
+                removed.Add(pod);
+            return null;
+        };
+        for (var i = 0; i < 2; i++)
+        {
+            var plan = bed.TakePlan();
+            var labels = plan.Labels.SetItem(Marks.WorkflowAction, "delete");
+            foreach (var (pod, labelled) in new[] { (plan.PodName, plan.Labels), ($"of-delete-{i}", labels) })
+            {
+                bed.Create(Kinds.Pod, plan.Namespace, new JsonObject { ["metadata"] = new JsonObject { ["name"] = pod, ["labels"] = Objects.Labels(labelled) } });
+                bed.Kit.Settle(() => bed.Kubernetes.Patch(
+                    Kinds.Pod, plan.Namespace, pod, PatchKind.Merge, new JsonObject { ["status"] = new JsonObject { ["phase"] = "Succeeded" } }, "status", CancellationToken.None));
+            }
+
+            bed.Complete(plan, ("output/db.yaml", $"x: {i}\n"));
+            bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["spec"] = new JsonObject { ["size"] = $"s{i}" } });
+        }
+
+        Assert.Single(removed);
+        Assert.DoesNotContain(removed, pod => pod.StartsWith("of-delete", StringComparison.Ordinal));
+    }
+
+    [Theory, Conformance("R31", "A workflow that failed for good is tried again at the interval, unless the setting says otherwise.")]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void Failed_workflow_is_tried_again_at_the_interval_as_the_setting_says(bool setting, int runs)
+    {
+        var bed = EngineBed.WithPromise(Samples.Settings with { ReconcileAfterFailure = setting, Retry = new RetrySchedule(0, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) });
+        bed.Request("a");
+        bed.Fail(bed.TakePlan());
+        Assert.Equal("Failed", bed.Phase("a"));
+
+        bed.Kit.Advance(TimeSpan.FromHours(11.5));
+
+        Assert.Equal(runs, bed.Plans.Count);
+    }
+
+    [Fact, Conformance("R29", "A delete Pipeline waits for a configure run of the same object that is under way.")]
+    public void Delete_Pipeline_waits_for_the_run_under_way()
+    {
+        var bed = EngineBed.WithPromise(promise: Samples.Promise(withDelete: true));
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Delete(EngineBed.Redis, "default", "a");
+        bed.Kit.Advance(TimeSpan.FromMinutes(10));
+        Assert.Empty(bed.Plans);
+
+        bed.Complete(plan, ("output/db.yaml", "x: 1\n"));
+
+        Assert.Equal("delete", bed.TakePlan().Labels[Marks.WorkflowAction]);
+    }
+
     [Fact]
     public void Run_whose_Pod_somebody_deleted_is_started_again_under_its_name()
     {

@@ -24,6 +24,21 @@ internal sealed class GitRepository(string path)
     internal async Task<IReadOnlyList<string>> Files() =>
         await HasCommits() ? (await Git("ls-tree", "-r", "--name-only", "main")).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
 
+    /// <summary>Looks after each push until the files are as wanted.</summary>
+    internal async Task Until(string wanted, Func<IReadOnlyList<string>, bool> until)
+    {
+        using var pushed = new SemaphoreSlim(0);
+        using var watcher = new FileSystemWatcher(System.IO.Path.Combine(path, "refs", "heads"));
+        watcher.Changed += (_, _) => pushed.Release();
+        watcher.Renamed += (_, _) => pushed.Release();
+        watcher.EnableRaisingEvents = true;
+        while (await Files() is var files && !until(files))
+        {
+            if (!await pushed.WaitAsync(TimeSpan.FromMinutes(2)))
+                throw new TimeoutException($"{path} is not {wanted}: {string.Join(", ", files)}");
+        }
+    }
+
     internal Task<string> Read(string file) => Git("show", $"main:{file}");
 
     /// <summary>Newest first.</summary>

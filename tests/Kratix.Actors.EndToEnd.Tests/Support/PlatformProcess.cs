@@ -23,6 +23,7 @@ internal sealed class PlatformProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _said = new();
     private readonly TaskCompletionSource<int> _pid = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private (string Words, TaskCompletionSource Heard)? _awaited;
 
     private PlatformProcess(Process guard, string dataFolder)
     {
@@ -36,6 +37,14 @@ internal sealed class PlatformProcess : IAsyncDisposable
 
     /// <summary>Everything it wrote to standard output and standard error.</summary>
     internal string Words => string.Join('\n', _said);
+
+    /// <summary>Completes when it next says these words.</summary>
+    internal Task Says(string words)
+    {
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _awaited = (words, heard);
+        return heard.Task.WaitAsync(StartLimit);
+    }
 
     /// <summary>Starts it and waits until it says that it is ready.</summary>
     /// <param name="settings">Each <c>key=value</c>, for <c>--set</c>.</param>
@@ -125,5 +134,7 @@ internal sealed class PlatformProcess : IAsyncDisposable
             _pid.TrySetResult(pid);
         if (line.StartsWith("export KUBECONFIG=", StringComparison.Ordinal))
             _ready.TrySetResult();
+        if (_awaited is { } awaited && line.Contains(awaited.Words, StringComparison.Ordinal))
+            awaited.Heard.TrySetResult();
     }
 }

@@ -30,6 +30,24 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public void Promise_that_runs_again_unchanged_runs_none_of_its_requests()
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["workflows"]!["promise"] = new JsonObject { ["configure"] = new JsonArray(Samples.Pipeline("setup")) };
+        var bed = EngineBed.WithPromise(promise: promise);
+        bed.Complete(bed.TakePlan());
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        bed.Patch(Kinds.Promise, null, "redis", new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [Marks.ManualReconciliation] = "true" } } });
+        bed.Complete(bed.TakePlan());
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Empty(bed.Plans);
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact]
     public void Rollout_goes_on_where_it_was_when_the_engine_starts_anew()
     {
         var bed = Settled(requests: 4, atOnce: 2);

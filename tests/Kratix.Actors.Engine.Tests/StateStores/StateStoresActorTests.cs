@@ -149,6 +149,30 @@ public sealed class StateStoresActorTests
     }
 
     [Fact]
+    public void Repository_that_is_away_holds_up_no_other()
+    {
+        var bed = EngineBed.WithPromise();
+        var other = Samples.Store("https://git.example.org/other");
+        other["metadata"]!["name"] = "other";
+        bed.Create(Kinds.GitStateStore, null, other);
+        var elsewhere = Samples.Destination("elsewhere", ("environment", "prod"));
+        elsewhere["spec"]!["stateStoreRef"]!["name"] = "other";
+        bed.Create(Kinds.Destination, null, elsewhere);
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
+        bed.Request("a");
+        var files = new[] { ("output/near.yaml", "x: 1\n"), ("output/far/far.yaml", "x: 1\n"), ("metadata/destination-selectors.yaml", "[{directory: far, matchLabels: {environment: prod}}, {matchLabels: {environment: dev}}]") };
+        bed.Git.FailWith = ("away", null);
+
+        bed.Complete(bed.TakePlan(), files);
+
+        Assert.Empty(bed.Git.Files);
+        Assert.EndsWith("/far/far.yaml", Assert.Single(bed.Stores.Store("https://git.example.org/other#main").Files.Keys), StringComparison.Ordinal);
+        bed.Git.FailWith = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+        Assert.EndsWith("/near.yaml", Assert.Single(bed.Git.Files.Keys), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_that_was_refused_is_tried_again_and_goes_through_when_nothing_stands_in_its_way()
     {
         var bed = EngineBed.WithPromise();
