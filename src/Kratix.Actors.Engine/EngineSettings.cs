@@ -10,7 +10,7 @@ public enum OnStart
     /// <summary>Every one runs again, spread over the window.</summary>
     Run,
 
-    /// <summary>Only what is missing or overdue runs.</summary>
+    /// <summary>Only what is missing or overdue runs, and stores are compared with what was written.</summary>
     Verify,
     Off,
 }
@@ -49,6 +49,9 @@ public sealed record EngineSettings
     public required RetrySchedule Retry { get => Platform.Current.BackoffLimit is { } limit ? field with { Limit = limit } : field; init; }
 
     public required bool ReconcileAfterFailure { get => Platform.Current.ReconcileAfterFailure ?? field; init; }
+
+    /// <summary>How often it is looked whether state stores still hold what was written; zero: never.</summary>
+    public TimeSpan StateStoreInterval { get => Platform.Current.StateStoreInterval ?? field; init; } = TimeSpan.FromHours(10);
 
     public required OnStart OnStart { get; init; }
 

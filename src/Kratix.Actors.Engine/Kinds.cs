@@ -53,4 +53,7 @@ public static class Marks
     public const string Misplaced = "kratix.io/misplaced";
     public const string LatestRevision = "kratix.io/latest-revision";
     public const string ManagedBy = "app.kubernetes.io/managed-by";
+
+    /// <summary>On each Destination that takes its files along when it is deleted.</summary>
+    public static readonly IReadOnlyList<string> DestinationFinalizers = ["kratix.io/destination-cleanup"];
 }

@@ -75,8 +75,8 @@ public sealed partial class KratixEngine : IAsyncDisposable
             ShardRegion.Props(new ShardRegionSettings<PromiseMessage>(
                 settings.Shards, (id, lease) => new Props<PromiseMessage>(() => new PromiseActor(id, lease, services)) { SupervisorStrategy = supervision }, LeaseOf, settings.PassivateAfter, 0)), "promises");
         services.Promises = promises;
-        if (settings.PublishReadModels)
-            system.Spawn(new Props<PlacementsMessage>(() => new PlacementsActor(world, snapshot, stores, promises, resources)), "placements");
+        system.Spawn(new Props<PlacementsMessage>(() => new PlacementsActor(world, settings.PublishReadModels, snapshot, stores, promises, resources)), "placements");
+        system.Spawn(new Props<DriftMessage>(() => new DriftActor(world, settings, stores, promises, resources)), "drift");
         system.Spawn(new Props<PromiseWatchMessage>(() => new PromiseWatchActor(world, promises)), "promise-watch");
         var wakeUps = system.Spawn(new Props<WakeUpsMessage>(() => new WakeUpsActor(world, settings, promises, resources, startToken)), "wake-ups");
         system.Spawn(new Props<PlatformMessage>(() => new PlatformActor(world, settings, promises)), "platform");

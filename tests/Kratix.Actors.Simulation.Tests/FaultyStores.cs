@@ -28,6 +28,8 @@ internal sealed class FaultyStore(IStateStore store, Chaos chaos, bool pushes) :
     public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => chaos.Write(
         6, () => pushes ? Push(intents, cancellation) : Task.FromResult<Outcome<BatchResult>>(new Outcome<BatchResult>.Done(Claim(intents))));
 
+    public Task<Outcome<IReadOnlySet<string>>> Differing(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => chaos.Look(10, () => store.Differing(intents, cancellation));
+
     public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => chaos.Look(10, () => store.CheckAccess(cancellation));
 
     public ValueTask DisposeAsync() => store.DisposeAsync();

@@ -35,6 +35,8 @@ internal sealed class Guarded(InMemoryStateStore store, Func<Task<Outcome<Nothin
     public async Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) =>
         await beforePush() is { Failure: not null } stopped ? stopped.Select(_ => default(BatchResult)!) : await store.Write(intents, cancellation);
 
+    public Task<Outcome<IReadOnlySet<string>>> Differing(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => store.Differing(intents, cancellation);
+
     public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => store.CheckAccess(cancellation);
 
     public ValueTask DisposeAsync() => store.DisposeAsync();
@@ -73,11 +75,31 @@ public sealed class InMemoryStateStore(string key, IContentStore contents) : ISt
         await BeforeWrite(intents);
         if (Failure<BatchResult>() is { } failure)
             return failure;
+        var bytes = await Bytes(intents, cancellation);
+        lock (_lock)
+        {
+            var (result, files, changed) = Plan(intents, bytes);
+            if (changed.Count > 0)
+                (_files, _commits) = (files, _commits.Add([.. intents.Where(i => changed.Contains(i.Id))]));
+            return new Outcome<BatchResult>.Done(result(CommitId()));
+        }
+    }
+
+    public async Task<Outcome<IReadOnlySet<string>>> Differing(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation)
+    {
+        if (Failure<IReadOnlySet<string>>() is { } failure)
+            return failure;
+        var bytes = await Bytes(intents, cancellation);
+        lock (_lock)
+            return new Outcome<IReadOnlySet<string>>.Done(Plan(intents, bytes).Changed);
+    }
+
+    private async Task<Dictionary<string, byte[]?>> Bytes(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation)
+    {
         var bytes = new Dictionary<string, byte[]?>(StringComparer.Ordinal);
         foreach (var digest in intents.SelectMany(i => i.Changes).SelectMany(InMemoryChange.FilesOf).Select(f => f.Digest).Distinct(StringComparer.Ordinal))
             bytes[digest] = await contents.Get(digest, cancellation);
-        lock (_lock)
-            return new Outcome<BatchResult>.Done(WriteAll(intents, bytes));
+        return bytes;
     }
 
     public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => Task.FromResult(Failure<Nothing>() ?? new Outcome<Nothing>.Done(default));
@@ -91,7 +113,9 @@ public sealed class InMemoryStateStore(string key, IContentStore contents) : ISt
         (var reason, { } code) => new Outcome<T>.Terminal(code, $"{key}: {reason}"),
     };
 
-    private BatchResult WriteAll(IReadOnlyList<WriteIntent> intents, Dictionary<string, byte[]?> bytes)
+    /// <summary>What the intents come to: the answer when the commit has this id, the files afterwards, and the intents that change something.</summary>
+    private (Func<string, BatchResult> Result, ImmutableSortedDictionary<string, byte[]> Files, HashSet<string> Changed) Plan(
+        IReadOnlyList<WriteIntent> intents, Dictionary<string, byte[]?> bytes)
     {
         var refusals = new Dictionary<string, string>(StringComparer.Ordinal);
         while (true)
@@ -109,13 +133,10 @@ public sealed class InMemoryStateStore(string key, IContentStore contents) : ISt
             var before = CommitId();
             if (Same(files, _files))
                 changed = [];
-            else
-                (_files, _commits) = (files, _commits.Add([.. active.Where(i => changed.Contains(i.Id))]));
-            var head = CommitId();
-            return new BatchResult(head, changed.Count == 0 ? 0 : 1, intents.ToImmutableDictionary(i => i.Id, i =>
+            return (head => new BatchResult(head, changed.Count == 0 ? 0 : 1, intents.ToImmutableDictionary(i => i.Id, i =>
                 refusals.TryGetValue(i.Id, out var reason) ? new IntentResult.Refused(reason)
                 : changed.Contains(i.Id) ? new IntentResult.Written(head, Changed: true)
-                : (IntentResult)new IntentResult.Written(before, Changed: false)));
+                : (IntentResult)new IntentResult.Written(before, Changed: false))), files, changed);
         }
     }
 

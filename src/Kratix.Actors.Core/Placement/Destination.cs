@@ -15,7 +15,11 @@ public enum FilepathMode
 }
 
 /// <summary>A Destination as scheduling sees it.</summary>
-public sealed record Destination(string Name, ImmutableSortedDictionary<string, string> Labels, bool StrictMatchLabels, bool Ready, Location Location);
+public sealed record Destination(string Name, ImmutableSortedDictionary<string, string> Labels, bool StrictMatchLabels, bool Ready, Location Location)
+{
+    /// <summary>It is being deleted and takes its files along: nothing goes there any more, and what is there is given up.</summary>
+    public bool Leaving { get; init; }
+}
 
 /// <summary>Who asks for these labels; decides who wins when two ask for different values of one key.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SelectorSource>))]

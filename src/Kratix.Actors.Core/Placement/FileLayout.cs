@@ -45,6 +45,15 @@ public static class FileLayout
 
     private static string Listing(Placement placement, string ns) => Join(placement.Directory, ".kratix", $"{ns}-{placement.Name}.yaml");
 
+    /// <summary>Where the two documents lie that show a Destination's owner that files arrive: a Namespace, and a ConfigMap in it.</summary>
+    public static (string Namespace, string ConfigMap) TestDocuments(Location location)
+    {
+        const string ns = "kratix-canary-namespace.yaml", map = "kratix-canary-configmap.yaml";
+        return location.Mode is FilepathMode.NestedByMetadata
+            ? (Join(location.BasePath, "dependencies", ns), Join(location.BasePath, "resources", map))
+            : (Join(location.BasePath, ns), Join(location.BasePath, map));
+    }
+
     /// <summary>Joins path segments, leaving out empty ones and <c>.</c>.</summary>
     public static string Join(params ReadOnlySpan<string> segments)
     {

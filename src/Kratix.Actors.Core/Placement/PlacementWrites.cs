@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Kratix.Actors.Core.Placement;
 
 /// <summary>
@@ -14,11 +16,11 @@ public static class PlacementWrites
     public static IEnumerable<PlacementWrite> Owed(Works works) =>
     [
         .. works.Placements.Where(p => !p.IsWritten).Select(p => new PlacementWrite(p.Name, p.Stamp, p.Destination, p.Location)),
-        .. works.Removals.Select(p => new PlacementWrite(p.Name, RemovalMark + p.Stamp, p.Destination, p.Location)),
+        .. works.Removals.Select(p => new PlacementWrite(p.Name, ToRemove(p.Stamp), p.Destination, p.Location)),
     ];
 
     /// <summary>What the store should be changed to; <paramref name="ns"/> is the namespace of the WorkPlacement. Nothing for a write that is no longer owed: its files may be wanted again by now.</summary>
-    public static System.Collections.Immutable.ImmutableArray<PathChange> Changes(Works works, PlacementWrite write, string ns) =>
+    public static ImmutableArray<PathChange> Changes(Works works, PlacementWrite write, string ns) =>
         !Owed(works).Contains(write) ? [] : write.IsRemoval ? FileLayout.Removal(works.Find(write.Placement)!, ns) : FileLayout.Changes(works.Find(write.Placement)!, ns);
 
     /// <summary>The store has answered the write of this stamp.</summary>
@@ -33,8 +35,15 @@ public static class PlacementWrites
             Error = null,
         });
 
+    /// <summary>Those of the found placements that are still as they were written then.</summary>
+    public static ImmutableArray<string> Drifted(Works works, ImmutableArray<(string Placement, string Stamp)> found) =>
+        [.. works.Placements.Where(p => p.IsWritten && found.Contains((p.Name, p.Stamp))).Select(p => p.Name)];
+
     /// <summary>Taking back what was to be written is another question than writing it; the mark keeps a late answer to the one from answering the other.</summary>
     private const string RemovalMark = "-";
+
+    /// <summary>The stamp of taking back what was written under this one.</summary>
+    public static string ToRemove(string stamp) => RemovalMark + stamp;
 
     public static bool IsRemoval(string stamp) => stamp.StartsWith(RemovalMark, StringComparison.Ordinal);
 }

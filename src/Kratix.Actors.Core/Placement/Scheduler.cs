@@ -21,10 +21,11 @@ public static class Scheduler
         return merged.ToImmutable();
     }
 
-    /// <summary>The Destinations that carry every label, in order of name. A strict Destination with labels takes nothing that selects nothing.</summary>
+    /// <summary>The Destinations that carry every label, in order of name, without those that are leaving. A strict Destination with labels takes nothing that selects nothing.</summary>
     public static ImmutableArray<Destination> Matching(ImmutableSortedDictionary<string, string> selector, IEnumerable<Destination> destinations) =>
     [
         .. destinations
+            .Where(d => !d.Leaving)
             .Where(d => selector.All(want => d.Labels.TryGetValue(want.Key, out var has) && has == want.Value))
             .Where(d => !(d.StrictMatchLabels && d.Labels.Count > 0 && selector.Count == 0))
             .OrderBy(d => d.Name, StringComparer.Ordinal),

@@ -105,6 +105,13 @@ public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, I
         Groups = [.. work.Groups.Select(g => g with { Placements = [.. g.Placements.Select(p => p with { Written = null, Wish = Wishes + 1 })] })],
     });
 
+    /// <summary>Owes these placements to their stores again. A wish of its own, as that of a run is.</summary>
+    public Works WriteAgain(IReadOnlySet<string> names)
+    {
+        var wish = Wishes + 1;
+        return names.Aggregate(this with { Wishes = wish }, (works, name) => works.Update(name, p => p with { Written = null, Wish = wish }));
+    }
+
     /// <summary>Says which placements are misplaced, and of all others that they are not.</summary>
     public Works Judged(IReadOnlySet<string> misplaced) => this with
     {

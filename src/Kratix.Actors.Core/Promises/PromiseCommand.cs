@@ -28,7 +28,14 @@ public abstract record PromiseCommand(DateTimeOffset At)
 
     public sealed record ReportWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : PromiseCommand(At);
 
-    public sealed record ReportWriteFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseCommand(At);
+    public sealed record ReportWriteFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseCommand(At)
+    {
+        /// <summary>There is no state store of that name any more.</summary>
+        public bool StoreIsGone { get; init; }
+    }
+
+    /// <summary>The store no longer holds these placements as they were written, by name and stamp.</summary>
+    public sealed record ReportDrift(ImmutableArray<(string Placement, string Stamp)> Found, DateTimeOffset At) : PromiseCommand(At);
 
     public sealed record WakeUp(DateTimeOffset At) : PromiseCommand(At);
 

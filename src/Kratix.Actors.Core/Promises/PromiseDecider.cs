@@ -25,9 +25,10 @@ public static class PromiseDecider
         PromiseCommand.ReportWritten c => Owes(state, c.Placement, c.Stamp)
             ? Happened(new PromiseEvent.PlacementWritten(c.Placement, c.Stamp, c.CommitId, c.Changed, c.At))
             : Nothing("that write is not owed"),
-        PromiseCommand.ReportWriteFailed c => Owes(state, c.Placement, c.Stamp) && state.Works.Find(c.Placement)!.Error != c.Reason
-            ? Happened(new PromiseEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At))
-            : Nothing("that write is not owed, or known to fail for this reason"),
+        PromiseCommand.ReportWriteFailed c => ReportWriteFailed(state, c),
+        PromiseCommand.ReportDrift c => PlacementWrites.Drifted(state.Works, c.Found) is { IsEmpty: false } drifted
+            ? Happened(new PromiseEvent.PlacementsDrifted(drifted, c.At))
+            : Nothing("what was found has been written anew since"),
         PromiseCommand.WakeUp c => WakeUp(state, c),
         PromiseCommand.Restart c => state.RestartToken != c.Token && state.Phase is PromisePhase.Available or PromisePhase.Failed && !state.Workflow.Pipelines.IsEmpty
             ? Happened(new PromiseEvent.RunRequested(RunCause.Restart, c.Token, c.At))
@@ -111,6 +112,8 @@ public static class PromiseDecider
     /// <summary>Goes to every match, also to those that come later: each offer may add placements.</summary>
     private static Decision<PromiseEvent> OfferDestinations(PromiseState state, PromiseCommand.OfferDestinations c)
     {
+        if (Cleanup.GivenUp(state.Works, c.Destinations) is { Count: > 0 } given)
+            return Rescheduled(state, given, c.Destinations, c.At);
         var placed = state.Works.ByPipeline.Values
             .Select(w => (Before: w, After: Placing.Place(state.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
             .Where(pair => pair.After.Groups.Sum(g => g.Placements.Length) > pair.Before.Groups.Sum(g => g.Placements.Length))
@@ -137,11 +140,25 @@ public static class PromiseDecider
     private static Decision<PromiseEvent> Reschedule(PromiseState state, PromiseCommand.Reschedule c)
     {
         var given = c.Placements.Intersect(state.Works.Placements.Select(p => p.Name)).ToHashSet(StringComparer.Ordinal);
-        if (given.Count == 0)
-            return Nothing("it has no such placements");
-        var works = Placing.Reschedule(state.Owner, state.Works, given, c.Destinations);
+        return given.Count == 0 ? Nothing("it has no such placements") : Rescheduled(state, given, c.Destinations, c.At);
+    }
+
+    private static Decision<PromiseEvent> Rescheduled(PromiseState state, IReadOnlySet<string> given, ImmutableArray<Destination> destinations, DateTimeOffset at)
+    {
+        var works = Placing.Reschedule(state.Owner, state.Works, given, destinations);
         var after = works.Aggregate(state.Works, (all, work) => all.Put(work));
-        return Happened(new PromiseEvent.Rescheduled(works, Placing.Misplaced(after.Groups, c.Destinations), c.At));
+        return Happened(new PromiseEvent.Rescheduled(works, Placing.Misplaced(after.Groups, destinations), at));
+    }
+
+    private static Decision<PromiseEvent> ReportWriteFailed(PromiseState state, PromiseCommand.ReportWriteFailed c)
+    {
+        if (!Owes(state, c.Placement, c.Stamp))
+            return Nothing("that write is not owed");
+        if (c.StoreIsGone && Cleanup.EndsWithItsStore(c.Stamp))
+            return Happened(new PromiseEvent.PlacementLeft(c.Placement, c.Stamp, c.Reason, c.At));
+        return state.Works.Find(c.Placement)!.Error == c.Reason
+            ? Nothing("known to fail for this reason")
+            : Happened(new PromiseEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At));
     }
 
     private static bool Owes(PromiseState state, string placement, string stamp) =>

@@ -23,6 +23,8 @@ namespace Kratix.Actors.Core.Promises;
 [JsonDerivedType(typeof(Rescheduled), "rescheduled")]
 [JsonDerivedType(typeof(PlacementWritten), "placement-written")]
 [JsonDerivedType(typeof(PlacementFailed), "placement-failed")]
+[JsonDerivedType(typeof(PlacementLeft), "placement-left")]
+[JsonDerivedType(typeof(PlacementsDrifted), "placements-drifted")]
 [JsonDerivedType(typeof(RequestsRemoved), "requests-removed")]
 [JsonDerivedType(typeof(CleanedUp), "cleaned-up")]
 [JsonDerivedType(typeof(ApiRemoved), "api-removed")]
@@ -71,6 +73,12 @@ public abstract record PromiseEvent(DateTimeOffset At)
     public sealed record Rescheduled(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);
+
+    /// <summary>The files stay where they were to be taken back, because their state store is gone.</summary>
+    public sealed record PlacementLeft(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);
+
+    /// <summary>Somebody else changed what the store holds of these placements: they are written again.</summary>
+    public sealed record PlacementsDrifted(ImmutableArray<string> Placements, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record RequestsRemoved(DateTimeOffset At) : PromiseEvent(At);
 

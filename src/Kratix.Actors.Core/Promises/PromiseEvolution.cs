@@ -44,6 +44,8 @@ public static class PromiseEvolution
         PromiseEvent.Rescheduled e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)).Judged(e.Misplaced.ToHashSet(StringComparer.Ordinal)) },
         PromiseEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
         PromiseEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },
+        PromiseEvent.PlacementLeft e => state with { Works = state.Works.Removed(e.Placement) },
+        PromiseEvent.PlacementsDrifted e => state with { Works = state.Works.WriteAgain(e.Placements.ToHashSet(StringComparer.Ordinal)) },
         PromiseEvent.RequestsRemoved => state with { RequestsRemoved = true, Works = state.Works.RemoveAll() },
         PromiseEvent.CleanedUp e => state with { Cleaned = state.Cleaned | e.Step },
         PromiseEvent.ApiRemoved => state with { InstalledApi = null, ApiAsked = false },

@@ -35,7 +35,14 @@ public abstract record ResourceCommand(DateTimeOffset At)
     public sealed record ReportWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : ResourceCommand(At);
 
     /// <summary>The store did not take it (yet); it is being tried again.</summary>
-    public sealed record ReportWriteFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : ResourceCommand(At);
+    public sealed record ReportWriteFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : ResourceCommand(At)
+    {
+        /// <summary>There is no state store of that name any more.</summary>
+        public bool StoreIsGone { get; init; }
+    }
+
+    /// <summary>The store no longer holds these placements as they were written, by name and stamp.</summary>
+    public sealed record ReportDrift(ImmutableArray<(string Placement, string Stamp)> Found, DateTimeOffset At) : ResourceCommand(At);
 
     /// <summary>A moment it asked for may have come.</summary>
     public sealed record WakeUp(DateTimeOffset At) : ResourceCommand(At);

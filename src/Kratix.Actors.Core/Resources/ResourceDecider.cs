@@ -15,6 +15,9 @@ public static class ResourceDecider
         ResourceCommand.Reschedule c => Reschedule(state, c),
         ResourceCommand.ReportWritten c => ReportWritten(state, c),
         ResourceCommand.ReportWriteFailed c => ReportWriteFailed(state, c),
+        ResourceCommand.ReportDrift c => PlacementWrites.Drifted(state.Works, c.Found) is { IsEmpty: false } drifted
+            ? Happened(new ResourceEvent.PlacementsDrifted(drifted, c.At))
+            : Nothing("what was found has been written anew since"),
         ResourceCommand.WakeUp c => WakeUp(state, c),
         ResourceCommand.Restart c => Restart(state, c),
         ResourceCommand.ReportReleased c => ReportReleased(state, c),
@@ -68,6 +71,8 @@ public static class ResourceDecider
 
     private static Decision<ResourceEvent> OfferDestinations(ResourceState state, ResourceCommand.OfferDestinations c)
     {
+        if (Cleanup.GivenUp(state.Works, c.Destinations) is { Count: > 0 } given)
+            return Rescheduled(state, given, c.Destinations, c.At);
         var placed = state.Works.ByPipeline.Values
             .Where(w => w.Groups.Any(g => g.Placements.IsEmpty))
             .Select(w => (Before: w, After: Placing.Place(state.Id.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
@@ -89,6 +94,8 @@ public static class ResourceDecider
     {
         if (!Owes(state, c.Placement, c.Stamp))
             return Nothing("that write is not owed");
+        if (c.StoreIsGone && Cleanup.EndsWithItsStore(c.Stamp))
+            return Happened(new ResourceEvent.PlacementLeft(c.Placement, c.Stamp, c.Reason, c.At));
         return state.Works.Find(c.Placement)!.Error == c.Reason
             ? Nothing("known to fail for this reason")
             : Happened(new ResourceEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At));
@@ -97,11 +104,14 @@ public static class ResourceDecider
     private static Decision<ResourceEvent> Reschedule(ResourceState state, ResourceCommand.Reschedule c)
     {
         var given = c.Placements.Intersect(state.Works.Placements.Select(p => p.Name)).ToHashSet(StringComparer.Ordinal);
-        if (given.Count == 0)
-            return Nothing("it has no such placements");
-        var works = Placing.Reschedule(state.Id.Owner, state.Works, given, c.Destinations);
+        return given.Count == 0 ? Nothing("it has no such placements") : Rescheduled(state, given, c.Destinations, c.At);
+    }
+
+    private static Decision<ResourceEvent> Rescheduled(ResourceState state, IReadOnlySet<string> given, ImmutableArray<Destination> destinations, DateTimeOffset at)
+    {
+        var works = Placing.Reschedule(state.Id.Owner, state.Works, given, destinations);
         var after = works.Aggregate(state.Works, (all, work) => all.Put(work));
-        return Happened(new ResourceEvent.Rescheduled(works, Placing.Misplaced(after.Groups, c.Destinations), c.At));
+        return Happened(new ResourceEvent.Rescheduled(works, Placing.Misplaced(after.Groups, destinations), at));
     }
 
     private static bool Owes(ResourceState state, string placement, string stamp) =>

@@ -19,6 +19,8 @@ namespace Kratix.Actors.Core.Resources;
 [JsonDerivedType(typeof(Rescheduled), "rescheduled")]
 [JsonDerivedType(typeof(PlacementWritten), "placement-written")]
 [JsonDerivedType(typeof(PlacementFailed), "placement-failed")]
+[JsonDerivedType(typeof(PlacementLeft), "placement-left")]
+[JsonDerivedType(typeof(PlacementsDrifted), "placements-drifted")]
 [JsonDerivedType(typeof(Released), "released")]
 public abstract record ResourceEvent(DateTimeOffset At)
 {
@@ -62,6 +64,12 @@ public abstract record ResourceEvent(DateTimeOffset At)
     public sealed record Rescheduled(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : ResourceEvent(At);
 
     public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>The files stay where they were to be taken back, because their state store is gone.</summary>
+    public sealed record PlacementLeft(string Placement, string Stamp, string Reason, DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>Somebody else changed what the store holds of these placements: they are written again.</summary>
+    public sealed record PlacementsDrifted(ImmutableArray<string> Placements, DateTimeOffset At) : ResourceEvent(At);
 
     /// <summary>The object may go.</summary>
     public sealed record Released(DateTimeOffset At) : ResourceEvent(At);

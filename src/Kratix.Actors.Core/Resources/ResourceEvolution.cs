@@ -33,6 +33,8 @@ public static class ResourceEvolution
         ResourceEvent.Rescheduled e => state with { Works = e.Works.Aggregate(state.Works, (works, work) => works.Put(work)).Judged(e.Misplaced.ToHashSet(StringComparer.Ordinal)) },
         ResourceEvent.PlacementWritten e => state with { Works = PlacementWrites.Written(state.Works, e.Placement, e.Stamp, e.CommitId, e.Changed) },
         ResourceEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },
+        ResourceEvent.PlacementLeft e => state with { Works = state.Works.Removed(e.Placement) },
+        ResourceEvent.PlacementsDrifted e => state with { Works = state.Works.WriteAgain(e.Placements.ToHashSet(StringComparer.Ordinal)) },
         ResourceEvent.Released => state,
         _ => throw new InvalidOperationException($"unknown event {@event.GetType()}"),
     };

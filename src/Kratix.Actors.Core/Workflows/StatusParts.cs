@@ -95,8 +95,10 @@ public static class StatusParts
     /// <summary>What keeps the files from where they should be, in words, or null.</summary>
     public static string? Problem(Works works)
     {
-        if (works.Placements.Concat(works.Removals).FirstOrDefault(p => p.Error is not null) is { } failing)
+        if (works.Placements.FirstOrDefault(p => p.Error is not null) is { } failing)
             return $"Writing to Destination {failing.Destination} fails: {failing.Error}";
+        if (works.Removals.FirstOrDefault(p => p.Error is not null) is { } held)
+            return $"Taking files back from Destination {held.Destination} fails: {held.Error}. They stay there when {held.Location.StoreKind} {held.Location.StoreName} is deleted";
         if (works.Unscheduled.FirstOrDefault() is { } group)
             return NoMatch(group);
         return works.Placements.FirstOrDefault(p => p.Misplaced) is { } misplaced

@@ -9,6 +9,8 @@ public sealed record PlatformConfiguration
 
     public TimeSpan? ReconcileInterval { get; init; }
 
+    public TimeSpan? StateStoreInterval { get; init; }
+
     public bool? ReconcileAfterFailure { get; init; }
 
     public int? JobsToKeep { get; init; }

@@ -159,7 +159,7 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
         new PromiseCommand.ReportWritten(write.Placement, write.Stamp, answer.CommitId, answer.Changed, at);
 
     protected override PromiseCommand WriteFailed(PlacementWrite write, WriteAnswer.Failed answer, DateTimeOffset at) =>
-        new PromiseCommand.ReportWriteFailed(write.Placement, write.Stamp, answer.Reason, at);
+        new PromiseCommand.ReportWriteFailed(write.Placement, write.Stamp, answer.Reason, at) { StoreIsGone = answer.StoreIsGone };
 
     private void LoadRun(PromiseEffect.RunPipeline effect) => Guard(
         effect,

@@ -52,6 +52,10 @@ internal sealed partial class Announcer(World world, PassingNews passing)
             yield return Paused;
         if (@event is ResourceEvent.PlacementFailed failed)
             yield return ("Warning", "FailedWriteToDestination", failed.Reason);
+        if (@event is ResourceEvent.PlacementLeft left)
+            yield return ("Warning", "FilesLeft", $"{left.Reason}; the files of {left.Placement} stay there");
+        if (@event is ResourceEvent.PlacementsDrifted drifted)
+            yield return ("Warning", "FilesChanged", $"Written again, because somebody changed them in the state store: {string.Join(", ", drifted.Placements)}");
         if (after.Works.Placements.Any(p => p.Misplaced) && !before.Works.Placements.Any(p => p.Misplaced))
             yield return Misplaced;
         if (after.Works.Unscheduled.Any() && !before.Works.Unscheduled.Any())
@@ -77,6 +81,10 @@ internal sealed partial class Announcer(World world, PassingNews passing)
             yield return ("Normal", "ReconcilingResources", "Reconciling all resource requests");
         if (@event is PromiseEvent.PlacementFailed failed)
             yield return ("Warning", "FailedWriteToDestination", failed.Reason);
+        if (@event is PromiseEvent.PlacementLeft left)
+            yield return ("Warning", "FilesLeft", $"{left.Reason}; the files of {left.Placement} stay there");
+        if (@event is PromiseEvent.PlacementsDrifted drifted)
+            yield return ("Warning", "FilesChanged", $"Written again, because somebody changed them in the state store: {string.Join(", ", drifted.Placements)}");
         if (after.Serves && !before.Serves)
             yield return ("Normal", "Available", "Promise is available");
         if (before.Serves && !after.Serves && after.Object is { Deleting: false })

@@ -24,13 +24,28 @@ internal sealed class Readiness
         };
     }
 
-    internal JsonObject OfDestination(JsonObject destination, bool storeKnown, bool storeReady, DateTimeOffset now)
+    /// <summary>Nothing is said of a Destination whose store nobody has looked at yet.</summary>
+    /// <param name="occupied">Of one that takes its files along: how many still have files here; below 0: not known yet.</param>
+    /// <param name="answer">What became of its test documents.</param>
+    internal (bool Ready, JsonObject? Condition) OfDestination(JsonObject destination, StoreStanding standing, int? occupied, WriteAnswer? answer, string? unheld, DateTimeOffset now)
     {
         var store = $"{destination["spec"]?["stateStoreRef"]?["kind"]}/{destination["spec"]?["stateStoreRef"]?["name"]}";
-        var condition = storeReady ? ReadyCondition(destination, true, "DestinationReady", "Destination is ready", now)
-            : storeKnown ? ReadyCondition(destination, false, "StateStoreNotReady", $"{store}: not ready", now)
-            : ReadyCondition(destination, false, "StateStoreNotFound", $"{store}: not found", now);
-        return new JsonObject { ["conditions"] = new JsonArray(condition) };
+        (bool Ready, string Reason, string Message)? said = standing switch
+        {
+            _ when occupied is { } by => (false, "DestinationNotReady", $"Destination is being deleted: {(by > 0 ? $"{by} Promises and requests have files to be taken back" : "its files are being taken back")}"),
+            _ when unheld is not null => (false, "DestinationFinalizerUpdateFailed", $"Failed to update the finalizer: {unheld}"),
+            StoreStanding.Unknown => null,
+            StoreStanding.Gone => (false, "StateStoreNotFound", $"{store}: not found"),
+            StoreStanding.NotReady => (false, "StateStoreNotReady", $"{store}: not ready"),
+            _ when !TestDocuments.AreWanted(destination) => (true, "DestinationReady", "Destination is ready"),
+            _ => answer switch
+            {
+                WriteAnswer.Written => (true, "TestDocumentsWritten", "Test documents written to State Store"),
+                WriteAnswer.Failed failed => (false, "StateStoreWriteFailed", $"Failed to write test documents to State Store: {failed.Reason}"),
+                _ => (false, "DestinationNotReady", "Destination is not ready"),
+            },
+        };
+        return said is { } s ? (s.Ready, ReadyCondition(destination, s.Ready, s.Reason, s.Message, now)) : (false, null);
     }
 
     private JsonObject ReadyCondition(JsonObject item, bool ready, string reason, string message, DateTimeOffset now)

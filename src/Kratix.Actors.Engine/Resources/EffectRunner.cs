@@ -154,7 +154,7 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         new ResourceCommand.ReportWritten(write.Placement, write.Stamp, answer.CommitId, answer.Changed, at);
 
     protected override ResourceCommand WriteFailed(PlacementWrite write, WriteAnswer.Failed answer, DateTimeOffset at) =>
-        new ResourceCommand.ReportWriteFailed(write.Placement, write.Stamp, answer.Reason, at);
+        new ResourceCommand.ReportWriteFailed(write.Placement, write.Stamp, answer.Reason, at) { StoreIsGone = answer.StoreIsGone };
 
     /// <summary>The object as its Pipelines see it: as observed, with the status that the state says it should show.</summary>
     private JsonObject ObjectForRun()

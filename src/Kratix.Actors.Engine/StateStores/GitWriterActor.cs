@@ -13,16 +13,29 @@ public abstract record WriteAnswer
     public sealed record Written(string CommitId, bool Changed) : WriteAnswer;
 
     /// <summary>Not written. <paramref name="TriesAgain"/>: the writer keeps it and goes on trying.</summary>
-    public sealed record Failed(string Reason, bool TriesAgain) : WriteAnswer;
+    public sealed record Failed(string Reason, bool TriesAgain) : WriteAnswer
+    {
+        /// <summary>There is no state store of that name any more.</summary>
+        public bool StoreIsGone { get; init; }
+    }
 }
 
 /// <summary>A placement to be written, and who waits for it. A later request for the same placement replaces an earlier one that waits.</summary>
 public sealed record WriteRequest(WriteIntent Intent, Action<WriteAnswer> Answer)
 {
+    /// <summary>KIND/NAME of the state store it is for; several stores may be one repository.</summary>
+    internal string Store { get; init; } = "";
+
+    /// <summary>What a store should hold of a placement, to compare the two.</summary>
+    internal static WriteIntent Wanted(string owner, Placement placement) => new(
+        $"{owner} {placement.Name}", placement.Name, "Update", owner, placement.Stamp, FileLayout.Changes(placement, NamespaceOf(owner)));
+
+    private static string NamespaceOf(string owner) => owner.Split('/') is [_, var ns, _] ? ns : Kinds.SystemNamespace;
+
     /// <summary>The write as its owner's works have it now. <paramref name="owner"/> is named in the commit: <c>promise</c>, or <c>promise/namespace/name</c>.</summary>
     internal static WriteRequest Of(string owner, Works works, PlacementWrite write, Action<WriteAnswer> answer) => new(
         new WriteIntent($"{owner} {write.Placement}", write.Placement, write.IsRemoval ? "Delete" : "Update", owner, write.Stamp,
-            PlacementWrites.Changes(works, write, owner.Split('/') is [_, var ns, _] ? ns : Kinds.SystemNamespace)), answer);
+            PlacementWrites.Changes(works, write, NamespaceOf(owner))), answer);
 }
 
 /// <summary>What a GitWriter is told.</summary>
@@ -32,6 +45,9 @@ public abstract record GitWriterMessage
 
     /// <summary>The address or its credentials have changed: open the store again, and try at once what waits.</summary>
     public sealed record Reopen(StateStoreAddress Address) : GitWriterMessage;
+
+    /// <summary>The state store object is gone: nothing more is written for it, whatever still waits.</summary>
+    public sealed record StoreGone(string Store) : GitWriterMessage;
 
     public sealed record Linger : GitWriterMessage;
 
@@ -62,6 +78,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
     private readonly Shown _shown = new(EngineMeter.WritesWaiting);
     private readonly Backoff _backoff = new(settings.WriteRetry.Min, settings.WriteRetry.Max);
     private readonly PushBudget _budget = new(settings.PushesPerMinute(HostOf((address as GitAddress)?.Url ?? "")));
+    private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
     private IReadOnlyList<WriteRequest>? _writing;
     private DateTimeOffset? _gatheringSince;
     private int _declinedInARow;
@@ -80,6 +97,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         switch (message)
         {
             case GitWriterMessage.Write write:
+                _gone.Remove(write.Request.Store);
                 _waiting.Add(write.Request);
                 Gather();
                 break;
@@ -89,11 +107,16 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
                 Context.Timers.Cancel(RetryTimer);
                 StartBatch();
                 break;
+            case GitWriterMessage.StoreGone gone:
+                _gone.Add(gone.Store);
+                Drop();
+                break;
             case GitWriterMessage.Linger or GitWriterMessage.Retry:
                 StartBatch();
                 break;
             case GitWriterMessage.BatchEnded ended:
                 EndBatch(ended.Outcome);
+                Drop();
                 if (_waiting.Count > 1)
                     Gather();
                 else
@@ -102,6 +125,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
             case GitWriterMessage.Threw threw:
                 // A bug in the adapter must not lose what waits: it counts as a failure of this batch.
                 EndBatch(new Outcome<BatchResult>.Transient(threw.Cause.Message));
+                Drop();
                 break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
@@ -206,6 +230,13 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         // Perhaps the Secret has changed: whoever knows the address looks again while this one waits.
         troubled();
         Context.Timers.StartSingle(RetryTimer, new GitWriterMessage.Retry(), _backoff.Next(asked));
+    }
+
+    /// <summary>Gives back what waits for stores that are gone; what is on its way is given back when it was not taken.</summary>
+    private void Drop()
+    {
+        foreach (var request in _gone.Count == 0 ? [] : _waiting.TakeAll(r => _gone.Contains(r.Store)))
+            request.Answer(StateStoresActor.Gone(request.Store));
     }
 
     private void Answer(WriteRequest request, IntentResult? result)

@@ -4,10 +4,12 @@ using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Engine.Promises;
 using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -24,25 +26,35 @@ public abstract record PlacementsMessage
     public sealed record Look(string Destination) : PlacementsMessage;
 
     public sealed record Found(string Destination, Outcome<IReadOnlyList<JsonObject>> Placements) : PlacementsMessage;
+
+    /// <summary>Who still has files at the Destination of this name, which is leaving, is to give them up.</summary>
+    public sealed record Empty(string Destination) : PlacementsMessage;
+
+    public sealed record Occupied(string Destination, IReadOnlyList<EntityKey> By) : PlacementsMessage;
+
+    public sealed record Unknown(string Destination, string Reason) : PlacementsMessage;
 }
 
 /// <summary>
 /// Tells requests about Destinations that matter to them. A request at rest is not woken by every change of every Destination: when one changes its labels,
-/// comes or goes, the WorkPlacements that name it tell whose files are there. And who deletes a misplaced WorkPlacement has its files scheduled anew.
+/// comes or goes, the WorkPlacements that name it tell whose files are there. When one leaves with its files, the journal is asked instead, until nobody has files there: it is
+/// the journal that must be right about that. And who deletes a misplaced WorkPlacement has its files scheduled anew.
 /// </summary>
 internal sealed partial class PlacementsActor(
-    World world, DestinationSnapshot snapshot, IActorRef<StateStoresMessage> stores, IActorRef<ShardEnvelope<PromiseMessage>> promises,
+    World world, bool readModels, DestinationSnapshot snapshot, IActorRef<StateStoresMessage> stores, IActorRef<ShardEnvelope<PromiseMessage>> promises,
     IActorRef<ShardEnvelope<ResourceMessage>> resources) : Actor<PlacementsMessage>
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    private readonly Dictionary<string, Backoff> _leaving = new(StringComparer.Ordinal);
     private ImmutableArray<Destination>? _known;
 
     protected override void PreStart()
     {
         var self = Context.Self;
         stores.Tell(new StateStoresMessage.Subscribe(self, now => self.Tell(new PlacementsMessage.DestinationsAre(now))));
-        WatchLoop.Start(world, Kinds.WorkPlacement, s => self.Tell(new PlacementsMessage.Signal(s)), _stop.Token);
+        if (readModels)
+            WatchLoop.Start(world, Kinds.WorkPlacement, s => self.Tell(new PlacementsMessage.Signal(s)), _stop.Token);
     }
 
     protected override void PostStop()
@@ -56,9 +68,23 @@ internal sealed partial class PlacementsActor(
         switch (message)
         {
             case PlacementsMessage.DestinationsAre { Now: var now }:
-                foreach (var changed in _known is { } known ? Changed(known, now) : [])
+                foreach (var changed in readModels && _known is { } known ? Changed(known, now) : [])
                     Look(changed);
                 _known = now;
+                foreach (var stayed in _leaving.Keys.Where(name => !now.Any(d => d.Leaving && d.Name == name)).ToList())
+                    _leaving.Remove(stayed);
+                foreach (var leaving in now.Where(d => d.Leaving && _leaving.TryAdd(d.Name, new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15)))))
+                    Empty(leaving.Name);
+                break;
+            case PlacementsMessage.Empty empty:
+                Empty(empty.Destination);
+                break;
+            case PlacementsMessage.Occupied occupied:
+                Occupied(occupied);
+                break;
+            case PlacementsMessage.Unknown unknown:
+                LogFailed(world.Log, unknown.Destination, unknown.Reason);
+                EmptyLater(unknown.Destination);
                 break;
             case PlacementsMessage.Look look:
                 Look(look.Destination);
@@ -93,6 +119,47 @@ internal sealed partial class PlacementsActor(
         world.Kubernetes.List(Kinds.WorkPlacement, null, $"{Marks.TargetDestination}={destination}", CancellationToken.None),
         found => new PlacementsMessage.Found(destination, found),
         e => new PlacementsMessage.Found(destination, new Outcome<IReadOnlyList<JsonObject>>.Transient(e.Message)));
+
+    private void Empty(string destination)
+    {
+        if (_leaving.ContainsKey(destination))
+            Context.PipeToSelf<IReadOnlyList<EntityKey>>(
+                Occupants(destination), by => new PlacementsMessage.Occupied(destination, by), e => new PlacementsMessage.Unknown(destination, e.Message));
+    }
+
+    private void EmptyLater(string destination)
+    {
+        if (_leaving.TryGetValue(destination, out var backoff))
+            Context.Timers.StartSingle(("empty", destination), new PlacementsMessage.Empty(destination), backoff.Next(null));
+    }
+
+    /// <summary>Nobody stays behind: it is looked again until the Destination is gone.</summary>
+    private void Occupied(PlacementsMessage.Occupied occupied)
+    {
+        const string cause = "its Destination is being deleted";
+        foreach (var (type, id) in occupied.By)
+        {
+            if (type == Shapes.Resource)
+                Tell(ResourceId.Parse(id), at => new ResourceCommand.OfferDestinations(snapshot.Current, at), cause);
+            else
+                promises.Tell(new ShardEnvelope<PromiseMessage>(id, PromiseMessage.Tell(at => new PromiseCommand.OfferDestinations(snapshot.Current, at), cause)));
+        }
+
+        stores.Tell(new StateStoresMessage.Occupied(occupied.Destination, occupied.By.Count));
+        EmptyLater(occupied.Destination);
+    }
+
+    private async Task<IReadOnlyList<EntityKey>> Occupants(string destination)
+    {
+        var found = new List<EntityKey>();
+        await foreach (var (entity, works) in PlacedWorks.All(world.Journal, _stop.Token))
+        {
+            if (works.Placements.Concat(works.Removals).Any(p => p.Destination == destination))
+                found.Add(entity);
+        }
+
+        return found;
+    }
 
     /// <summary>Whoever took it away, a user or the engine after it: what is not placed there any more is nothing to reschedule.</summary>
     private void Removed(JsonObject item)

@@ -9,53 +9,10 @@ using Kratix.Actors.Ports.StateStores;
 
 namespace Kratix.Actors.Engine.StateStores;
 
-/// <summary>What the keeper of Destinations and state stores is told.</summary>
-public abstract record StateStoresMessage
-{
-    public sealed record DestinationSignal(WatchSignal Signal) : StateStoresMessage;
-
-    public sealed record StoreSignal(ResourceType Kind, WatchSignal Signal) : StateStoresMessage;
-
-    public sealed record Checked(string Store, string Version, StoreCheck Result) : StateStoresMessage;
-
-    /// <summary>Look at the store again, whatever was known of it.</summary>
-    public sealed record Recheck(string Store) : StateStoresMessage;
-
-    /// <summary>Look whether the Secret of a store that can be used is still what it was.</summary>
-    public sealed record RereadSecret(string Store) : StateStoresMessage;
-
-    public sealed record Reread(string Store, StoreCheck Result) : StateStoresMessage;
-
-    /// <summary>The writer of this repository cannot write: its stores are looked at again, with the credentials as they are now.</summary>
-    public sealed record Trouble(string WriterKey) : StateStoresMessage;
-
-    /// <summary>Write to the store of this name; kept until the store is there.</summary>
-    public sealed record Write(Location Location, WriteRequest Request) : StateStoresMessage;
-
-    /// <summary>Tell the Destinations now and whenever they change, until the actor ends or unsubscribes.</summary>
-    public sealed record Subscribe(IActorRef Who, Action<ImmutableArray<Destination>> Offer) : StateStoresMessage;
-
-    public sealed record Unsubscribe(IActorRef Who) : StateStoresMessage;
-}
-
-/// <summary>What was found when a store was looked at: its address if it can be used, else why not.</summary>
-public sealed record StoreCheck(StateStoreAddress? Address, string Reason, string Message);
-
-/// <summary>The Destinations as they are now, for whoever needs them in the middle of something.</summary>
-public sealed class DestinationSnapshot
-{
-    private ImmutableArray<Destination> _current = [];
-
-    public ImmutableArray<Destination> Current
-    {
-        get => ImmutableInterlocked.InterlockedCompareExchange(ref _current, [], []);
-        internal set => ImmutableInterlocked.InterlockedExchange(ref _current, value);
-    }
-}
-
 /// <summary>
-/// Watches Destinations and state stores, looks whether stores can be used, publishes both kinds' readiness, and owns one writer per
-/// normalised repository and branch, or bucket: two spellings of one repository are one writer. Stores are known here as KIND/NAME.
+/// Watches Destinations and state stores, looks whether stores can be used, publishes their readiness, and owns one writer per
+/// normalised repository and branch, or bucket: two spellings of one repository are one writer. Each Destination has an actor that keeps its documents and its readiness.
+/// Stores are known here as KIND/NAME.
 /// </summary>
 internal sealed class StateStoresActor(World world, EngineSettings settings, DestinationSnapshot snapshot) : Actor<StateStoresMessage>
 {
@@ -73,6 +30,8 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private readonly Dictionary<string, IActorRef<GitWriterMessage>> _writers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, StateStoresMessage.Write>> _waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<IActorRef, Action<ImmutableArray<Destination>>> _subscribers = [];
+    private readonly List<Action<string, StateStoreAddress?>> _followers = [];
+    private readonly Dictionary<string, (IActorRef<DestinationMessage> Keeper, string? ReadyUid)> _keepers = new(StringComparer.Ordinal);
     private readonly StatusWriter _status = new(world);
     private readonly Readiness _readiness = new();
     private bool _destinationsListed;
@@ -106,8 +65,8 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 if (signal is WatchSignal.Listed)
                     _listed.Add(kind);
                 WatchLoop.Apply(_stores[kind], signal, store => Check(kind, store));
-                foreach (var gone in _checks.Keys.Where(k => Find(k).Store is null).ToList())
-                    _checks.Remove(gone);
+                foreach (var gone in _checks.Keys.Concat(_waiting.Keys).Where(IsGone).ToList())
+                    StoreGone(gone);
                 Offer();
                 break;
             case StateStoresMessage.Recheck recheck:
@@ -138,6 +97,31 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 break;
             case StateStoresMessage.Unsubscribe unsubscribe:
                 _subscribers.Remove(unsubscribe.Who);
+                break;
+            case StateStoresMessage.DestinationIs known:
+                if (_keepers.TryGetValue(known.Name, out var keeper) && (keeper.ReadyUid == known.Uid) != known.Ready)
+                {
+                    _keepers[known.Name] = keeper with { ReadyUid = known.Ready ? known.Uid : null };
+                    Offer();
+                }
+
+                break;
+            case StateStoresMessage.Occupied occupied:
+                if (_keepers.TryGetValue(occupied.Destination, out var leaving))
+                    leaving.Keeper.Tell(new DestinationMessage.Occupied(occupied.By));
+                break;
+            case StateStoresMessage.FollowStores follow:
+                _followers.Add(follow.Usable);
+                foreach (var (store, check) in _checks)
+                {
+                    if (check.Address is { } usable)
+                        follow.Usable(store, usable);
+                }
+
+                break;
+            case StateStoresMessage.VerifyDocuments verify:
+                foreach (var name in _destinations.Values.Where(d => verify.Stores.Contains(StoreOf(d))).Select(d => d.Name()))
+                    _keepers[name].Keeper.Tell(new DestinationMessage.Verify());
                 break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
@@ -215,7 +199,11 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             RereadLater(c.Store);
             // A store found as it was is not opened again: its writer keeps to the pauses it has taken.
             if (before is null || !StoreAddress.Same(before, address))
+            {
                 Writer(address).Tell(new GitWriterMessage.Reopen(address));
+                TellFollowers(c.Store, address);
+            }
+
             if (_waiting.Remove(c.Store, out var waiting))
             {
                 foreach (var write in waiting.Values)
@@ -224,6 +212,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         }
         else
         {
+            TellFollowers(c.Store, null);
             Context.Timers.StartSingle(("recheck", c.Store), new StateStoresMessage.Recheck(c.Store), RecheckAfterFailure);
             foreach (var write in _waiting.GetValueOrDefault(c.Store)?.Values ?? Enumerable.Empty<StateStoresMessage.Write>())
                 write.Request.Answer(new WriteAnswer.Failed(c.Result.Message, TriesAgain: true));
@@ -232,19 +221,45 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         Offer();
     }
 
+    internal static WriteAnswer.Failed Gone(string store) => new($"{store}: not found", TriesAgain: false) { StoreIsGone = true };
+
+    private bool IsGone(string store) => Find(store) is var (kind, item) && (kind is null || (item is null && _listed.Contains(kind)));
+
+    private void TellFollowers(string store, StateStoreAddress? address)
+    {
+        foreach (var follower in _followers)
+            follower(store, address);
+    }
+
+    private void StoreGone(string store)
+    {
+        _checks.Remove(store);
+        foreach (var writer in _writers.Values)
+            writer.Tell(new GitWriterMessage.StoreGone(store));
+        TellFollowers(store, null);
+        foreach (var write in _waiting.Remove(store, out var waiting) ? waiting.Values.ToList() : [])
+            Write(write);
+    }
+
     private void Write(StateStoresMessage.Write write)
     {
         var store = $"{write.Location.StoreKind}/{write.Location.StoreName}";
         if (_checks.GetValueOrDefault(store) is { Address: { } address })
         {
-            Writer(address).Tell(new GitWriterMessage.Write(write.Request));
+            Writer(address).Tell(new GitWriterMessage.Write(write.Request with { Store = store }));
+            return;
+        }
+
+        if (IsGone(store) && Cleanup.EndsWithItsStore(write.Request.Intent.RunId))
+        {
+            write.Request.Answer(Gone(store));
             return;
         }
 
         if (!_waiting.TryGetValue(store, out var waiting))
             _waiting[store] = waiting = new Dictionary<string, StateStoresMessage.Write>(StringComparer.Ordinal);
         waiting[write.Request.Intent.Id] = write;
-        var reason = _checks.TryGetValue(store, out var check) ? check.Message : Find(store).Store is null ? $"{store}: not found" : null;
+        var reason = _checks.TryGetValue(store, out var check) ? check.Message : IsGone(store) ? Gone(store).Reason : null;
         if (reason is not null)
             write.Request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
     }
@@ -266,25 +281,27 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private string KeyOf(StateStoreAddress address) => world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value
         : throw new InvalidOperationException("the address of a checked store has a key");
 
-    /// <summary>Computes the Destinations anew, publishes their readiness and offers them where they differ from the last.</summary>
+    /// <summary>Tells the keepers how their Destinations stand, and offers the Destinations where they differ from the last.</summary>
     private void Offer(bool first = false)
     {
         var now = ImmutableArray.CreateBuilder<Destination>();
         foreach (var item in _destinations.Values.OrderBy(d => d.Name(), StringComparer.Ordinal))
         {
-            var reference = item["spec"]?["stateStoreRef"];
-            var key = $"{reference?["kind"]}/{reference?["name"]}";
-            var (kind, store) = Find(key);
-            var ready = _checks.GetValueOrDefault(key)?.Address is not null;
+            var key = StoreOf(item);
             // Before the stores are listed, one that is not known may well be there.
-            if (kind is null || (store is null && _listed.Contains(kind)) || _checks.ContainsKey(key))
-            {
-                var shown = _readiness.OfDestination(item, store is not null, ready, world.Now);
-                _status.Publish(Kinds.Destination, item, () => shown.DeepClone().AsObject());
-            }
+            var standing = _checks.TryGetValue(key, out var check) ? check.Address is null ? StoreStanding.NotReady : StoreStanding.Ready
+                : IsGone(key) ? StoreStanding.Gone : StoreStanding.Unknown;
+            var keeper = Keeper(item);
+            var destination = DestinationReader.Read(item, Find(key).Store, standing is StoreStanding.Ready && keeper.ReadyUid == item.Uid());
+            keeper.Keeper.Tell(new DestinationMessage.Seen(item, destination.Location, standing));
+            if (!item.IsDeleting() || destination.Leaving)
+                now.Add(destination);
+        }
 
-            if (!item.IsDeleting())
-                now.Add(DestinationReader.Read(item, store, ready));
+        foreach (var gone in _keepers.Keys.Where(k => !_destinations.ContainsKey(k)).ToList())
+        {
+            Context.Stop(_keepers[gone].Keeper);
+            _keepers.Remove(gone);
         }
 
         var current = now.ToImmutable();
@@ -295,7 +312,21 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             offer(current);
     }
 
+    private static string StoreOf(JsonObject destination) => $"{destination["spec"]?["stateStoreRef"]?["kind"]}/{destination["spec"]?["stateStoreRef"]?["name"]}";
+
+    private (IActorRef<DestinationMessage> Keeper, string? ReadyUid) Keeper(JsonObject destination)
+    {
+        if (!_keepers.TryGetValue(destination.Name(), out var keeper))
+        {
+            var self = Context.Self;
+            keeper = (Context.Spawn(new Props<DestinationMessage>(() => new DestinationActor(world, _status, self)), "destination-" + Core.Digest.Of(destination.Uid())[..16]), null);
+            _keepers[destination.Name()] = keeper;
+        }
+
+        return keeper;
+    }
+
     private static bool Same(ImmutableArray<Destination> a, ImmutableArray<Destination> b) => a.Length == b.Length && a.Zip(b).All(p =>
-        p.First.Name == p.Second.Name && p.First.Ready == p.Second.Ready && p.First.StrictMatchLabels == p.Second.StrictMatchLabels
+        p.First.Name == p.Second.Name && p.First.Leaving == p.Second.Leaving && p.First.Ready == p.Second.Ready && p.First.StrictMatchLabels == p.Second.StrictMatchLabels
         && p.First.Location == p.Second.Location && p.First.Labels.SequenceEqual(p.Second.Labels));
 }

@@ -113,6 +113,6 @@ internal static class DestinationReader
         var location = new Location(
             spec["stateStoreRef"]?["kind"]?.ToString() ?? "", spec["stateStoreRef"]?["name"]?.ToString() ?? "",
             FileLayout.Join(store?["spec"]?["path"]?.ToString() ?? "", spec["path"]?.ToString() ?? ""), mode, spec["filepath"]?["filename"]?.ToString());
-        return new Destination(item.Name(), labels, spec["strictMatchLabels"]?.GetValue<bool>() ?? false, ready, location);
+        return new Destination(item.Name(), labels, spec["strictMatchLabels"]?.GetValue<bool>() ?? false, ready, location) { Leaving = DestinationActor.IsLeaving(item) };
     }
 }

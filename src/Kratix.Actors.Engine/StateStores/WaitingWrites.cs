@@ -51,6 +51,9 @@ internal sealed class WaitingWrites(EngineSettings settings)
         return batch;
     }
 
+    /// <summary>Takes out those that are not to be written after all.</summary>
+    internal IReadOnlyList<WriteRequest> TakeAll(Func<WriteRequest, bool> which) => [.. _together.TakeAll(which), .. _alone.TakeAll(which)];
+
     internal void Taken(IReadOnlyList<WriteRequest> batch)
     {
         if (!_declined.Remove(batch[0].Intent.Id))
@@ -111,6 +114,18 @@ internal sealed class WaitingWrites(EngineSettings settings)
                 return false;
             _byId[request.Intent.Id] = _order.AddFirst(request);
             return true;
+        }
+
+        internal List<WriteRequest> TakeAll(Func<WriteRequest, bool> which)
+        {
+            var taken = _order.Where(which).ToList();
+            foreach (var request in taken)
+            {
+                _byId.Remove(request.Intent.Id, out var node);
+                _order.Remove(node!);
+            }
+
+            return taken;
         }
 
         internal WriteRequest Take()

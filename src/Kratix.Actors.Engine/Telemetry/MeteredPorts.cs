@@ -70,6 +70,8 @@ internal sealed class MeteredStateStore(IStateStore store, TimeProvider time) : 
         return outcome;
     }
 
+    public Task<Outcome<IReadOnlySet<string>>> Differing(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => store.Differing(intents, cancellation);
+
     public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => store.CheckAccess(cancellation);
 
     public ValueTask DisposeAsync() => store.DisposeAsync();

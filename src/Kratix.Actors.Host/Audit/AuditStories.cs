@@ -32,6 +32,8 @@ internal static class AuditStories
         ResourceEvent.Rescheduled e => Rescheduled(e.Works),
         ResourceEvent.PlacementWritten e => Written(e.Placement, e.CommitId, e.Changed, before.Works),
         ResourceEvent.PlacementFailed e => NotWritten(e.Placement, e.Reason, before.Works),
+        ResourceEvent.PlacementLeft e => AuditStory.Of($"the files of {e.Placement} stay at {Destination(e.Placement, before.Works)}: {e.Reason}"),
+        ResourceEvent.PlacementsDrifted e => AuditStory.Of($"somebody changed what was written; it is written again: {string.Join(", ", e.Placements)}"),
         ResourceEvent.Released => Released,
         _ => throw new InvalidOperationException($"unknown event {happened.GetType().Name}"),
     };
@@ -57,6 +59,8 @@ internal static class AuditStories
         PromiseEvent.Rescheduled e => Rescheduled(e.Works),
         PromiseEvent.PlacementWritten e => Written(e.Placement, e.CommitId, e.Changed, before.Works),
         PromiseEvent.PlacementFailed e => NotWritten(e.Placement, e.Reason, before.Works),
+        PromiseEvent.PlacementLeft e => AuditStory.Of($"the files of {e.Placement} stay at {Destination(e.Placement, before.Works)}: {e.Reason}"),
+        PromiseEvent.PlacementsDrifted e => AuditStory.Of($"somebody changed what was written; it is written again: {string.Join(", ", e.Placements)}"),
         PromiseEvent.RequestsRemoved => AuditStory.Of("all its requests are gone"),
         PromiseEvent.CleanedUp e => AuditStory.Of(e.Step switch
         {

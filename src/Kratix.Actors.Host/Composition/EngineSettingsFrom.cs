@@ -17,6 +17,7 @@ internal static class EngineSettingsFrom
         ReconcileInterval = settings.Reconcile.Interval,
         Retry = new RetrySchedule(settings.Workflows.BackoffLimit, settings.Workflows.RetryMin, settings.Workflows.RetryMax),
         ReconcileAfterFailure = settings.Reconcile.AfterFailure,
+        StateStoreInterval = settings.Reconcile.StateStoreInterval ?? TimeSpan.Zero,
         OnStart = settings.Reconcile.OnStart switch
         {
             Configuration.OnStart.Run => Engine.OnStart.Run,

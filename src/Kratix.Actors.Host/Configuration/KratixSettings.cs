@@ -95,11 +95,13 @@ public enum OnStart
     Off,
 }
 
-public sealed record ReconcileSettings(TimeSpan Interval, double Jitter, OnStart OnStart, TimeSpan OnStartWindow, bool AfterFailure)
+/// <param name="StateStoreInterval">Null: state stores are not compared.</param>
+public sealed record ReconcileSettings(TimeSpan Interval, double Jitter, TimeSpan? StateStoreInterval, OnStart OnStart, TimeSpan OnStartWindow, bool AfterFailure)
 {
     internal static ReconcileSettings Read(SettingsReader reader) => new(
         reader.Duration("kratix.reconcile.interval", TimeSpan.FromMinutes(1)),
         reader.Fraction("kratix.reconcile.jitter", 0, 0.5),
+        reader.DurationOrOff("kratix.reconcile.state-store-interval", TimeSpan.FromMinutes(1)),
         reader.Choice<OnStart>("kratix.reconcile.on-start"),
         reader.Duration("kratix.reconcile.on-start-window", TimeSpan.Zero),
         reader.Bool("kratix.reconcile.after-failure"));

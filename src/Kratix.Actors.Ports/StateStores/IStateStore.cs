@@ -62,6 +62,9 @@ public interface IStateStore : IAsyncDisposable
     /// <summary><see cref="Refusal.Declined"/>: the other side refused the whole for what is in it; a part of the intents may be taken.</summary>
     Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation);
 
+    /// <summary>The ids of those intents whose writing would change something in the store as it is now. Changes nothing in it.</summary>
+    Task<Outcome<IReadOnlySet<string>>> Differing(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation);
+
     /// <summary>Can the store be read and written? Changes nothing in it.</summary>
     Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation);
 }

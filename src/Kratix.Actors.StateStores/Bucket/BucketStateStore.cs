@@ -26,6 +26,9 @@ internal sealed class BucketStateStore(
 
     public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => Guarded(() => WriteBatch(intents, cancellation));
 
+    public Task<Outcome<IReadOnlySet<string>>> Differing(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => Guarded<IReadOnlySet<string>>(
+        async () => new Outcome<IReadOnlySet<string>>.Done((await PlanOn(intents, new BatchContents(contents, cancellation), cancellation)).Changed.Select(i => i.Id).ToHashSet(StringComparer.Ordinal)));
+
     /// <summary>Begins an upload in parts and drops it again: that asks for the right to write and leaves nothing behind.</summary>
     public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => Guarded<Nothing>(async () =>
     {
@@ -51,9 +54,7 @@ internal sealed class BucketStateStore(
     private async Task<Outcome<BatchResult>> WriteBatch(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation)
     {
         var batch = new BatchContents(contents, cancellation);
-        var view = new BucketView(options, client, address.Bucket, cancellation);
-        await view.Look(intents.SelectMany(i => i.Changes).OfType<PathChange.ReplaceDirectory>().Select(c => c.Directory).Where(d => RepositoryPath.Problem(d) is null));
-        var plan = await BatchPlan.Of(intents, () => new BucketFiles(view, batch), batch);
+        var plan = await PlanOn(intents, batch, cancellation);
         if (plan.Changes.Count > 0)
         {
             if (beforePush is not null && await beforePush() is { Failure: not null } stopped)
@@ -66,6 +67,13 @@ internal sealed class BucketStateStore(
         }
 
         return new Outcome<BatchResult>.Done(Result(intents, plan));
+    }
+
+    private async Task<BatchPlan> PlanOn(IReadOnlyList<WriteIntent> intents, BatchContents batch, CancellationToken cancellation)
+    {
+        var view = new BucketView(options, client, address.Bucket, cancellation);
+        await view.Look(intents.SelectMany(i => i.Changes).OfType<PathChange.ReplaceDirectory>().Select(c => c.Directory).Where(d => RepositoryPath.Problem(d) is null));
+        return await BatchPlan.Of(intents, () => new BucketFiles(view, batch), batch);
     }
 
     private static BatchResult Result(IReadOnlyList<WriteIntent> intents, BatchPlan plan)

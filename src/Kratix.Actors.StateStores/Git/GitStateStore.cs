@@ -22,6 +22,16 @@ internal sealed class GitStateStore(
     public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) =>
         InTurn(stop => WriteBatch(intents, new BlobIds(new BatchContents(contents, stop)), stop), cancellation);
 
+    public Task<Outcome<IReadOnlySet<string>>> Differing(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => InTurn<IReadOnlySet<string>>(
+        async stop =>
+        {
+            var known = _head.Seen && _head.Commit is { } commit && await _remote.StandsAt(commit, stop);
+            if (!known && await Fetch(stop) is { Failure: not null } unreachable)
+                return unreachable.Select(_ => default(IReadOnlySet<string>)!);
+            var plan = await PlanOn(_head.Commit, intents, new BlobIds(new BatchContents(contents, stop)), stop);
+            return new Outcome<IReadOnlySet<string>>.Done(plan.Changed.Select(i => i.Id).ToHashSet(StringComparer.Ordinal));
+        }, cancellation);
+
     public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) =>
         InTurn(async stop => await Fetch(stop) is { Failure: not null } failed ? failed.Select(_ => default(Nothing)) : await _remote.TryPush(_head.Commit, stop), cancellation);
 

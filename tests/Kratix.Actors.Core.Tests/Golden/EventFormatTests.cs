@@ -40,6 +40,8 @@ public sealed class EventFormatTests
         new ResourceEvent.Rescheduled([Work], [], At),
         new ResourceEvent.PlacementWritten("redis-example-configure-00000.worker-1-5058f", "1.abc", "c0ffee", true, At),
         new ResourceEvent.PlacementFailed("redis-example-configure-00000.worker-1-5058f", "1.abc", "push rejected", At),
+        new ResourceEvent.PlacementLeft("redis-example-configure-00000.worker-1-5058f", "-1.abc", "GitStateStore/store: not found", At),
+        new ResourceEvent.PlacementsDrifted(["redis-example-configure-00000.worker-1-5058f"], At),
         new ResourceEvent.Released(At),
     ];
 
@@ -61,6 +63,8 @@ public sealed class EventFormatTests
         new PromiseEvent.Rescheduled([Work], [], At),
         new PromiseEvent.PlacementWritten("redis-setup-00000.worker-1-5058f", "-1.abc", "c0ffee", false, At),
         new PromiseEvent.PlacementFailed("redis-setup-00000.worker-1-5058f", "1.abc", "push rejected", At),
+        new PromiseEvent.PlacementLeft("redis-setup-00000.worker-1-5058f", "-1.abc", "GitStateStore/store: not found", At),
+        new PromiseEvent.PlacementsDrifted(["redis-setup-00000.worker-1-5058f"], At),
         new PromiseEvent.RequestsRemoved(At),
         new PromiseEvent.CleanedUp(CleanupStep.Revisions, At),
         new PromiseEvent.ApiRemoved(At),

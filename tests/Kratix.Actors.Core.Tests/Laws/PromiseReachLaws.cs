@@ -7,7 +7,7 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
 {
     private static readonly Lazy<IReadOnlyList<Passed>> Some = new(() =>
     [
-        .. Seeds.Upto(60).Select(seed => new PromiseWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
+        .. Seeds.Upto(80).Select(seed => new PromiseWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
     ]);
 
     private static readonly DateTimeOffset Later = Given.Start.AddDays(2);
@@ -60,9 +60,12 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
 
         yield return new PromiseCommand.Reschedule([.. state.Works.Placements.Select(p => p.Name)], [.. Pipelines.Destinations[1..]], Later);
         yield return new PromiseCommand.OfferDestinations([.. Pipelines.Destinations], Later);
+        yield return new PromiseCommand.OfferDestinations([.. Pipelines.Destinations.Select(d => d with { Leaving = true })], Later);
+        yield return new PromiseCommand.ReportDrift([.. state.Works.Placements.Select(p => (p.Name, p.Stamp))], Later);
         var write = Outstanding(state).OfType<PromiseEffect.WritePlacement>().FirstOrDefault()?.Write;
         yield return new PromiseCommand.ReportWritten(write?.Placement ?? "none", write?.Stamp ?? "none", "c0ffee", true, Later);
         yield return new PromiseCommand.ReportWriteFailed(write?.Placement ?? "none", write?.Stamp ?? "none", "refused", Later);
+        yield return new PromiseCommand.ReportWriteFailed(write?.Placement ?? "none", write?.Stamp ?? "none", "gone", Later) { StoreIsGone = true };
         yield return new PromiseCommand.WakeUp(Later);
         yield return new PromiseCommand.Restart("start-99", Later);
         yield return new PromiseCommand.ReportRequestsRemoved(observed.Uid, Later);
@@ -86,6 +89,8 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
             yield return new PromiseCommand.OfferDestinations([], Later);
         foreach (var placement in state.Works.Placements.Concat(state.Works.Removals))
         {
+            yield return new PromiseCommand.ReportDrift([(placement.Name, "0.old")], Later);
+            yield return new PromiseCommand.ReportWriteFailed(placement.Name, "-0.old", "gone", Later) { StoreIsGone = true };
             yield return new PromiseCommand.ReportWritten(placement.Name, "0.old", "c0ffee", true, Later);
             yield return new PromiseCommand.ReportWriteFailed(placement.Name, "-0.old", "refused", Later);
         }

@@ -36,7 +36,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                     Step();
             }
 
-            Act(_user.Next(14));
+            Act(_user.Next(16));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
@@ -85,6 +85,12 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
             case 12:
                 Reschedule();
                 break;
+            case 14:
+                Leave();
+                break;
+            case 15:
+                Drift();
+                break;
             case 11:
                 Other(_user.Next(3) switch { 0 => Surroundings.None, var one => Given.Surroundings("base", one == 1) });
                 break;
@@ -102,6 +108,23 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Create();
                 break;
         }
+    }
+
+    /// <summary>A Destination is deleted and takes its files along.</summary>
+    private void Leave()
+    {
+        if (Destinations.Count > 0)
+            SetDestinations([.. Destinations.SkipLast(1), Destinations[^1] with { Leaving = true }]);
+    }
+
+    /// <summary>Somebody deletes what was written, and it is found out.</summary>
+    private void Drift()
+    {
+        var found = State.Works.Placements.Where(p => p.IsWritten && p.Location.Mode is FilepathMode.NestedByMetadata).ToList();
+        foreach (var path in found.SelectMany(p => p.Files.Select(f => FileLayout.Join(p.Directory, f.Path))))
+            Store.Remove(path);
+        Log($"somebody: deletes the files of {string.Join(", ", found.Select(p => p.Name))}");
+        Tell(new PromiseCommand.ReportDrift([.. found.Select(p => (p.Name, p.Stamp))], Now));
     }
 
     private void Reschedule()
@@ -264,7 +287,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 AskWrite(
                     e, State.Works, e.Write,
                     (commit, changed) => new PromiseCommand.ReportWritten(e.Write.Placement, e.Write.Stamp, commit, changed, Now),
-                    reason => new PromiseCommand.ReportWriteFailed(e.Write.Placement, e.Write.Stamp, reason, Now));
+                    (reason, gone) => new PromiseCommand.ReportWriteFailed(e.Write.Placement, e.Write.Stamp, reason, Now) { StoreIsGone = gone });
                 break;
             case PromiseEffect.AwaitDestinations e:
                 Ask(e, "destinations", Offer);

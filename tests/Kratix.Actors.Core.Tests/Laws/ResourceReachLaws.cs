@@ -8,7 +8,7 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
 {
     private static readonly Lazy<IReadOnlyList<Passed>> Some = new(() =>
     [
-        .. Seeds.Upto(60).Select(seed => new ResourceWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
+        .. Seeds.Upto(80).Select(seed => new ResourceWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
     ]);
 
     private static readonly DateTimeOffset Later = Given.Start.AddDays(2);
@@ -51,10 +51,13 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
 
         yield return new ResourceCommand.Reschedule([.. state.Works.Placements.Select(p => p.Name)], [.. Pipelines.Destinations[1..]], Later);
         yield return new ResourceCommand.OfferDestinations([.. Pipelines.Destinations], Later);
+        yield return new ResourceCommand.OfferDestinations([.. Pipelines.Destinations.Select(d => d with { Leaving = true })], Later);
+        yield return new ResourceCommand.ReportDrift([.. state.Works.Placements.Select(p => (p.Name, p.Stamp))], Later);
         yield return new ResourceCommand.OfferDestinations([], Later);
         var write = Outstanding(state).OfType<ResourceEffect.WritePlacement>().FirstOrDefault()?.Write;
         yield return new ResourceCommand.ReportWritten(write?.Placement ?? "none", write?.Stamp ?? "none", "c0ffee", true, Later);
         yield return new ResourceCommand.ReportWriteFailed(write?.Placement ?? "none", write?.Stamp ?? "none", "refused", Later);
+        yield return new ResourceCommand.ReportWriteFailed(write?.Placement ?? "none", write?.Stamp ?? "none", "gone", Later) { StoreIsGone = true };
         yield return new ResourceCommand.WakeUp(Given.Start);
         yield return new ResourceCommand.WakeUp(Later);
         yield return new ResourceCommand.Restart("start-99", Later);
@@ -71,6 +74,8 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
             yield return new ResourceCommand.OfferDestinations([], Later);
         foreach (var placement in state.Works.Placements.Concat(state.Works.Removals))
         {
+            yield return new ResourceCommand.ReportDrift([(placement.Name, "0.old")], Later);
+            yield return new ResourceCommand.ReportWriteFailed(placement.Name, "-0.old", "gone", Later) { StoreIsGone = true };
             yield return new ResourceCommand.ReportWritten(placement.Name, "0.old", "c0ffee", true, Later);
             yield return new ResourceCommand.ReportWritten(placement.Name, "-0.old", "c0ffee", true, Later);
             yield return new ResourceCommand.ReportWriteFailed(placement.Name, "0.old", "refused", Later);

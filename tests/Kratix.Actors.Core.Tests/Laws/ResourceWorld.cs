@@ -35,7 +35,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                     Step();
             }
 
-            Act(_user.Next(14));
+            Act(_user.Next(16));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
@@ -89,6 +89,12 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
             case 12:
                 Reschedule();
                 break;
+            case 14:
+                Leave();
+                break;
+            case 15:
+                Drift();
+                break;
             case 11:
                 if (_user.Next(2) == 0)
                     Mark(Controls.Suspended, false);
@@ -106,6 +112,23 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                 Create();
                 break;
         }
+    }
+
+    /// <summary>A Destination is deleted and takes its files along.</summary>
+    private void Leave()
+    {
+        if (Destinations.Count > 0)
+            SetDestinations([.. Destinations.SkipLast(1), Destinations[^1] with { Leaving = true }]);
+    }
+
+    /// <summary>Somebody deletes what was written, and it is found out.</summary>
+    private void Drift()
+    {
+        var found = State.Works.Placements.Where(p => p.IsWritten && p.Location.Mode is FilepathMode.NestedByMetadata).ToList();
+        foreach (var path in found.SelectMany(p => p.Files.Select(f => FileLayout.Join(p.Directory, f.Path))))
+            Store.Remove(path);
+        Log($"somebody: deletes the files of {string.Join(", ", found.Select(p => p.Name))}");
+        Tell(new ResourceCommand.ReportDrift([.. found.Select(p => (p.Name, p.Stamp))], Now));
     }
 
     private void Reschedule()
@@ -237,7 +260,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                 AskWrite(
                     e, State.Works, e.Write,
                     (commit, changed) => new ResourceCommand.ReportWritten(e.Write.Placement, e.Write.Stamp, commit, changed, Now),
-                    reason => new ResourceCommand.ReportWriteFailed(e.Write.Placement, e.Write.Stamp, reason, Now));
+                    (reason, gone) => new ResourceCommand.ReportWriteFailed(e.Write.Placement, e.Write.Stamp, reason, Now) { StoreIsGone = gone });
                 break;
             case ResourceEffect.AwaitDestination e:
                 Ask(e, "destinations", Offer);

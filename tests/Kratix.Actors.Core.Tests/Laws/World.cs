@@ -245,8 +245,11 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
         return run.Answer(run.Result);
     }
 
-    /// <summary>The store takes the write, or (sometimes) not yet. What is written is what was wanted when it was asked.</summary>
-    protected void AskWrite(TEffect effect, Works works, PlacementWrite write, Func<string, bool, TCommand> written, Func<string, TCommand> failed)
+    /// <summary>
+    /// The store takes the write, or (sometimes) not yet. What is written is what was wanted when it was asked. At times it is gone for good when something is to be
+    /// taken back: then nobody looks at what it holds any more.
+    /// </summary>
+    protected void AskWrite(TEffect effect, Works works, PlacementWrite write, Func<string, bool, TCommand> written, Func<string, bool, TCommand> failed)
     {
         var changes = PlacementWrites.Changes(works, write, "default");
         Question? question = null;
@@ -255,7 +258,7 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
             if (!Calm && Dice.Next(6) == 0)
             {
                 _questions.Insert(0, question!);
-                return failed(Dice.Next(2) == 0 ? "push rejected" : "remote hung up");
+                return failed(Dice.Next(2) == 0 ? "push rejected" : "remote hung up", false);
             }
 
             var before = Json.Text(Store.OrderBy(f => f.Key, StringComparer.Ordinal));
@@ -264,6 +267,8 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
             var changed = Json.Text(Store.OrderBy(f => f.Key, StringComparer.Ordinal)) != before;
             if (changed)
                 _commits++;
+            if (!Calm && write.IsRemoval && Dice.Next(8) == 0)
+                return failed("the store is gone", true);
             return written($"commit{_commits}", changed);
         });
         _questions.Add(question);

@@ -28,5 +28,9 @@ internal static class Outcomes
         words.Has("suspend"), words.Get("retry-after") is { } after ? TimeSpan.FromSeconds(int.Parse(after, CultureInfo.InvariantCulture)) : null,
         words.Get("message")?.Replace('_', ' '), words.Get("max") is { } max ? int.Parse(max, CultureInfo.InvariantCulture) : null);
 
-    public static ImmutableArray<Destination> Destinations(Words words) => [.. words.List("at").Select(name => Given.Destination(name, "env:dev"))];
+    public static ImmutableArray<Destination> Destinations(Words words) => 
+    [
+        .. words.List("at").Select(name => Given.Destination(name, "env:dev")),
+        .. words.List("leaving").Select(name => Given.Destination(name, "env:dev") with { Leaving = true }),
+    ];
 }

@@ -31,6 +31,8 @@ internal sealed class PromiseScript() : Script<PromiseState, PromiseCommand, Pro
         "offer" => new PromiseCommand.OfferDestinations(Outcomes.Destinations(words), at),
         "written" => Write(words) is var w ? new PromiseCommand.ReportWritten(w.Placement, w.Stamp, "c0ffee", true, at) : null!,
         "write-failed" => Write(words) is var w ? new PromiseCommand.ReportWriteFailed(w.Placement, w.Stamp, "push rejected", at) : null!,
+        "store-gone" => Write(words) is var w ? new PromiseCommand.ReportWriteFailed(w.Placement, w.Stamp, "GitStateStore/store: not found", at) { StoreIsGone = true } : null!,
+        "drift" => new PromiseCommand.ReportDrift([.. State.Works.Placements.Select(p => (p.Name, p.Stamp))], at),
         "wake" => new PromiseCommand.WakeUp(at),
         "restart" => new PromiseCommand.Restart(words.Get("token", "start-1"), at),
         "requests-removed" => new PromiseCommand.ReportRequestsRemoved(_object.Uid, at),

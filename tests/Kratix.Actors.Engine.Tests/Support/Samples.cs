@@ -96,7 +96,12 @@ internal static class Samples
     internal static JsonObject Destination(string name, params (string Key, string Value)[] labels) => new()
     {
         ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = new JsonObject(labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))) },
-        ["spec"] = new JsonObject { ["path"] = name, ["stateStoreRef"] = new JsonObject { ["kind"] = "GitStateStore", ["name"] = "store" } },
+        ["spec"] = new JsonObject
+        {
+            ["path"] = name, ["stateStoreRef"] = new JsonObject { ["kind"] = "GitStateStore", ["name"] = "store" },
+            // Tests look at the files of requests; those that are about the test documents switch them on.
+            ["initWorkloads"] = new JsonObject { ["enabled"] = false },
+        },
     };
 
     internal static JsonObject Store(string url = "https://git.example.org/platform") => new()

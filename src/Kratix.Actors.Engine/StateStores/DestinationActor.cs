@@ -1,0 +1,216 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Publishing;
+using Kratix.Actors.Engine.Resources;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace Kratix.Actors.Engine.StateStores;
+
+/// <summary>How the state store of a Destination stands, as far as anybody has looked.</summary>
+public enum StoreStanding
+{
+    Unknown,
+    Ready,
+    NotReady,
+
+    /// <summary>There is none of that name.</summary>
+    Gone,
+}
+
+/// <summary>What the keeper of one Destination is told.</summary>
+public abstract record DestinationMessage
+{
+    /// <summary>The object as the API server has it.</summary>
+    public sealed record Seen(JsonObject Item, Location Location, StoreStanding Store) : DestinationMessage;
+
+    /// <summary>See to it again that the test documents are as they should be.</summary>
+    public sealed record Verify : DestinationMessage;
+
+    /// <summary>So many Promises and requests still have files here, of a Destination that is being deleted.</summary>
+    public sealed record Occupied(int By) : DestinationMessage;
+
+    public sealed record Kept(DestinationWish Wish) : DestinationMessage;
+
+    public sealed record Answered(DestinationWish Wish, WriteAnswer Answer) : DestinationMessage;
+
+    public sealed record Patched(Outcome<JsonObject> Outcome) : DestinationMessage;
+
+    /// <summary>What failed is asked again.</summary>
+    public sealed record Again : DestinationMessage;
+}
+
+/// <summary>Whether a Destination's test documents are to be there, and where.</summary>
+public sealed record DestinationWish(Location Location, bool Documents, int Number);
+
+/// <summary>
+/// One Destination: its test documents, its readiness, and its end. A Destination with <c>cleanup: all</c> carries a finalizer; when it is deleted, its placements
+/// are given up by those who have them, then its test documents are taken back, each acknowledged by the store, and then it may go. With <c>cleanup: none</c> it just goes.
+/// </summary>
+internal sealed partial class DestinationActor(World world, StatusWriter status, IActorRef<StateStoresMessage> stores) : Actor<DestinationMessage>
+{
+    private const string HoldTimer = "hold";
+    private readonly Readiness _readiness = new();
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    private DestinationMessage.Seen? _seen;
+    private DestinationWish? _wish;
+    private WriteAnswer? _answer;
+    private int _wishes;
+    private int? _occupied;
+    private bool _askAgain;
+    private bool _patching;
+    private bool? _shown;
+    private string? _unpatched;
+
+    protected override void Receive(DestinationMessage message)
+    {
+        switch (message)
+        {
+            case DestinationMessage.Seen seen:
+                if (_seen is { } last && seen.Item.IsOlderThan(last.Item))
+                    seen = seen with { Item = last.Item };
+                // Another object of the name begins anew.
+                if (_seen is { } other && other.Item.Uid() != seen.Item.Uid())
+                    (_wish, _answer, _occupied) = (null, null, null);
+                _seen = seen;
+                break;
+            case DestinationMessage.Verify:
+                _askAgain = true;
+                break;
+            case DestinationMessage.Occupied occupied:
+                _occupied = occupied.By;
+                break;
+            case DestinationMessage.Kept kept when kept.Wish == _wish:
+                Ask(kept.Wish);
+                break;
+            case DestinationMessage.Answered answered when answered.Wish == _wish:
+                Answered(answered.Answer);
+                break;
+            case DestinationMessage.Kept or DestinationMessage.Answered:
+                // Of a wish that is no more.
+                return;
+            case DestinationMessage.Patched patched:
+                Patched(patched.Outcome);
+                break;
+            case DestinationMessage.Again:
+                // The writer has given it back.
+                _askAgain |= _answer is WriteAnswer.Failed { TriesAgain: false };
+                break;
+            default:
+                throw new InvalidOperationException($"unknown message {message.GetType()}");
+        }
+
+        if (_seen is { } known)
+            TakeUp(known);
+    }
+
+    /// <summary>Whether a Destination takes its files along, which it does when we were there in time to hold it.</summary>
+    internal static bool IsLeaving(JsonObject item) => item.IsDeleting() && CleansUp(item) && Ownership.HasAny(item, Marks.DestinationFinalizers);
+
+    private static bool CleansUp(JsonObject item) => item["spec"]?["cleanup"]?.ToString() == "all";
+
+    private void TakeUp(DestinationMessage.Seen seen)
+    {
+        var (item, leaving) = (seen.Item, IsLeaving(seen.Item));
+        if (!item.IsDeleting() || (leaving && _occupied == 0))
+            WantDocuments(seen, !leaving && TestDocuments.AreWanted(item));
+        if (!leaving || (_occupied == 0 && _wish is { Documents: false } && IsOver(_answer)))
+            Hold(item, !item.IsDeleting() && CleansUp(item));
+        var (ready, condition) = _readiness.OfDestination(item, seen.Store, leaving ? _occupied ?? -1 : null, _answer, _unpatched, world.Now);
+        if (condition is not null)
+            Show(item, ready, condition);
+        stores.Tell(new StateStoresMessage.DestinationIs(item.Name(), item.Uid(), ready));
+    }
+
+    /// <summary>A store that is not there now, or cannot be used, is asked when it is.</summary>
+    private void WantDocuments(DestinationMessage.Seen seen, bool documents)
+    {
+        var same = _wish is { } wish && wish.Documents == documents && wish.Location == seen.Location;
+        if (seen.Store is not (StoreStanding.Ready or StoreStanding.Gone) || (same && !_askAgain))
+            return;
+        // What was answered to the same question stands until it is answered again.
+        _answer = same ? _answer : null;
+        _askAgain = false;
+        var next = _wish = new DestinationWish(seen.Location, documents, ++_wishes);
+        if (!documents)
+            Ask(next);
+        else
+            Context.PipeToSelf<IReadOnlyList<string>>(
+                TestDocuments.Keep(world.Content), _ => new DestinationMessage.Kept(next), e => new DestinationMessage.Answered(next, new WriteAnswer.Failed(e.Message, TriesAgain: false)));
+    }
+
+    private void Ask(DestinationWish wish)
+    {
+        var self = Context.Self;
+        stores.Tell(new StateStoresMessage.Write(wish.Location, new WriteRequest(
+            TestDocuments.Intent(_seen!.Item.Name(), wish.Location, wish.Documents), answer => self.Tell(new DestinationMessage.Answered(wish, answer)))));
+    }
+
+    private void Answered(WriteAnswer answer)
+    {
+        _answer = answer;
+        if (answer is WriteAnswer.Written)
+            _backoff.Reset();
+        if (answer is WriteAnswer.Failed { TriesAgain: false, StoreIsGone: false })
+            Context.Timers.StartSingle("documents", new DestinationMessage.Again(), _backoff.Next(null));
+    }
+
+    /// <summary>Taken back, or there is nothing to take it back from any more.</summary>
+    private static bool IsOver(WriteAnswer? answer) => answer is WriteAnswer.Written or WriteAnswer.Failed { StoreIsGone: true };
+
+    private void Hold(JsonObject item, bool hold)
+    {
+        if (_patching || Context.Timers.IsActive(HoldTimer) || Ownership.HasAny(item, Marks.DestinationFinalizers) == hold)
+            return;
+        _patching = true;
+        var patch = hold ? Ownership.Take(item, Marks.DestinationFinalizers, null) : Ownership.Release(item, Marks.DestinationFinalizers);
+        Context.PipeToSelf<Outcome<JsonObject>>(
+            world.Kubernetes.Patch(Kinds.Destination, null, item.Name(), PatchKind.Merge, patch, null, CancellationToken.None),
+            outcome => new DestinationMessage.Patched(outcome), e => new DestinationMessage.Patched(new Outcome<JsonObject>.Transient(e.Message)));
+    }
+
+    private void Patched(Outcome<JsonObject> outcome)
+    {
+        _patching = false;
+        _unpatched = outcome is Outcome<JsonObject>.Terminal { Code: Refusal.Conflict or Refusal.NotFound } ? null : outcome.Failure;
+        if (outcome is Outcome<JsonObject>.Done { Value: var item } && _seen is { } seen && !item.IsOlderThan(seen.Item))
+            _seen = seen with { Item = item };
+        else if (outcome.Failure is { } failure)
+        {
+            LogNotHeld(world.Log, _seen!.Item.Name(), failure);
+            Context.Timers.StartSingle(HoldTimer, new DestinationMessage.Again(), _backoff.Next(null));
+        }
+    }
+
+    private void Show(JsonObject item, bool ready, JsonObject condition)
+    {
+        var before = (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready")?["status"]?.ToString();
+        status.Publish(Kinds.Destination, item, new JsonObject { ["conditions"] = new JsonArray(condition) });
+        if (_shown != ready && (before == "True") != ready)
+            _ = Announce(ready ? EventBody.Of(item, "Normal", "DestinationReady", "Destination is Ready", "DestinationController", world.Now)
+                : EventBody.Of(item, "Warning", "DestinationNotReady", condition["message"]!.ToString(), "DestinationController", world.Now));
+        _shown = ready;
+    }
+
+    private async Task Announce(JsonObject body)
+    {
+        try
+        {
+            if ((await world.Kubernetes.Create(Kinds.Event, body.Namespace(), body, CancellationToken.None)).Failure is { } failure)
+                LogUntold(world.Log, failure);
+        }
+        catch (Exception cause)
+        {
+            LogUntold(world.Log, cause.Message);
+        }
+    }
+
+    [LoggerMessage(1701, LogLevel.Warning, "The finalizer of Destination {Destination} could not be changed and is tried again: {Reason}")]
+    private static partial void LogNotHeld(ILogger logger, string destination, string reason);
+
+    [LoggerMessage(1702, LogLevel.Information, "An Event about a Destination was not recorded: {Failure}")]
+    private static partial void LogUntold(ILogger logger, string failure);
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Ports.StateStores;
+
+namespace Kratix.Actors.Engine.StateStores;
+
+/// <summary>What the keeper of Destinations and state stores is told.</summary>
+public abstract record StateStoresMessage
+{
+    public sealed record DestinationSignal(WatchSignal Signal) : StateStoresMessage;
+
+    public sealed record StoreSignal(ResourceType Kind, WatchSignal Signal) : StateStoresMessage;
+
+    public sealed record Checked(string Store, string Version, StoreCheck Result) : StateStoresMessage;
+
+    /// <summary>Look at the store again, whatever was known of it.</summary>
+    public sealed record Recheck(string Store) : StateStoresMessage;
+
+    /// <summary>Look whether the Secret of a store that can be used is still what it was.</summary>
+    public sealed record RereadSecret(string Store) : StateStoresMessage;
+
+    public sealed record Reread(string Store, StoreCheck Result) : StateStoresMessage;
+
+    /// <summary>The writer of this repository cannot write: its stores are looked at again, with the credentials as they are now.</summary>
+    public sealed record Trouble(string WriterKey) : StateStoresMessage;
+
+    /// <summary>Write to the store of this name; kept until the store is there.</summary>
+    public sealed record Write(Location Location, WriteRequest Request) : StateStoresMessage;
+
+    /// <summary>Tell the Destinations now and whenever they change, until the actor ends or unsubscribes.</summary>
+    public sealed record Subscribe(IActorRef Who, Action<ImmutableArray<Destination>> Offer) : StateStoresMessage;
+
+    public sealed record Unsubscribe(IActorRef Who) : StateStoresMessage;
+
+    /// <summary>The Destination of this uid may take files, or not, as its keeper has found.</summary>
+    public sealed record DestinationIs(string Name, string Uid, bool Ready) : StateStoresMessage;
+
+    /// <summary>So many Promises and requests still have files at a Destination that is leaving.</summary>
+    public sealed record Occupied(string Destination, int By) : StateStoresMessage;
+
+    /// <summary>Tell the address of each state store, KIND/NAME, that can be used, now and whenever that changes; null: it cannot be used any more.</summary>
+    public sealed record FollowStores(Action<string, StateStoreAddress?> Usable) : StateStoresMessage;
+
+    /// <summary>See to it again that the Destinations of these stores have their test documents.</summary>
+    public sealed record VerifyDocuments(IReadOnlySet<string> Stores) : StateStoresMessage;
+}
+
+/// <summary>What was found when a store was looked at: its address if it can be used, else why not.</summary>
+public sealed record StoreCheck(StateStoreAddress? Address, string Reason, string Message);
+
+/// <summary>The Destinations as they are now, for whoever needs them in the middle of something.</summary>
+public sealed class DestinationSnapshot
+{
+    private ImmutableArray<Destination> _current = [];
+
+    public ImmutableArray<Destination> Current
+    {
+        get => ImmutableInterlocked.InterlockedCompareExchange(ref _current, [], []);
+        internal set => ImmutableInterlocked.InterlockedExchange(ref _current, value);
+    }
+}
