@@ -9,6 +9,30 @@ namespace Kratix.Actors.PortContracts;
 public abstract partial class StateStoreContract
 {
     [Fact]
+    public async Task Intents_that_would_change_something_are_told_and_nothing_is_written()
+    {
+        await using var world = await NewFixture();
+        Func<IStateStoreFixture, Task<WriteIntent>>[] wanted =
+            [Update("nested", "dev/nested", ("a.yaml", "a")), Listed("listed", [], ("dev/flat.yaml", "f")), Section("shared", ("a.yaml", "s: 1\n"))];
+        Assert.Equal(["listed", "nested", "shared"], await Differing(world, wanted));
+        Assert.Empty(await Listing(world));
+
+        await Write(world, wanted);
+        Assert.Empty(await Differing(world, wanted));
+        await world.WriteForeign(new Dictionary<string, byte[]?> { ["dev/nested/a.yaml"] = null });
+
+        var before = await Listing(world);
+        Assert.Equal(["nested"], await Differing(world, wanted));
+        Assert.Equal(before, await Listing(world));
+
+        await world.WriteForeign(Foreign(("dev/flat.yaml", "changed"), ("dev/all.yaml", "# kratix.io/placement: default/other\no: 1\n")));
+        Assert.Equal(["listed", "nested", "shared"], await Differing(world, wanted));
+
+        await Write(world, wanted);
+        Assert.Empty(await Differing(world, wanted));
+    }
+
+    [Fact]
     public async Task Listed_files_are_replaced_and_removed_by_their_list_and_nothing_else_is()
     {
         await using var world = await NewFixture();
@@ -110,6 +134,12 @@ public abstract partial class StateStoreContract
         var result = await Write(world, Section("a", ("x.yaml", "a: 1\n# kratix.io/placement: default/b\nb: 1\n")), Section("b", ("x.yaml", "b: 1\n")));
         Assert.Contains("'x.yaml'", Assert.IsType<IntentResult.Refused>(result.Results["a"]).Reason, StringComparison.Ordinal);
         Assert.Equal(["dev/all.yaml=# kratix.io/placement: default/b\nb: 1\n"], await Listing(world));
+    }
+
+    private static async Task<IEnumerable<string>> Differing(IStateStoreFixture world, Func<IStateStoreFixture, Task<WriteIntent>>[] intents)
+    {
+        await using var store = Opened(world.Stores, world.Address);
+        return Done(await store.Differing([.. await Task.WhenAll(intents.Select(i => i(world)))], CancellationToken.None)).Order(StringComparer.Ordinal);
     }
 
     protected static Func<IStateStoreFixture, Task<WriteIntent>> Listed(string id, string[] former, params (string Path, string Content)[] files) => async world =>

@@ -10,6 +10,8 @@ namespace Kratix.Actors.Simulation.Tests;
 /// <summary>What must be true when the world is calm again.</summary>
 internal static class Invariants
 {
+    private const string TestDocument = "kratix-canary-configmap.yaml";
+
     /// <summary>Every wish is settled, and journal, API server and stores say the same.</summary>
     internal static void EveryWishIsSettled(Simulation simulation)
     {
@@ -27,14 +29,18 @@ internal static class Invariants
             expected.Add((name, Samples.FileOf(item["spec"]!["size"]!.ToString(), Samples.ImageOf(simulation.Image))));
         }
 
-        var written = simulation.Git.Files.Where(f => f.Key.Contains("/resources/", StringComparison.Ordinal))
+        var written = simulation.Git.Files.Where(f => f.Key.Contains("/resources/", StringComparison.Ordinal) && !f.Key.EndsWith(TestDocument, StringComparison.Ordinal))
             .Select(f => (f.Key.Split('/')[4], Encoding.UTF8.GetString(f.Value))).Order().ToList();
         Assert.Equal(expected.Order().ToList(), written);
         if (simulation.All(Kinds.Promise) is [{ } promise] && promise["metadata"]!["deletionTimestamp"] is null)
             DependenciesAreEverywhere(simulation);
+        var destinations = simulation.All(Kinds.Destination);
+        Assert.DoesNotContain(destinations, d => d["metadata"]!["deletionTimestamp"] is not null);
+        Assert.All(destinations, d => Assert.Contains($"{d["metadata"]!["name"]}/resources/{TestDocument}", simulation.Git.Files.Keys));
+        Assert.All(simulation.Git.Files.Keys.Where(f => f.Contains("/resources/", StringComparison.Ordinal) || f.Contains("/dependencies/", StringComparison.Ordinal)), f => Assert.Contains(destinations, d => f.StartsWith($"{d["metadata"]!["name"]}/", StringComparison.Ordinal)));
         Assert.DoesNotContain(simulation.All(Kinds.Promise), p => p["metadata"]!["deletionTimestamp"] is not null);
         Assert.Equal("foreign", Encoding.UTF8.GetString(simulation.Git.Files["README.md"]));
-        Assert.All(simulation.Git.Commits, commit => Assert.All(commit, intent => Assert.Matches("^redis(/default/(r[0-9]|new))?$", intent.Request)));
+        Assert.All(simulation.Git.Commits, commit => Assert.All(commit, intent => Assert.Matches("^(redis(/default/(r[0-9]|new))?|destination/(one|two|three))$", intent.Request)));
     }
 
     /// <summary>At each Destination that is selected; one that was and is no longer keeps what it has, as it is now.</summary>
@@ -94,7 +100,7 @@ internal static class Invariants
         Assert.Empty(simulation.All(Simulation.Redis).Select(i => i["metadata"]!["name"]!.ToString()));
         Assert.Empty(simulation.All(Kinds.Crd));
         Assert.Empty(simulation.All(Kinds.Promise));
-        Assert.DoesNotContain(simulation.Git.Files.Keys, f => f != "README.md" && !f.StartsWith("foreign/", StringComparison.Ordinal));
+        Assert.DoesNotContain(simulation.Git.Files.Keys, f => f != "README.md" && !f.Contains("/kratix-canary-", StringComparison.Ordinal) && !f.StartsWith("foreign/", StringComparison.Ordinal));
         FoldedEventsAreTheRows(simulation);
     }
 

@@ -45,10 +45,10 @@ internal static class Samples
         ["spec"] = new JsonObject { ["url"] = "https://git.example.org/platform" },
     };
 
-    internal static JsonObject Destination(string name) => new()
+    internal static JsonObject Destination(string name, string cleanup = "none") => new()
     {
         ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = Labels(selected: true) },
-        ["spec"] = new JsonObject { ["path"] = name, ["stateStoreRef"] = new JsonObject { ["kind"] = "GitStateStore", ["name"] = "store" } },
+        ["spec"] = new JsonObject { ["path"] = name, ["stateStoreRef"] = new JsonObject { ["kind"] = "GitStateStore", ["name"] = "store" }, ["cleanup"] = cleanup },
     };
 
     /// <summary>A Destination's labels, which the Promise selects or does not.</summary>

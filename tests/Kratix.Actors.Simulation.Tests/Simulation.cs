@@ -166,9 +166,13 @@ internal sealed class Simulation
             case 4 when _dice.OneIn(3):
                 ChangePromise();
                 break;
+            case 4 when _dice.OneIn(5) && Get(Kinds.Destination, null, "three") is not null:
+                Tell("user deletes a Destination, which takes its files along");
+                Delete(Kinds.Destination, null, "three");
+                break;
             case 4 when _dice.OneIn(10):
                 Tell("user adds a Destination");
-                Set(Kinds.Destination, null, Samples.Destination("three"));
+                Set(Kinds.Destination, null, Samples.Destination("three", cleanup: "all"));
                 break;
             case 5:
                 _processes.EndOrPause();

@@ -47,14 +47,10 @@ internal static class PlatformDocument
             {
                 ReconcileInterval = Value<TimeSpan>(
                     "reconciliationInterval", "kratix.reconcile.interval", "a duration of at least 1m, such as 10h", v => Duration(v) is { TotalMinutes: >= 1 } interval ? interval : null),
-<<<<<<< HEAD
-                ReconcileAfterFailure = Value<bool>("workflows.reconcileAfterFailure", "kratix.reconcile.after-failure", "true or false", Truth),
-=======
                 StateStoreInterval = Value<TimeSpan>(
                     "stateStoreReconciliationInterval", "kratix.reconcile.state-store-interval", "a duration of at least 1m, such as 10h, or 0",
                     v => v == "0" ? TimeSpan.Zero : Duration(v) is { } interval && (interval == TimeSpan.Zero || interval.TotalMinutes >= 1) ? interval : null),
-                ReconcileAfterFailure = Value<bool>("workflows.reconcileAfterFailure", "kratix.reconcile.after-failure", "true or false", v => v is "true" ? true : v is "false" ? false : null),
->>>>>>> 3699fc3 (Destinations have their test documents and clean up after themselves; a deleted state store holds nothing up; stores are compared with what was written, at the interval and at a start that verifies)
+                ReconcileAfterFailure = Value<bool>("workflows.reconcileAfterFailure", "kratix.reconcile.after-failure", "true or false", Truth),
                 JobsToKeep = Value("numberOfJobsToKeep", "kratix.workflows.jobs-to-keep", "a whole number from 1 to 1000", v => Number(v, 1, 1000)),
                 BackoffLimit = Value("workflows.jobOptions.defaultBackoffLimit", "kratix.workflows.backoff-limit", "a whole number from 0 to 100", v => Number(v, 0, 100)),
                 PodTtl = Value<TimeSpan>(

@@ -110,12 +110,15 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
     /// <summary>Whether a Destination takes its files along, which it does when we were there in time to hold it.</summary>
     internal static bool IsLeaving(JsonObject item) => item.IsDeleting() && CleansUp(item) && Ownership.HasAny(item, Marks.DestinationFinalizers);
 
+    /// <summary>Whether files may go there: a Destination that takes them along must be held first, or it could go without them.</summary>
+    internal static bool IsHeld(JsonObject item) => !CleansUp(item) || Ownership.HasAny(item, Marks.DestinationFinalizers);
+
     private static bool CleansUp(JsonObject item) => item["spec"]?["cleanup"]?.ToString() == "all";
 
     private void TakeUp(DestinationMessage.Seen seen)
     {
         var (item, leaving) = (seen.Item, IsLeaving(seen.Item));
-        if (!item.IsDeleting() || (leaving && _occupied == 0))
+        if ((!item.IsDeleting() && IsHeld(item)) || (leaving && _occupied == 0))
             WantDocuments(seen, !leaving && TestDocuments.AreWanted(item));
         if (!leaving || (_occupied == 0 && _wish is { Documents: false } && IsOver(_answer)))
             Hold(item, !item.IsDeleting() && CleansUp(item));

@@ -294,7 +294,8 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             var keeper = Keeper(item);
             var destination = DestinationReader.Read(item, Find(key).Store, standing is StoreStanding.Ready && keeper.ReadyUid == item.Uid());
             keeper.Keeper.Tell(new DestinationMessage.Seen(item, destination.Location, standing));
-            if (!item.IsDeleting() || destination.Leaving)
+            // One that has been offered may already have files.
+            if (destination.Leaving || (!item.IsDeleting() && (DestinationActor.IsHeld(item) || snapshot.Current.Any(d => d.Name == item.Name()))))
                 now.Add(destination);
         }
 

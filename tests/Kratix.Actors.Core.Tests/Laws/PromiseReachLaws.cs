@@ -7,7 +7,7 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
 {
     private static readonly Lazy<IReadOnlyList<Passed>> Some = new(() =>
     [
-        .. Seeds.Upto(80).Select(seed => new PromiseWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
+        .. Seeds.Upto(60).Select(seed => new PromiseWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
     ]);
 
     private static readonly DateTimeOffset Later = Given.Start.AddDays(2);

@@ -36,7 +36,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                     Step();
             }
 
-            Act(_user.Next(16));
+            Act(_user.Next(14));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
@@ -83,13 +83,19 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Mark(_user.Next(3) > 0 ? Controls.RunAgain : Controls.RunRequests, true);
                 break;
             case 12:
-                Reschedule();
-                break;
-            case 14:
-                Leave();
-                break;
-            case 15:
-                Drift();
+                switch (_user.Next(4))
+                {
+                    case 0:
+                        Leave();
+                        break;
+                    case 1:
+                        Drift();
+                        break;
+                    default:
+                        Reschedule();
+                        break;
+                }
+
                 break;
             case 11:
                 Other(_user.Next(3) switch { 0 => Surroundings.None, var one => Given.Surroundings("base", one == 1) });

@@ -8,7 +8,7 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
 {
     private static readonly Lazy<IReadOnlyList<Passed>> Some = new(() =>
     [
-        .. Seeds.Upto(80).Select(seed => new ResourceWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
+        .. Seeds.Upto(60).Select(seed => new ResourceWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
     ]);
 
     private static readonly DateTimeOffset Later = Given.Start.AddDays(2);
