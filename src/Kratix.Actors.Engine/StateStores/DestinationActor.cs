@@ -191,7 +191,7 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
     private void Show(JsonObject item, bool ready, JsonObject condition)
     {
         var before = (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready")?["status"]?.ToString();
-        status.Publish(Kinds.Destination, item, new JsonObject { ["conditions"] = new JsonArray(condition) });
+        status.Publish(Kinds.Destination, item, () => new JsonObject { ["conditions"] = new JsonArray(condition.DeepClone()) });
         if (_shown != ready && (before == "True") != ready)
             _ = Announce(ready ? EventBody.Of(item, "Normal", "DestinationReady", "Destination is Ready", "DestinationController", world.Now)
                 : EventBody.Of(item, "Warning", "DestinationNotReady", condition["message"]!.ToString(), "DestinationController", world.Now));
