@@ -169,7 +169,7 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
         if (_patching || Context.Timers.IsActive(HoldTimer) || Ownership.HasAny(item, Marks.DestinationFinalizers) == hold)
             return;
         _patching = true;
-        var patch = hold ? Ownership.Take(item, Marks.DestinationFinalizers, null) : Ownership.Release(item, Marks.DestinationFinalizers);
+        var patch = Ownership.Take(item, hold ? Marks.DestinationFinalizers : [], Marks.DestinationFinalizers, null);
         Context.PipeToSelf<Outcome<JsonObject>>(
             world.Kubernetes.Patch(Kinds.Destination, null, item.Name(), PatchKind.Merge, patch, null, CancellationToken.None),
             outcome => new DestinationMessage.Patched(outcome), e => new DestinationMessage.Patched(new Outcome<JsonObject>.Transient(e.Message)));
