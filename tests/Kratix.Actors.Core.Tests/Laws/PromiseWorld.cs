@@ -83,19 +83,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Mark(_user.Next(3) > 0 ? Controls.RunAgain : Controls.RunRequests, true);
                 break;
             case 12:
-                switch (_user.Next(4))
-                {
-                    case 0:
-                        Leave();
-                        break;
-                    case 1:
-                        Drift();
-                        break;
-                    default:
-                        Reschedule();
-                        break;
-                }
-
+                (_user.Next(4) switch { 0 => (Action)Leave, 1 => () => Tell(new PromiseCommand.ReportDrift(Drift(State.Works), Now)), _ => Reschedule })();
                 break;
             case 11:
                 Other(_user.Next(3) switch { 0 => Surroundings.None, var one => Given.Surroundings("base", one == 1) });
@@ -114,23 +102,6 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Create();
                 break;
         }
-    }
-
-    /// <summary>A Destination is deleted and takes its files along.</summary>
-    private void Leave()
-    {
-        if (Destinations.Count > 0)
-            SetDestinations([.. Destinations.SkipLast(1), Destinations[^1] with { Leaving = true }]);
-    }
-
-    /// <summary>Somebody deletes what was written, and it is found out.</summary>
-    private void Drift()
-    {
-        var found = State.Works.Placements.Where(p => p.IsWritten && p.Location.Mode is FilepathMode.NestedByMetadata).ToList();
-        foreach (var path in found.SelectMany(p => p.Files.Select(f => FileLayout.Join(p.Directory, f.Path))))
-            Store.Remove(path);
-        Log($"somebody: deletes the files of {string.Join(", ", found.Select(p => p.Name))}");
-        Tell(new PromiseCommand.ReportDrift([.. found.Select(p => (p.Name, p.Stamp))], Now));
     }
 
     private void Reschedule()
@@ -212,15 +183,6 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         Object = Object with { Deleting = true, Generation = Object.Generation + 1 };
         Log("author: deletes");
         Relist();
-    }
-
-    private void SetDestinations(IEnumerable<Destination> destinations)
-    {
-        Destinations.Clear();
-        Destinations.AddRange(destinations);
-        Log($"destinations: {string.Join(",", Destinations.Select(d => d.Name))}");
-        Tell(Offer());
-        DestinationsChanged();
     }
 
     /// <summary>The last spec's files at every match, and wherever else they were placed once.</summary>

@@ -93,7 +93,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                 Leave();
                 break;
             case 15:
-                Drift();
+                Tell(new ResourceCommand.ReportDrift(Drift(State.Works), Now));
                 break;
             case 11:
                 if (_user.Next(2) == 0)
@@ -112,23 +112,6 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                 Create();
                 break;
         }
-    }
-
-    /// <summary>A Destination is deleted and takes its files along.</summary>
-    private void Leave()
-    {
-        if (Destinations.Count > 0)
-            SetDestinations([.. Destinations.SkipLast(1), Destinations[^1] with { Leaving = true }]);
-    }
-
-    /// <summary>Somebody deletes what was written, and it is found out.</summary>
-    private void Drift()
-    {
-        var found = State.Works.Placements.Where(p => p.IsWritten && p.Location.Mode is FilepathMode.NestedByMetadata).ToList();
-        foreach (var path in found.SelectMany(p => p.Files.Select(f => FileLayout.Join(p.Directory, f.Path))))
-            Store.Remove(path);
-        Log($"somebody: deletes the files of {string.Join(", ", found.Select(p => p.Name))}");
-        Tell(new ResourceCommand.ReportDrift([.. found.Select(p => (p.Name, p.Stamp))], Now));
     }
 
     private void Reschedule()
@@ -189,15 +172,6 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
         (_revision, _promiseAvailable) = (revision, available);
         Log($"promise: {revision.Digest}, available {available}");
         Relist();
-    }
-
-    public void SetDestinations(IEnumerable<Destination> destinations)
-    {
-        Destinations.Clear();
-        Destinations.AddRange(destinations);
-        Log($"destinations: {string.Join(",", Destinations.Select(d => d.Name))}");
-        Tell(Offer());
-        DestinationsChanged();
     }
 
     /// <summary>Everything that should be in the store when all is done: the last spec's files of the last revision's Pipelines, where they were placed.</summary>

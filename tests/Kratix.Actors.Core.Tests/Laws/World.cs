@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
 
@@ -188,10 +189,32 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
 
     protected abstract object Phase(TState state);
 
-    public void DestinationsChanged()
+    public void SetDestinations(IEnumerable<Destination> destinations)
     {
+        List<Destination> now = [.. destinations];
+        Destinations.Clear();
+        Destinations.AddRange(now);
+        Log($"destinations: {string.Join(",", Destinations.Select(d => d.Leaving ? d.Name + " leaving" : d.Name))}");
+        Tell(Offer());
         if (AwaitsDestinations(State))
             _answers.Add(Offer());
+    }
+
+    /// <summary>A Destination is deleted and takes its files along.</summary>
+    protected void Leave()
+    {
+        if (Destinations.Count > 0)
+            SetDestinations([.. Destinations.SkipLast(1), Destinations[^1] with { Leaving = true }]);
+    }
+
+    /// <summary>Somebody deletes what was written; what is found out of it.</summary>
+    protected ImmutableArray<(string Placement, string Stamp)> Drift(Works works)
+    {
+        var found = works.Placements.Where(p => p.IsWritten && p.Location.Mode is FilepathMode.NestedByMetadata).ToList();
+        foreach (var path in found.SelectMany(p => p.Files.Select(f => FileLayout.Join(p.Directory, f.Path))))
+            Store.Remove(path);
+        Log($"somebody: deletes the files of {string.Join(", ", found.Select(p => p.Name))}");
+        return [.. found.Select(p => (p.Name, p.Stamp))];
     }
 
     /// <summary>The process dies. What it had in memory is gone; what it had sent may still be carried out, and answers may still be on their way.</summary>
