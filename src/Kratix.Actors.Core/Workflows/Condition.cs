@@ -39,7 +39,7 @@ public static class Conditions
     {
         var failing = Names(works, g => g.Placements.Any(p => p.Error is not null), r => r.Error is not null);
         if (failing.Length > 0)
-            return new(WorksSucceeded, "False", "WorksFailing", $"Some works associated with this {noun} failed: [{failing}]");
+            return new(WorksSucceeded, "False", "WorksFailing", $"Some works associated with this {noun} {(noun == "promise" ? "are not ready" : "failed")}: [{failing}]");
         var misplaced = Names(works, g => g.Placements.Any(p => p.Misplaced), _ => false);
         var pending = Names(works, g => g.Placements.IsEmpty || g.Placements.Any(p => !p.IsWritten), _ => true);
         return pending.Length > 0

@@ -23,7 +23,7 @@ public sealed class PromiseStatusTests
         Installed, Able, Completed, "WorksSucceeded Unknown/WorksPending/Some works associated with this promise are not ready: [redis-setup-f59e9]",
         "Reconciled Unknown/WorksPending/Pending")]
     [InlineData(
-        $"{Installed}; write-failed", Able, Completed, "WorksSucceeded False/WorksFailing/Some works associated with this promise failed: [redis-setup-f59e9]",
+        $"{Installed}; write-failed", Able, Completed, "WorksSucceeded False/WorksFailing/Some works associated with this promise are not ready: [redis-setup-f59e9]",
         "Reconciled False/WorksFailing/Failing")]
     [InlineData($"{Installed}; written", Able, Completed, Ready, "Reconciled True/Reconciled/Reconciled")]
     [InlineData($"{Installed}; written; observe spec=p2", Able, InProgress, Ready, Pending)]

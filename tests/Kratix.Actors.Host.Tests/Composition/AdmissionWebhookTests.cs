@@ -23,7 +23,7 @@ public sealed class AdmissionWebhookTests : IAsyncLifetime
     {
         var settings = new AdmissionSettings("127.0.0.1", 0, Path.Combine(_folder.Path, "tls.crt"), Path.Combine(_folder.Path, "tls.key"));
         Issue(settings, "first");
-        var rules = new AdmissionRules(new FakeKubernetes(TimeProvider.System), new AnythingGoes(), EngineSettingsFrom.Map(SettingsLoader.Load(new SettingsSources([], [], new Dictionary<string, string>())).Settings, "http://engine", [1]));
+        var rules = new AdmissionRules(await AdmissionTable.World(TimeProvider.System), new AdmissionTable.DryRuns(), EngineSettingsFrom.Map(SettingsLoader.Load(new SettingsSources([], [], new Dictionary<string, string>())).Settings, "http://engine", [1]));
         _webhook = await AdmissionWebhook.Start(settings, rules, NullLoggerFactory.Instance, CancellationToken.None);
     }
 
@@ -31,6 +31,20 @@ public sealed class AdmissionWebhookTests : IAsyncLifetime
     {
         await _webhook.DisposeAsync();
         _folder.Dispose();
+    }
+
+    public static TheoryData<int> Rows => [.. Enumerable.Range(0, AdmissionTable.Rows.Count)];
+
+    [Theory, MemberData(nameof(Rows))]
+    public async Task A_write_is_answered_as_the_table_says(int number)
+    {
+        var row = AdmissionTable.Rows[number];
+        var response = await Ask("validate", row.Operation, row.Kind, row.Name, row.Object, row.Before);
+
+        Assert.True((row.Refusal is null) == (bool)response["allowed"]!, $"{row}: {response.ToJsonString()}");
+        Assert.Contains(row.Refusal ?? "", (string?)response["status"]?["message"] ?? "", StringComparison.Ordinal);
+        var warnings = (response["warnings"] as JsonArray ?? []).Select(w => w!.ToString()).ToList();
+        Assert.True(row.Warning is null ? warnings.Count == 0 : warnings.Any(w => w.Contains(row.Warning, StringComparison.Ordinal)), $"{row}: {response.ToJsonString()}");
     }
 
     [Fact]
@@ -86,7 +100,10 @@ public sealed class AdmissionWebhookTests : IAsyncLifetime
         Assert.Equal("CN=second", await Subject());
     }
 
-    private async Task<JsonObject> Ask(string path, string kind, string spec)
+    private Task<JsonObject> Ask(string path, string kind, string spec) => Ask(
+        path, "CREATE", kind, "x", new JsonObject { ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = "x" }, ["spec"] = JsonNode.Parse(spec) }, null);
+
+    private async Task<JsonObject> Ask(string path, string operation, string kind, string name, JsonObject? item, JsonObject? before)
     {
         var review = new JsonObject
         {
@@ -95,10 +112,11 @@ public sealed class AdmissionWebhookTests : IAsyncLifetime
             ["request"] = new JsonObject
             {
                 ["uid"] = "7",
-                ["operation"] = "CREATE",
+                ["operation"] = operation,
                 ["kind"] = new JsonObject { ["group"] = "platform.kratix.io", ["version"] = "v1alpha1", ["kind"] = kind },
-                ["name"] = "x",
-                ["object"] = new JsonObject { ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = "x" }, ["spec"] = JsonNode.Parse(spec) },
+                ["name"] = name,
+                ["object"] = item?.DeepClone(),
+                ["oldObject"] = before?.DeepClone(),
             },
         };
         using var http = Client(out _);
@@ -138,11 +156,5 @@ public sealed class AdmissionWebhookTests : IAsyncLifetime
         using var certificate = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
         File.WriteAllText(settings.KeyFile!, key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(settings.CertificateFile!, certificate.ExportCertificatePem());
-    }
-
-    private sealed class AnythingGoes : IDryRuns
-    {
-        public Task<Outcome<JsonObject>> Apply(ResourceType type, string? ns, string name, JsonObject body, CancellationToken cancellation) =>
-            Task.FromResult<Outcome<JsonObject>>(new Outcome<JsonObject>.Done(body));
     }
 }
