@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Kratix.Actors.EndToEnd.Tests.Support;
 using Kratix.Actors.Testing;
 
@@ -21,5 +22,54 @@ public sealed class DeletionOrderTests(SharedPlatform shared) : IClassFixture<Sh
         await corner.Kubectl.WaitGone($"crd/{corner.Things}");
         Assert.Empty(await corner.Repository.Files());
         Assert.Empty(await corner.Kubectl.List("works,workplacements", "-A", "-l", $"kratix.io/promise-name={corner.Name}"));
+    }
+
+    [Fact]
+    [Conformance("R125", "While a delete Pipeline fails, the finalizers show what a Promise and its requests wait for; they go in order when it is repaired.")]
+    [Conformance("R85", "A failed delete Pipeline blocks the deletion of a Promise until its spec changes.")]
+    public async Task Finalizers_show_what_a_deletion_waits_for()
+    {
+        var corner = await shared.Corner("step-by-step");
+        await corner.Install(Promise("exit 1", "exit 0"));
+        await corner.Request("a");
+        await corner.Reconciled("a");
+        Assert.Equal(
+            ["api-crd-cleanup", "delete-workflows", "dependencies-cleanup", "dynamic-controller-dependant-resources-cleanup", "resource-request-cleanup", "revision-cleanup", "workflows-cleanup"],
+            Finalizers(await corner.Kubectl.Get("promise", corner.Name)));
+        Assert.Equal(["delete-workflows", "resource-binding-cleanup", "work-cleanup", "workflows-cleanup"], Finalizers(await corner.Get("a")));
+
+        await corner.Kubectl.Run("delete", "promise", corner.Name, "--wait=false");
+        var failed = await corner.Kubectl.Until("promise", corner.Name, "fails to be deleted", p => p.Condition("DeleteWorkflowCompleted")?.Reason == "DeleteWorkflowFailed");
+        Assert.Equal("The Delete Pipeline has failed", failed.Condition("DeleteWorkflowCompleted")!.Message);
+        Assert.Equal(7, Finalizers(failed).Length);
+        await corner.Get("a");
+
+        await corner.Kubectl.Apply(Promise("true", "exit 1"));
+        await corner.Until("a", "fails to be deleted", a => a.Condition("DeleteWorkflowCompleted")?.Reason == "DeleteWorkflowFailed");
+        var waiting = await corner.Kubectl.Until("promise", corner.Name, "waits for its requests", p => Finalizers(p).Length == 5);
+        Assert.Equal(["api-crd-cleanup", "dependencies-cleanup", "dynamic-controller-dependant-resources-cleanup", "resource-request-cleanup", "revision-cleanup"], Finalizers(waiting));
+        Assert.Single(await corner.Repository.Files());
+
+        await corner.Kubectl.Apply(Promise("true", "exit 0"));
+        await corner.Kubectl.WaitGone($"promise/{corner.Name}");
+        Assert.Empty(await corner.Repository.Files());
+        foreach (var kinds in new[] { "promiserevisions", "crd", "works", "workplacements", "serviceaccounts", "roles", "rolebindings", "clusterroles", "clusterrolebindings", "pods" })
+            Assert.Empty(await corner.Kubectl.List(kinds, "-A", "-l", $"kratix.io/promise-name={corner.Name}"));
+
+        JsonObject Promise(string teardown, string remove)
+        {
+            var promise = corner.Promise([Manifests.Pipeline("main", "field spec value > /kratix/output/value.txt")], [Once(Manifests.Pipeline("remove", remove))]);
+            promise["spec"]!["workflows"]!["promise"] = new JsonObject { ["delete"] = new JsonArray(Once(Manifests.Pipeline("teardown", teardown))) };
+            return promise;
+        }
+
+        static JsonObject Once(JsonObject pipeline)
+        {
+            pipeline["spec"]!["jobOptions"] = new JsonObject { ["backoffLimit"] = 0 };
+            return pipeline;
+        }
+
+        static string[] Finalizers(JsonObject item) =>
+            [.. item.At("metadata.finalizers")!.AsArray().Select(f => f!.ToString().Replace("kratix.io/", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
     }
 }

@@ -8,38 +8,22 @@ using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Engine.Tests.Admission;
 
+/// <summary>What <see cref="AdmissionTableTests"/> has no row for.</summary>
 public sealed class AdmissionRulesTests
 {
     private readonly FakeKubernetes _kubernetes = new(TimeProvider.System);
     private readonly ScriptedDryRuns _dryRuns = new();
 
     [Theory]
-    [InlineData("workflows.resource.configure.0.metadata.labels", "{\"a b\": \"c\"}", "invalid label key \"a b\" in workflow \"resource\" action \"configure\" pipeline \"configure\"")]
     [InlineData("workflows.resource.configure.0.metadata.labels", "{\"a\": \"not valid!\"}", "invalid label value \"not valid!\" of key \"a\" in workflow \"resource\" action \"configure\"")]
     [InlineData("workflows.resource.configure.0.metadata.labels", "{\"a\": 1}", "invalid label value 1 of key \"a\"")]
     [InlineData("workflows.resource.configure.0.metadata.labels", "[]", "invalid labels in workflow \"resource\"")]
-    [InlineData("workflows.resource.configure.0.kind", "\"Job\"", "unsupported pipeline platform.kratix.io/v1alpha1/Job")]
-    [InlineData("api.spec.scope", "\"Cluster\"", "promise api needs to be namespace scoped; spec.api.spec.scope cannot be: Cluster")]
-    [InlineData("workflows.config", "{\"reconciliationInterval\": \"30s\"}", "must be at least 1m0s")]
     public async Task Promise_that_could_not_be_used_is_refused(string path, string json, string why)
     {
         var promise = Samples.Promise();
         promise["spec"]!.Set(path, JsonNode.Parse(json));
 
         Assert.Contains(why, (await Review("CREATE", promise)).Refusal, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("soon", "it must be a valid duration")]
-    [InlineData("10s", "it must be at least 1m0s")]
-    public async Task Interval_annotation_is_refused_unless_it_was_as_bad_before(string interval, string why)
-    {
-        var promise = Samples.Promise();
-        promise["metadata"]!["annotations"] = new JsonObject { ["kratix.io/reconciliation-interval"] = interval };
-
-        Assert.Contains(why, (await Review("CREATE", promise)).Refusal, StringComparison.Ordinal);
-        Assert.Contains(why, (await Review("UPDATE", promise, Samples.Promise())).Refusal, StringComparison.Ordinal);
-        Assert.Null((await Review("UPDATE", promise, promise)).Refusal);
     }
 
     [Fact]
@@ -148,34 +132,6 @@ public sealed class AdmissionRulesTests
     }
 
     [Fact]
-    public async Task Destination_needs_a_path_of_its_own_in_its_store()
-    {
-        await _kubernetes.Create(Kinds.Destination, null, Destination("one", "dev", "git"), CancellationToken.None);
-        await _kubernetes.Create(Kinds.GitStateStore, null, Manifest("GitStateStore", "git", "{}"), CancellationToken.None);
-
-        Assert.Equal("path field is required", (await Review("CREATE", Destination("two", "", "git"))).Refusal);
-        Assert.Equal("stateStoreRef field is required", (await Review("CREATE", Manifest("Destination", "two", "{\"path\": \"dev\"}"))).Refusal);
-        Assert.Equal("destination path 'dev' already exists for state store 'git'", (await Review("CREATE", Destination("two", "dev", "git"))).Refusal);
-        Assert.Equal(AdmissionVerdict.Pass, await Review("CREATE", Destination("two", "prod", "git")));
-        var elsewhere = await Review("UPDATE", Destination("one", "dev", "other"), Destination("one", "dev", "git"));
-        Assert.Null(elsewhere.Refusal);
-        Assert.Equal(["GitStateStore \"other\" does not exist; the Destination becomes ready when it does"], elsewhere.Warnings.ToArray());
-    }
-
-    [Theory]
-    [InlineData("{}", "spec.secretRef must be set when using authentication method accessKey")]
-    [InlineData("{\"authMethod\": \"accessKey\", \"secretRef\": {}}", "spec.secretRef must contain secret name")]
-    [InlineData("{\"secretRef\": {\"name\": \"s\"}}", "spec.secretRef must contain secret namespace")]
-    [InlineData("{\"secretRef\": {\"name\": \"s\", \"namespace\": \"default\"}}", null)]
-    [InlineData("{\"authMethod\": \"IAM\"}", null)]
-    public async Task Bucket_needs_its_secret_unless_it_asks_the_machine(string spec, string? refusal) =>
-        Assert.Equal(refusal, (await Review("CREATE", Manifest("BucketStateStore", "b", spec))).Refusal);
-
-    [Fact]
-    public async Task Release_needs_a_url() =>
-        Assert.Equal("sourceRef.url must be set", (await Review("CREATE", Manifest("PromiseRelease", "r", "{\"sourceRef\": {\"type\": \"http\"}}"))).Refusal);
-
-    [Fact]
     public void One_file_for_all_gets_a_name()
     {
         var destination = Manifest("Destination", "d", "{\"filepath\": {\"mode\": \"aggregatedYAML\"}}");
@@ -187,9 +143,6 @@ public sealed class AdmissionRulesTests
 
     private Task<AdmissionVerdict> Review(string operation, JsonObject item, JsonObject? before = null) => new AdmissionRules(_kubernetes, _dryRuns, Samples.Settings).Review(
         operation == "DELETE" ? new(operation, item["kind"]!.ToString(), item.Name(), null, item) : new(operation, item["kind"]!.ToString(), item.Name(), item, before), CancellationToken.None);
-
-    private static JsonObject Destination(string name, string path, string store) =>
-        Manifest("Destination", name, $"{{\"path\": \"{path}\", \"stateStoreRef\": {{\"kind\": \"GitStateStore\", \"name\": \"{store}\"}}}}");
 
     private static JsonObject Manifest(string kind, string name, string spec) => new()
     {
