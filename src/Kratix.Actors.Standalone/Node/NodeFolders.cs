@@ -5,13 +5,16 @@ namespace Kratix.Actors.Standalone.Nodes;
 /// <summary>Where the node keeps what. Volumes may hold Secrets, so only the node's own user may look inside.</summary>
 internal sealed class NodeFolders(string dataFolder)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    internal const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public string Root { get; } = Path.Combine(Path.GetFullPath(dataFolder), "node");
 
     public string Pods => Path.Combine(Root, "pods");
 
     public string Logs => Path.Combine(Root, "logs");
+
+    /// <summary>For volumes that are to lie in memory.</summary>
+    public MemoryFolder Memory { get; } = new(Path.Combine(Path.GetFullPath(dataFolder), "node"));
 
     public void Create()
     {
@@ -42,6 +45,7 @@ internal sealed class NodeFolders(string dataFolder)
         {
             if (!liveUids.Contains(Path.GetFileName(folder))) Directory.Delete(folder, recursive: true);
         }
+        Memory.RemoveLeftovers(liveUids);
         var ofGonePods = Directory.EnumerateDirectories(Logs).Where(f => !liveUids.Contains(f[(f.LastIndexOf('_') + 1)..]));
         var newestFirst = ofGonePods.Select(f => (Folder: f, Gone: Directory.GetLastWriteTimeUtc(f))).OrderByDescending(f => f.Gone).ToList();
         foreach (var (folder, _) in newestFirst.Where((f, i) => i >= keptLogs || f.Gone < keptSince.UtcDateTime)) Directory.Delete(folder, recursive: true);

@@ -120,6 +120,17 @@ public sealed class PodFieldTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Medium_that_the_node_does_not_know_is_named_with_what_it_knows()
+    {
+        await _fixture.Start();
+        _fixture.Pods.Create("p", Spec([], [Shell("main", "true", SharedMount)], """{"restartPolicy":"Never","volumes":[{"name":"shared","emptyDir":{"medium":"HugePages"}}]}"""));
+
+        var pod = await _fixture.Pods.Until("p", p => p["status"]?["containerStatuses"]?[0]?["state"]?["waiting"]?["reason"]?.GetValue<string>() == "CreateContainerConfigError");
+
+        Assert.Contains("emptyDir.medium 'HugePages' is not known to this node; known is Memory", pod["status"]!["containerStatuses"]![0]!["state"]!["waiting"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Volumes_belong_to_the_pods_fsGroup()
     {
         _fixture.Pods.Secrets["db"] = Json("""{"data":{"password":"aHVudGVyMg=="}}""");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Standalone.Nodes;
 using static Kratix.Actors.Standalone.Tests.Nodes.NodeFixture;
 
 namespace Kratix.Actors.Standalone.Tests.Nodes;
@@ -64,6 +65,27 @@ public abstract class RealContainerTests(string engine)
         await fixture.Go();
         await fixture.Pods.UntilPhase("p", "Succeeded");
         Assert.Equal("hunter2-user\nhunter2-line1\nline2\nhunter2-user", await LogOf(node, "p", "main"));
+    }
+
+    [Fact]
+    public async Task Volume_in_memory_is_shared_lies_in_no_folder_of_the_node_and_goes_with_its_pod()
+    {
+        await using var fixture = new NodeFixture(engine);
+        var node = await fixture.Start();
+        var pod = fixture.Pods.Create("p", Spec(
+            [Shell("step", "echo s3cr3t > /cache/key; awk '$2 == \"/cache\" {print $3}' /proc/mounts", """{"volumeMounts":[{"name":"cache","mountPath":"/cache"}]}""")],
+            [Shell("main", "cat /cache/key; echo up; until [ -e /shared/go ]; do sleep 0.05; done", """{"volumeMounts":[{"name":"cache","mountPath":"/cache"},{"name":"shared","mountPath":"/shared"}]}""")],
+            """{"restartPolicy":"Never","volumes":[{"name":"cache","emptyDir":{"medium":"Memory"}},{"name":"shared","emptyDir":{}}]}"""));
+        await fixture.LogContains(node, "p", "main", "s3cr3t\nup");
+
+        Assert.Equal("tmpfs\n", await LogOf(node, "p", "step"));
+        Assert.DoesNotContain(Directory.EnumerateFiles(fixture.Folder, "key", SearchOption.AllDirectories), f => f.EndsWith("/cache/key", StringComparison.Ordinal));
+        var memory = new NodeFolders(fixture.Folder).Memory.OfPod(PodIdentity.Of(pod).Uid)!;
+        Assert.Equal("drwx------\n", await Command("stat", "-c", "%A", Path.GetDirectoryName(memory)!));
+        await fixture.Go();
+        await fixture.Pods.UntilPhase("p", "Succeeded");
+        await fixture.Pods.Delete("p", graceSeconds: 0);
+        Assert.False(Directory.Exists(memory));
     }
 
     [Fact]

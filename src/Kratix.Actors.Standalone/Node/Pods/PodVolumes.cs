@@ -9,16 +9,17 @@ namespace Kratix.Actors.Standalone.Nodes.Pods;
 /// A Pod's volumes as folders below its own folder: made once, before its first container, and found again after a restart of the node.
 /// What containers write there is hostile: a path is followed only while it meets no link.
 /// </summary>
-internal sealed class PodVolumes(string folder, PodSpec pod, IPodStore store, string nodeName)
+internal sealed class PodVolumes(NodeFolders folders, PodSpec pod, IPodStore store, string nodeName)
 {
     private const UnixFileMode EveryoneMayWrite = (UnixFileMode)0b111_111_111;
 
-    private string Root => Path.Combine(folder, "volumes");
+    private string Root => Path.Combine(folders.OfPod(pod.Identity.Uid), "volumes");
 
     /// <exception cref="ConfigException">A volume is of a kind this node does not know, or refers to something that is not there.</exception>
     public async Task Prepare(CancellationToken ct)
     {
         Directory.CreateDirectory(Root);
+        if (pod.Volumes.Any(IsInMemory)) folders.Memory.Create();
         foreach (var volume in pod.Volumes)
         {
             var path = PathOf(volume.Name);
@@ -61,7 +62,10 @@ internal sealed class PodVolumes(string folder, PodSpec pod, IPodStore store, st
     /// <summary>Emptied data of writable volumes is gone for good; called when the Pod will not run again.</summary>
     public void Delete()
     {
-        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        foreach (var folder in (string?[])[folders.OfPod(pod.Identity.Uid), folders.Memory.OfPod(pod.Identity.Uid)])
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static EngineProcess Tool(string name) => new(name, new Dictionary<string, string>());
@@ -76,7 +80,22 @@ internal sealed class PodVolumes(string folder, PodSpec pod, IPodStore store, st
         }
     }
 
-    private string PathOf(string volume) => Path.Combine(Root, Parts(volume, "volume name").Single());
+    private string PathOf(string volume)
+    {
+        var name = Parts(volume, "volume name").Single();
+        if (!pod.Volumes.Any(v => v.Name == volume && IsInMemory(v))) return Path.Combine(Root, name);
+        return folders.Memory.OfPod(pod.Identity.Uid) is { } memory
+            ? Path.Combine(memory, name)
+            : throw new ConfigException($"volume {volume}: emptyDir.medium is Memory, and this machine has no /dev/shm; leave it out, and the volume lies on the disk");
+    }
+
+    /// <exception cref="ConfigException">The medium is of a kind this node does not know.</exception>
+    private static bool IsInMemory(VolumeSpec volume) => volume.Source.At("emptyDir", "medium")?.AsText() switch
+    {
+        null or "" => false,
+        "Memory" => true,
+        var other => throw new ConfigException($"volume {volume.Name}: emptyDir.medium '{other}' is not known to this node; known is Memory, and without it the volume lies on the disk"),
+    };
 
     private async Task Fill(VolumeSpec volume, string path, CancellationToken ct)
     {

@@ -62,7 +62,7 @@ internal sealed class PodWorker : IDisposable
         var progress = new PodProgress(spec, _node.Options.Time.GetUtcNow());
         var written = _given.Child("status");
         if (written is not null) PodStatus.Recall(progress, written);
-        var volumes = new PodVolumes(_node.Folders.OfPod(Pod.Uid), spec, _node.Store, _node.Options.NodeName);
+        var volumes = new PodVolumes(_node.Folders, spec, _node.Store, _node.Options.NodeName);
         await using (var status = new StatusPublisher(_node.Store, progress, written, _node.Options))
         {
             var run = new PodRun(_node, progress, status, volumes, _kept);
