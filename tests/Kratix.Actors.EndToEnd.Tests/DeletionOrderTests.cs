@@ -72,4 +72,26 @@ public sealed class DeletionOrderTests(SharedPlatform shared) : IClassFixture<Sh
         static string[] Finalizers(JsonObject item) =>
             [.. item.At("metadata.finalizers")!.AsArray().Select(f => f!.ToString().Replace("kratix.io/", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
     }
+
+    [Fact]
+    [Conformance("R125", "Everything goes and nothing labelled with the Promise is left, whatever was told to go first.")]
+    public async Task Everything_in_the_wrong_order_goes_and_leaves_nothing_behind()
+    {
+        var corner = await shared.Corner("backwards");
+        await corner.Install(corner.Promise(
+            [Manifests.Pipeline("main", "field spec value > /kratix/output/value.txt")], [Manifests.Pipeline("bye", "true")], [Manifests.Pipeline("setup", "echo 'a: 1' > /kratix/output/a.yaml")]));
+        await corner.Request("a");
+        await corner.Request("b");
+        await corner.Reconciled("a");
+        await corner.Reconciled("b");
+
+        foreach (var subject in new[] { $"gitstatestore/{corner.Name}", $"destination/{corner.Name}", $"crd/{corner.Things}", $"promise/{corner.Name}" })
+            await corner.Kubectl.Run("delete", subject, "--wait=false");
+        await corner.Kubectl.Run("delete", corner.Things, "a", "b", "--wait=false", "--ignore-not-found");
+
+        foreach (var subject in new[] { $"promise/{corner.Name}", $"destination/{corner.Name}", $"gitstatestore/{corner.Name}", $"crd/{corner.Things}" })
+            await corner.Kubectl.WaitGone(subject);
+        Assert.Empty(await corner.Kubectl.List("works,workplacements,roles,rolebindings,pods", "-A", "-l", $"kratix.io/promise-name={corner.Name}"));
+        Assert.Empty(await corner.Kubectl.List("clusterroles,clusterrolebindings", "-l", $"kratix.io/promise-name={corner.Name}"));
+    }
 }
