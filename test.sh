@@ -15,6 +15,8 @@ projects=("$@")
 
 echo "test: building"
 dotnet build Kratix.Actors.sln --nologo --verbosity quiet
+# Here rather than by the test that needs it, so that no test waits for it.
+case " ${projects[*]} " in *" EndToEnd "*) bash eng/images.sh --program artifacts/bin/Kratix.Actors.Host/debug ;; esac
 
 results=$KRATIX_ACTORS_WORK/test-results
 rm -rf "$results"

@@ -8,7 +8,7 @@ namespace Kratix.Actors.EndToEnd.Tests;
 public sealed class AttemptTests(SharedPlatform shared) : IClassFixture<SharedPlatform>
 {
     // What an attempt finds of the one before decides: in place the file is there, in a new Pod it is not.
-    private const string SucceedsOnItsSecondTry = "echo try >> /kratix/output/tries.txt; [ $(wc -l < /kratix/output/tries.txt) = 2 ] || exit 3";
+    private const string SucceedsOnItsSecondTry = "echo try | tee -a /kratix/output/tries.txt; [ $(wc -l < /kratix/output/tries.txt) = 2 ] || exit 3";
 
     [Fact]
     [Conformance("R50", "restartPolicy OnFailure starts a failing container again in place: it finds what it left, and its Pod is the same.")]
@@ -21,6 +21,7 @@ public sealed class AttemptTests(SharedPlatform shared) : IClassFixture<SharedPl
         Assert.Equal("try\ntry\n", await corner.Repository.Read($"{corner.FilesOf("a")}/tries.txt"));
         var pod = Assert.Single(await Pods(corner));
         Assert.Equal(1, pod.At("status.initContainerStatuses")!.AsArray().Single(c => c.Text("name") == "step-1").Number("restartCount"));
+        Assert.Equal("try\n", await corner.Kubectl.Run("logs", pod.Text("metadata.name")!, "-c", "step-1", "--previous"));
         Assert.Contains("started again 1 time in place", (await corner.Audit("a")).Select(e => e["story"]!.ToJsonString()).Aggregate("", (all, story) => all + story), StringComparison.Ordinal);
     }
 

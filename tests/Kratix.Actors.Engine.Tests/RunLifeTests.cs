@@ -91,6 +91,42 @@ public sealed class RunLifeTests
     }
 
     [Fact]
+    public void Attempts_in_place_are_counted_over_a_restart_of_the_engine()
+    {
+        var bed = EngineBed.WithPromise(promise: InPlace());
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Report(plan, r => Failing(r, 2));
+        var next = bed.Restarted(OnStart.Off);
+        next.Kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("Running", next.Phase("a"));
+
+        next.Report(plan, r => Failing(r, 3));
+
+        Assert.Equal("Failed", next.Phase("a"));
+        Assert.Equal(4, (int)next.Event("a", "run-failed")["attempt"]!);
+        Assert.Empty(next.Plans);
+    }
+
+    [Fact]
+    public void Run_that_uses_up_its_attempts_in_place_is_not_over_before_its_Pod_is_gone()
+    {
+        var bed = EngineBed.WithPromise(promise: InPlace());
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        bed.Runner.Fail = (verb, _) => verb == "remove" ? new Outcome<Ports.Nothing>.Transient("the API server is away") : null;
+        bed.Report(plan, r => Failing(r, 3));
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("Running", bed.Phase("a"));
+
+        bed.Runner.Fail = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("Failed", bed.Phase("a"));
+        Assert.Empty(bed.Runner.Runs);
+    }
+
+    [Fact]
     public void Container_that_succeeds_when_it_is_started_again_in_place_has_made_one_run_of_it()
     {
         var bed = EngineBed.WithPromise(promise: InPlace());
