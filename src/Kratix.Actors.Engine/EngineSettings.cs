@@ -15,17 +15,6 @@ public enum OnStart
     Off,
 }
 
-/// <summary>How strictly a run's output is looked at before anything of it is written.</summary>
-public enum OutputValidation
-{
-    /// <summary>Root directory only, every document an applicable Kubernetes object.</summary>
-    Kubernetes,
-
-    /// <summary>Files that end in .yaml, .yml or .json must parse.</summary>
-    Yaml,
-    None,
-}
-
 /// <summary>Bounds of what a run may hand in; sizes in bytes.</summary>
 public sealed record OutputLimits(OutputValidation Validation, int MaxFiles, long MaxBytes, long MaxFileBytes);
 

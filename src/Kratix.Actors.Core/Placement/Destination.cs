@@ -19,6 +19,9 @@ public sealed record Destination(string Name, ImmutableSortedDictionary<string, 
 {
     /// <summary>It is being deleted and takes its files along: nothing goes there any more, and what is there is given up.</summary>
     public bool Leaving { get; init; }
+
+    /// <summary>How strictly what goes there is looked at; null: as the platform does.</summary>
+    public Workflows.OutputValidation? Validation { get; init; }
 }
 
 /// <summary>Who asks for these labels; decides who wins when two ask for different values of one key.</summary>

@@ -96,7 +96,7 @@ public static class Placing
         WorkOwner owner, string work, string pipeline, WorkloadGroup group, WorkloadGroup? before, Works works, IReadOnlyCollection<Destination> destinations)
     {
         var kept = before?.Placements ?? [];
-        var matching = Scheduler.Matching(Scheduler.Merge(group.Selectors), destinations);
+        var matching = Scheduler.Matching(Scheduler.Merge(group.Selectors), destinations.Where(d => Validity.MayTake(d, group)));
         IEnumerable<Destination> added = owner.EveryMatch
             ? matching.Where(d => !kept.Any(p => p.Destination == d.Name))
             : kept.IsEmpty && Scheduler.ChooseOne($"{work}/{group.Id}", matching) is { } chosen ? [chosen] : [];

@@ -35,6 +35,10 @@ public sealed record WorkloadGroup(
     /// <summary>Lower-case hex MD5 of the directory: the reference's id, part of paths that GitOps agents already read.</summary>
     public static string IdOf(string directory) => Md5.Of(directory);
 
+    /// <summary>What is wrong with its files for Destinations that ask for more than those it went to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<Workflows.OutputViolation> Violations { get; init; }
+
     [JsonIgnore]
     public string ShortId => Id[..5];
 }

@@ -92,13 +92,14 @@ public static class PromiseDecider
             return Happened(new PromiseEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
         var next = c.At + (revision.Interval * (1 + (c.Jitter * revision.IntervalJitter)));
         var steps = c.Result.Steps;
-        switch (RunVerdict.Of(state.Workflow, c.Result, revision.Retry, c.Jitter, c.At))
+        RunVerdict Verdict(RunResult result) => RunVerdict.Of(state.Workflow, result, revision.Retry, c.Jitter, c.At);
+        var verdict = Verdict(c.Result);
+        var work = verdict is RunVerdict.Succeeded { Output: var made } && state.Workflow.Action == WorkflowAction.Configure ? Place(state, revision, run.Pipeline, made, c.Destinations) : null;
+        if (work is not null && Validity.Problem(work, ((RunVerdict.Succeeded)verdict).Output, c.Destinations) is { } problem)
+            verdict = Verdict(new RunResult.Failed(steps, problem));
+        switch (verdict)
         {
             case RunVerdict.Succeeded { Output: var output }:
-                var work = state.Workflow.Action == WorkflowAction.Delete ? null : Placing.Marked(Placing.Place(
-                    state.Owner, run.Pipeline,
-                    Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.PromiseWorkflow),
-                    state.Works, c.Destinations), c.Destinations);
                 return Happened(new PromiseEvent.RunSucceeded(c.RunId, run.Pipeline, steps, output.StatusJson, work, next, c.At) { Results = output.Results });
             case RunVerdict.Suspended suspended:
                 return Happened(new PromiseEvent.RunSuspended(c.RunId, run.Pipeline, steps, suspended.StatusJson, suspended.Message, suspended.RetryAt, c.At));
@@ -108,6 +109,15 @@ public static class PromiseDecider
                 throw new InvalidOperationException($"unknown result {c.Result.GetType()}");
         }
     }
+
+    private static Work Place(PromiseState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Validity.Marked(
+        Placing.Marked(
+            Placing.Place(
+                state.Owner, pipeline,
+                Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.PromiseWorkflow),
+                state.Works, destinations),
+            destinations),
+        output);
 
     /// <summary>Goes to every match, also to those that come later: each offer may add placements.</summary>
     private static Decision<PromiseEvent> OfferDestinations(PromiseState state, PromiseCommand.OfferDestinations c)

@@ -48,10 +48,14 @@ public static class ResourceDecider
             return Happened(new ResourceEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
         var next = c.At + (revision.Interval * (1 + (c.Jitter * revision.IntervalJitter)));
         var steps = c.Result.Steps;
-        switch (RunVerdict.Of(state.Workflow, c.Result, revision.Retry, c.Jitter, c.At))
+        RunVerdict Verdict(RunResult result) => RunVerdict.Of(state.Workflow, result, revision.Retry, c.Jitter, c.At);
+        var verdict = Verdict(c.Result);
+        var work = verdict is RunVerdict.Succeeded { Output: var made } && state.Workflow.Action == WorkflowAction.Configure ? Place(state, revision, run.Pipeline, made, c.Destinations) : null;
+        if (work is not null && Validity.Problem(work, ((RunVerdict.Succeeded)verdict).Output, c.Destinations) is { } problem)
+            verdict = Verdict(new RunResult.Failed(steps, problem));
+        switch (verdict)
         {
             case RunVerdict.Succeeded { Output: var output }:
-                var work = state.Workflow.Action == WorkflowAction.Delete ? null : Place(state, revision, run.Pipeline, output, c.Destinations);
                 return Happened(new ResourceEvent.RunSucceeded(c.RunId, run.Pipeline, steps, output.StatusJson, work, next, c.At) { Results = output.Results });
             case RunVerdict.Suspended suspended:
                 return Happened(new ResourceEvent.RunSuspended(c.RunId, run.Pipeline, steps, suspended.StatusJson, suspended.Message, suspended.RetryAt, c.At));
@@ -62,12 +66,14 @@ public static class ResourceDecider
         }
     }
 
-    private static Work Place(ResourceState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Placing.Marked(
-        Placing.Place(
-            state.Id.Owner, pipeline,
-            Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.ResourceWorkflow),
-            state.Works, destinations),
-        destinations);
+    private static Work Place(ResourceState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Validity.Marked(
+        Placing.Marked(
+            Placing.Place(
+                state.Id.Owner, pipeline,
+                Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.ResourceWorkflow),
+                state.Works, destinations),
+            destinations),
+        output);
 
     private static Decision<ResourceEvent> OfferDestinations(ResourceState state, ResourceCommand.OfferDestinations c)
     {

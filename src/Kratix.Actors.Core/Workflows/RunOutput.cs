@@ -13,6 +13,12 @@ public sealed record RunOutput(ImmutableArray<FileEntry> Files, string? StatusJs
     /// <summary>The content of <c>workflow-control.yaml</c>, or null.</summary>
     public WorkflowControl? Control { get; init; }
 
+    /// <summary>What the platform asks of output.</summary>
+    public OutputValidation Validation { get; init; }
+
+    /// <summary>Files that break what the platform or some Destination asks for: none of them is written where it does.</summary>
+    public ImmutableArray<OutputViolation> Violations { get; init; } = [];
+
     public static readonly RunOutput Empty = new([], null, []);
 
     /// <summary>What the steps of a Task wrote as its results, by name; null where there are none.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.StateStores;
 
 namespace Kratix.Actors.Engine.Admission;
 
@@ -11,6 +12,8 @@ internal static class StoreRules
     /// <param name="others">All Destinations there are, with or without this one.</param>
     internal static string? DestinationProblem(JsonObject destination, IEnumerable<JsonObject> others)
     {
+        if (destination.Annotation(DestinationReader.OutputValidationAnnotation) is { } asked && DestinationReader.Validation(asked) is null)
+            return $"annotation {DestinationReader.OutputValidationAnnotation} is '{asked}'; write kubernetes, yaml or none";
         var path = destination["spec"]?["path"]?.ToString() ?? "";
         if (path.Length == 0)
             return "path field is required";

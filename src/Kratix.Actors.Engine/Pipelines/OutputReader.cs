@@ -18,7 +18,8 @@ internal sealed class OutputRefusedException(string message) : Exception(message
 /// Reads what a run handed in: a tar with the directories <c>output/</c> and <c>metadata/</c>. Everything in it is hostile until looked at:
 /// names, links, sizes and contents.
 /// </summary>
-internal sealed class OutputReader(IContentStore content, OutputLimits limits)
+/// <param name="strictest">The most that the platform or any Destination asks for now; null: the platform's own.</param>
+internal sealed class OutputReader(IContentStore content, OutputLimits limits, Func<OutputValidation>? strictest = null)
 {
     private const string Output = "output/";
     private const string Metadata = "metadata/";
@@ -40,6 +41,8 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         var results = new Dictionary<string, string>(StringComparer.Ordinal);
         var waiting = new List<(string Path, byte[] Bytes)>();
+        var violations = ImmutableArray.CreateBuilder<OutputViolation>();
+        var asked = strictest?.Invoke() ?? limits.Validation;
         var total = 0L;
         await using var archive = new ArchiveStream(tar);
         await using var reader = new TarReader(archive, leaveOpen: true);
@@ -71,7 +74,8 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
             if (total > limits.MaxBytes)
                 throw new OutputRefusedException($"/kratix/output holds more than {limits.MaxBytes} bytes (kratix.output.max-bytes), counted up to {path}");
             var bytes = await Bytes(entry, cancellation);
-            Validate(path, bytes);
+            if (Violation(path, bytes, asked) is { } violation)
+                violations.Add(violation);
             if (waiting.Count >= ContentsPerWrite)
                 await Store(waiting, files, cancellation);
             waiting.Add((path, bytes));
@@ -85,6 +89,8 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
         var output = new RunOutput([.. files.Values], MetadataFiles.Status(metadata), MetadataFiles.Selectors(metadata, directories))
         {
             Control = MetadataFiles.Control(metadata),
+            Validation = limits.Validation,
+            Violations = violations.ToImmutable(),
             Results = results.Count == 0 ? null : results.ToImmutableSortedDictionary(StringComparer.Ordinal),
         };
         return (output, [.. waiting.Select(w => (ReadOnlyMemory<byte>)w.Bytes)]);
@@ -158,24 +164,26 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
         waiting.Clear();
     }
 
-    private void Validate(string path, byte[] bytes)
+    /// <summary>The least strict rule that the file breaks, among those that somebody asks for.</summary>
+    private static OutputViolation? Violation(string path, byte[] bytes, OutputValidation asked)
     {
-        if (limits.Validation == OutputValidation.None)
-            return;
         var isDocument = Path.GetExtension(path).ToLowerInvariant() is ".yaml" or ".yml" or ".json";
-        if (limits.Validation == OutputValidation.Kubernetes && path.Contains('/', StringComparison.Ordinal))
-            throw new OutputRefusedException($"/kratix/output/{path} is in a sub-directory; output.validation is \"kubernetes\", which allows files in the root directory only");
-        if (!isDocument && limits.Validation == OutputValidation.Yaml)
-            return;
+        if (asked == OutputValidation.None || (asked == OutputValidation.Yaml && !isDocument))
+            return null;
+        const string kubernetes = "output.validation is \"kubernetes\"";
         try
         {
             var documents = Yaml.ParseAll(Encoding.UTF8.GetString(bytes));
-            if (limits.Validation == OutputValidation.Kubernetes && documents.FirstOrDefault(d => !IsKubernetesObject(d)) is not null)
-                throw new OutputRefusedException($"/kratix/output/{path} holds a document without apiVersion, kind or metadata.name; output.validation is \"kubernetes\"");
+            return asked < OutputValidation.Kubernetes ? null
+                : path.Contains('/', StringComparison.Ordinal)
+                    ? new OutputViolation(path, OutputValidation.Kubernetes, $"/kratix/output/{path} is in a sub-directory; {kubernetes}, which allows files in the root directory only")
+                : documents.Any(d => !IsKubernetesObject(d))
+                    ? new OutputViolation(path, OutputValidation.Kubernetes, $"/kratix/output/{path} holds a document without apiVersion, kind or metadata.name; {kubernetes}")
+                : null;
         }
         catch (YamlFormatException e)
         {
-            throw new OutputRefusedException($"/kratix/output/{path} line {e.Line}, column {e.Column}: {e.Message}");
+            return new OutputViolation(path, isDocument ? OutputValidation.Yaml : OutputValidation.Kubernetes, $"/kratix/output/{path} line {e.Line}, column {e.Column}: {e.Message}");
         }
     }
 

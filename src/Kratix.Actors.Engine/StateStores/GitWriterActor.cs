@@ -77,7 +77,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
     private readonly WaitingWrites _waiting = new(settings);
     private readonly Shown _shown = new(EngineMeter.WritesWaiting);
     private readonly Backoff _backoff = new(settings.WriteRetry.Min, settings.WriteRetry.Max);
-    private readonly PushBudget _budget = new(settings.PushesPerMinute(HostOf((address as GitAddress)?.Url ?? "")));
+    private PushBudget _budget = null!;
     private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
     private IReadOnlyList<WriteRequest>? _writing;
     private DateTimeOffset? _gatheringSince;
@@ -85,6 +85,8 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
     private IStateStore? _store;
     private StateStoreAddress _address = address;
     private bool _reopen;
+
+    protected override void PreStart() => _budget = new PushBudget(settings.PushesPerMinute(HostOf((_address as GitAddress)?.Url ?? "")), Context.Time);
 
     protected override void Receive(GitWriterMessage message)
     {
@@ -159,7 +161,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         Context.Timers.Cancel(LingerTimer);
         Context.Timers.Cancel(BudgetTimer);
         _gatheringSince = null;
-        if (_budget.Wait(Context.Time.GetUtcNow()) is var wait && wait > TimeSpan.Zero)
+        if (_budget.Wait() is var wait && wait > TimeSpan.Zero)
         {
             Context.Timers.StartSingle(BudgetTimer, new GitWriterMessage.Linger(), wait);
             return;
@@ -201,14 +203,14 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         {
             case Outcome<BatchResult>.Done { Value: var written }:
                 _backoff.Reset();
-                _budget.Spent(written.Pushes, Context.Time.GetUtcNow());
+                _budget.Spent(written.Pushes);
                 _declinedInARow = written.Pushes > 0 ? 0 : _declinedInARow;
                 _waiting.Taken(batch);
                 foreach (var request in batch)
                     Answer(request, written.Results.GetValueOrDefault(request.Intent.Id));
                 break;
             case Outcome<BatchResult>.Terminal { Code: Refusal.Declined } declined:
-                _budget.Spent(1, Context.Time.GetUtcNow());
+                _budget.Spent(1);
                 if (_waiting.Declined(batch) is { } alone)
                     alone.Answer(new WriteAnswer.Failed($"placement '{alone.Intent.Placement}' ({alone.Intent.Request}) was declined by itself: {declined.Reason}", TriesAgain: false));
                 if (++_declinedInARow > MostDeclinedInARow)

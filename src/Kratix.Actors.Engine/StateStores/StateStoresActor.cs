@@ -328,6 +328,6 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     }
 
     private static bool Same(ImmutableArray<Destination> a, ImmutableArray<Destination> b) => a.Length == b.Length && a.Zip(b).All(p =>
-        p.First.Name == p.Second.Name && p.First.Leaving == p.Second.Leaving && p.First.Ready == p.Second.Ready && p.First.StrictMatchLabels == p.Second.StrictMatchLabels
+        p.First.Name == p.Second.Name && p.First.Leaving == p.Second.Leaving && p.First.Validation == p.Second.Validation && p.First.Ready == p.Second.Ready && p.First.StrictMatchLabels == p.Second.StrictMatchLabels
         && p.First.Location == p.Second.Location && p.First.Labels.SequenceEqual(p.Second.Labels));
 }

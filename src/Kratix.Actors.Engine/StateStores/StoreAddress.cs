@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
 using Kratix.Actors.Ports.StateStores;
@@ -100,6 +101,17 @@ public static class StoreAddress
 /// <summary>From Destination objects to what scheduling sees.</summary>
 internal static class DestinationReader
 {
+    internal const string OutputValidationAnnotation = "kratix.io/output-validation";
+
+    /// <summary>Null for what is none of the words, which admission refuses.</summary>
+    internal static OutputValidation? Validation(string? word) => word switch
+    {
+        "none" => OutputValidation.None,
+        "yaml" => OutputValidation.Yaml,
+        "kubernetes" => OutputValidation.Kubernetes,
+        _ => null,
+    };
+
     internal static Destination Read(JsonObject item, JsonObject? store, bool ready)
     {
         var spec = item["spec"] as JsonObject ?? [];
@@ -113,6 +125,10 @@ internal static class DestinationReader
         var location = new Location(
             spec["stateStoreRef"]?["kind"]?.ToString() ?? "", spec["stateStoreRef"]?["name"]?.ToString() ?? "",
             FileLayout.Join(store?["spec"]?["path"]?.ToString() ?? "", spec["path"]?.ToString() ?? ""), mode, spec["filepath"]?["filename"]?.ToString());
-        return new Destination(item.Name(), labels, spec["strictMatchLabels"]?.GetValue<bool>() ?? false, ready, location) { Leaving = DestinationActor.IsLeaving(item) };
+        return new Destination(item.Name(), labels, spec["strictMatchLabels"]?.GetValue<bool>() ?? false, ready, location) 
+        {
+            Leaving = DestinationActor.IsLeaving(item),
+            Validation = Validation(item.Annotation(OutputValidationAnnotation)),
+        };
     }
 }

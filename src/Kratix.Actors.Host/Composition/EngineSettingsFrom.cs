@@ -38,9 +38,9 @@ internal static class EngineSettingsFrom
         Output = new OutputLimits(
             settings.Output.Validation switch
             {
-                Configuration.OutputValidation.Kubernetes => Engine.OutputValidation.Kubernetes,
-                Configuration.OutputValidation.Yaml => Engine.OutputValidation.Yaml,
-                _ => Engine.OutputValidation.None,
+                Configuration.OutputValidation.Kubernetes => Core.Workflows.OutputValidation.Kubernetes,
+                Configuration.OutputValidation.Yaml => Core.Workflows.OutputValidation.Yaml,
+                _ => Core.Workflows.OutputValidation.None,
             },
             settings.Output.MaxFiles, settings.Output.MaxBytes, settings.Output.MaxFileBytes),
         Compaction = settings.Journal.CompactionInterval is { } interval ? new CompactionSettings(interval, settings.Journal.CompactionMinAge) : null,

@@ -108,7 +108,7 @@ public sealed class OutputReaderTests
     [InlineData("output/sub/a.json", "{\"a\": ", "/kratix/output/sub/a.json line ")]
     [Conformance("K8", "A violation names file, line and reason.")]
     public async Task Document_that_does_not_parse_is_refused_with_file_and_line(string path, string text, string reason) =>
-        Assert.StartsWith(reason, await Refusal(Samples.Tar((path, text))), StringComparison.Ordinal);
+        Assert.StartsWith(reason, Assert.Single((await Read(Samples.Tar((path, text)))).Violations).Reason, StringComparison.Ordinal);
 
     [Fact]
     public async Task Validation_none_takes_what_does_not_parse() =>
@@ -118,7 +118,7 @@ public sealed class OutputReaderTests
     [InlineData("output/sub/a.yaml", "a: 1\n", "sub-directory")]
     [InlineData("output/a.yaml", "a: 1\n", "without apiVersion, kind or metadata.name")]
     public async Task Validation_kubernetes_wants_objects_in_the_root(string path, string text, string reason) =>
-        Assert.Contains(reason, await Refusal(Samples.Tar((path, text)), Samples.Limits with { Validation = OutputValidation.Kubernetes }), StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Single((await Read(Samples.Tar((path, text)), Samples.Limits with { Validation = OutputValidation.Kubernetes })).Violations).Reason, StringComparison.Ordinal);
 
     [Fact]
     public async Task Archive_cut_anywhere_is_not_taken_for_a_smaller_one()

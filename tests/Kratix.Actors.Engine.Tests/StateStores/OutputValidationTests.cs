@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Tests.Support;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.Engine.Tests.StateStores;
+
+/// <summary>What Destinations ask of the files that go there.</summary>
+public sealed class OutputValidationTests
+{
+    private const string Broken = "a: [1\n";
+    private const string Free = "a: 1\n";
+
+    [Theory, Conformance("K8", "A Destination's annotation kratix.io/output-validation overrides the setting output.validation, either way.")]
+    [InlineData(OutputValidation.Yaml, "none", Broken, true)]
+    [InlineData(OutputValidation.Yaml, null, Broken, false)]
+    [InlineData(OutputValidation.Yaml, "kubernetes", Free, false)]
+    [InlineData(OutputValidation.Kubernetes, "yaml", Free, true)]
+    [InlineData(OutputValidation.None, null, Broken, true)]
+    [InlineData(OutputValidation.None, "yaml", Broken, false)]
+    public void Destination_asks_for_more_or_for_less(OutputValidation setting, string? annotation, string text, bool passes)
+    {
+        var bed = With(setting, Destination("worker", annotation));
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", text));
+
+        Assert.Equal(passes ? "Settled" : "Retrying", bed.Phase("a"));
+        Assert.Equal(passes ? 1 : 0, bed.Git.Files.Count);
+    }
+
+    [Fact, Conformance("K8", "A violation fails the run, names file, line, reason and Destination, and writes nothing, also not where it would be allowed.")]
+    public void Violation_names_file_line_and_Destination_and_nothing_is_written()
+    {
+        var bed = With(OutputValidation.None, Destination("strict", "yaml", ("kind", "strict")), Destination("worker", null));
+        bed.Request("a");
+        bed.Complete(
+            bed.TakePlan(), ("output/fine.yaml", "a: 1\n"), ("output/side/broken.yaml", Broken),
+            ("metadata/destination-selectors.yaml", "- matchLabels: {environment: dev}\n- directory: side\n  matchLabels: {kind: strict}\n"));
+
+        var message = bed.Redis1("a")["status"]!["message"]!.ToString();
+        Assert.Contains("/kratix/output/side/broken.yaml line 2", message, StringComparison.Ordinal);
+        Assert.Contains("(Destination strict, by its annotation kratix.io/output-validation)", message, StringComparison.Ordinal);
+        Assert.Empty(bed.Git.Files);
+    }
+
+    [Fact]
+    public void Destination_that_matches_later_takes_nothing_that_it_does_not_allow()
+    {
+        var bed = With(OutputValidation.None, Destination("strict", "yaml", ("environment", "prod")));
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", Broken));
+        bed.Patch(Kinds.Destination, null, "strict", new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["environment"] = "dev" } } });
+        Assert.Empty(bed.Git.Files);
+
+        bed.Create(Kinds.Destination, null, Destination("lenient", null));
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
+        Assert.StartsWith("lenient/", Assert.Single(bed.Git.Files.Keys), StringComparison.Ordinal);
+    }
+
+    private static EngineBed With(OutputValidation setting, params JsonObject[] destinations)
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["destinationSelectors"] = new JsonArray(new JsonObject { ["matchLabels"] = new JsonObject { ["environment"] = "dev" } });
+        var bed = EngineBed.WithPromise(promise: promise, settings: Samples.Settings with { Output = Samples.Limits with { Validation = setting } });
+        bed.Delete(Kinds.Destination, null, "worker");
+        foreach (var destination in destinations)
+            bed.Create(Kinds.Destination, null, destination);
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
+        return bed;
+    }
+
+    private static JsonObject Destination(string name, string? validation, params (string, string)[] labels)
+    {
+        var destination = Samples.Destination(name, labels.Length == 0 ? [("environment", "dev")] : labels);
+        if (validation is not null)
+            destination["metadata"]!["annotations"] = new JsonObject { ["kratix.io/output-validation"] = validation };
+        return destination;
+    }
+}
