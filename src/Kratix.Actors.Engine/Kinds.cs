@@ -51,6 +51,9 @@ public static class Marks
     public const string ReconciliationInterval = "kratix.io/reconciliation-interval";
     public const string ReconcileResources = "kratix.io/reconcile-resources";
     public const string Misplaced = "kratix.io/misplaced";
+
+    /// <summary>On a WorkPlacement: schedule it anew. Taken off when that is done.</summary>
+    public const string Reschedule = "kratix.io/reschedule";
     public const string LatestRevision = "kratix.io/latest-revision";
     public const string ManagedBy = "app.kubernetes.io/managed-by";
 

@@ -51,6 +51,35 @@ public sealed class RestartTests : IAsyncLifetime
     }
 
     [Fact]
+    [Conformance("K16", "With reconcile.on-start = verify a start compares the repository with what was written, and what somebody deleted meanwhile comes back without a run.")]
+    [Conformance("R107", "What somebody deleted in the repository is restored by the next look at it.")]
+    [Conformance("R114", "At the interval of the state stores what somebody deleted comes back without a run.")]
+    public async Task Deleted_files_come_back_at_a_start_that_verifies_and_at_the_interval()
+    {
+        var first = await PlatformProcess.Start(_folder.Data, "kratix.reconcile.on-start=verify");
+        var corner = await Corner.Make(first, _folder.In("deleted.git"), "deleted");
+        await corner.Install("echo 'a: 1' > /kratix/output/a.yaml");
+        await corner.Request("a");
+        await corner.Request("b");
+        await corner.Reconciled("a");
+        await corner.Reconciled("b");
+        var ran = await Pods(corner);
+        Assert.Equal(0, await first.Stop());
+        await corner.Repository.RemoveByHand(_folder.In("one"), $"{corner.FilesOf("a")}/a.yaml");
+
+        await using var second = await PlatformProcess.Start(_folder.Data, "kratix.reconcile.on-start=verify", "kratix.reconcile.state-store-interval=1m");
+        corner = corner.On(second);
+        await corner.Repository.Until("whole again", files => files.Count == 2);
+        await corner.Reconciled("a");
+        Assert.Single((await corner.Repository.Commits())[0].Placements);
+
+        await corner.Repository.RemoveByHand(_folder.In("two"), $"{corner.FilesOf("a")}/a.yaml", $"{corner.FilesOf("b")}/a.yaml");
+        await corner.Repository.Until("whole again", files => files.Count == 2);
+        Assert.Equal(2, (await corner.Repository.Commits())[0].Placements.Count());
+        Assert.Equal(ran, await Pods(corner));
+    }
+
+    [Fact]
     [Conformance("R20", "At the interval (at least 1m, 10h unless set) the workflow runs again, and equal output makes no commit.")]
     public async Task At_the_interval_the_workflow_runs_again()
     {

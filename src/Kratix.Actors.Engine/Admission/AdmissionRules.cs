@@ -85,6 +85,8 @@ public sealed class AdmissionRules(IKubernetes kubernetes, IDryRuns dryRuns, Eng
 
     private async Task<AdmissionVerdict> Destination(JsonObject destination, JsonObject? before, CancellationToken cancellation)
     {
+        if (StoreRules.AnnotationProblem(destination, before) is { } annotation)
+            return AdmissionVerdict.Refuse(annotation);
         if (before is not null && JsonNode.DeepEquals(destination["spec"], before["spec"]))
             return AdmissionVerdict.Pass;
         var others = await kubernetes.List(Kinds.Destination, null, null, cancellation);

@@ -12,8 +12,6 @@ internal static class StoreRules
     /// <param name="others">All Destinations there are, with or without this one.</param>
     internal static string? DestinationProblem(JsonObject destination, IEnumerable<JsonObject> others)
     {
-        if (destination.Annotation(DestinationReader.OutputValidationAnnotation) is { } asked && DestinationReader.Validation(asked) is null)
-            return $"annotation {DestinationReader.OutputValidationAnnotation} is '{asked}'; write kubernetes, yaml or none";
         var path = destination["spec"]?["path"]?.ToString() ?? "";
         if (path.Length == 0)
             return "path field is required";
@@ -21,6 +19,15 @@ internal static class StoreRules
             return "stateStoreRef field is required";
         var taken = others.Any(o => o.Name() != destination.Name() && o["spec"]?["path"]?.ToString() == path && JsonNode.DeepEquals(o["spec"]?["stateStoreRef"], store));
         return taken ? $"destination path '{path}' already exists for state store '{store["name"]}'" : null;
+    }
+
+    /// <summary>Null when it may pass: an annotation that was there already holds up nothing else.</summary>
+    internal static string? AnnotationProblem(JsonObject destination, JsonObject? before)
+    {
+        const string name = DestinationReader.OutputValidationAnnotation;
+        return destination.Annotation(name) is { } asked && asked != before?.Annotation(name) && DestinationReader.Validation(asked) is null
+            ? $"annotation {name} is '{asked}'; write kubernetes, yaml or none"
+            : null;
     }
 
     /// <summary>What is filled in before anything is checked; false when there is nothing to fill in.</summary>

@@ -28,6 +28,8 @@ internal static class News
             yield return (Warning, "FailedWriteToDestination", failed.Reason);
         if (@event is ResourceEvent.PlacementLeft left)
             yield return (Warning, "FilesLeft", $"{left.Reason}; the files of {left.Placement} stay there");
+        if (@event is ResourceEvent.Rescheduled)
+            yield return ("Normal", "Rescheduled", Moves(before.Works, after.Works));
         if (@event is ResourceEvent.PlacementsDrifted drifted)
             yield return (Warning, "FilesChanged", $"Written again, because somebody changed them in the state store: {string.Join(", ", drifted.Placements)}");
         foreach (var told in OfWorks("resource", before.Works, after.Works))
@@ -59,6 +61,8 @@ internal static class News
             yield return (Warning, "FailedWriteToDestination", failed.Reason);
         if (@event is PromiseEvent.PlacementLeft left)
             yield return (Warning, "FilesLeft", $"{left.Reason}; the files of {left.Placement} stay there");
+        if (@event is PromiseEvent.Rescheduled)
+            yield return ("Normal", "Rescheduled", Moves(before.Works, after.Works));
         if (@event is PromiseEvent.PlacementsDrifted drifted)
             yield return (Warning, "FilesChanged", $"Written again, because somebody changed them in the state store: {string.Join(", ", drifted.Placements)}");
         foreach (var told in OfWorks("promise", before.Works, after.Works))
@@ -69,6 +73,19 @@ internal static class News
             yield return (Warning, "Unavailable", "Promise is no longer available");
         if (IsReconciled(after) && !IsReconciled(before))
             yield return (Normal, "ReconcileSucceeded", "Successfully reconciled");
+    }
+
+    /// <summary>Each placement of before and where its files go now.</summary>
+    private static string Moves(Works before, Works after)
+    {
+        var now = after.Placements.ToDictionary(p => p.Name, StringComparer.Ordinal);
+        return string.Join("; ", before.ByPipeline.SelectMany(work => work.Value.Groups.SelectMany(group =>
+        {
+            var had = group.Placements.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+            var gained = (after.ByPipeline.GetValueOrDefault(work.Key)?.Groups.FirstOrDefault(g => g.Id == group.Id)?.Placements ?? []).Where(p => !had.Contains(p.Name)).Select(p => p.Destination);
+            var to = string.Join(", ", gained) is { Length: > 0 } names ? names : "nowhere, no Destination matches";
+            return group.Placements.Select(p => now.ContainsKey(p.Name) ? $"{p.Name} stays at {p.Destination}" : $"{p.Name} goes from {p.Destination} to {to}");
+        })));
     }
 
     private static readonly (string Type, string Reason, string Message) Paused = (Warning, "PausedReconciliation", $"Nothing new is begun while {Marks.Paused} is \"true\"");

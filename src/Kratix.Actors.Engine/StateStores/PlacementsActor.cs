@@ -47,6 +47,7 @@ internal sealed partial class PlacementsActor(
     private readonly CancellationTokenSource _stop = new();
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
     private readonly Dictionary<string, Backoff> _leaving = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private ImmutableArray<Destination>? _known;
 
     protected override void PreStart()
@@ -98,8 +99,17 @@ internal sealed partial class PlacementsActor(
                 LogFailed(world.Log, failed.Destination, failed.Placements.Failure!);
                 Context.Timers.StartSingle(failed.Destination, new PlacementsMessage.Look(failed.Destination), _backoff.Next(null));
                 break;
-            case PlacementsMessage.Signal { Of: WatchSignal.Removed { Item: var item } } when item.Label(Marks.Misplaced) == "true":
-                Removed(item);
+            case PlacementsMessage.Signal { Of: WatchSignal.Removed { Item: var item } }:
+                _asked.Remove(item.Uid());
+                if (item.Label(Marks.Misplaced) == "true")
+                    Reschedule(item, "a misplaced WorkPlacement was deleted");
+                break;
+            case PlacementsMessage.Signal { Of: WatchSignal.Changed { Item: var item } }:
+                Asked(item);
+                break;
+            case PlacementsMessage.Signal { Of: WatchSignal.Listed listed }:
+                foreach (var item in listed.Items)
+                    Asked(item);
                 break;
             case PlacementsMessage.Signal:
                 break;
@@ -161,10 +171,29 @@ internal sealed partial class PlacementsActor(
         return found;
     }
 
-    /// <summary>Whoever took it away, a user or the engine after it: what is not placed there any more is nothing to reschedule.</summary>
-    private void Removed(JsonObject item)
+    /// <summary>Whoever put the annotation on wants it scheduled anew, once: it is taken off again.</summary>
+    private void Asked(JsonObject item)
     {
-        const string cause = "a misplaced WorkPlacement was deleted";
+        if (item.Annotation(Marks.Reschedule) is null)
+            _asked.Remove(item.Uid());
+        else if (_asked.Add(item.Uid()))
+        {
+            Reschedule(item, $"the annotation {Marks.Reschedule} was put on its WorkPlacement");
+            _ = TakeOff(item);
+        }
+    }
+
+    private async Task TakeOff(JsonObject item)
+    {
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Marks.Reschedule] = null } } };
+        var outcome = await world.Kubernetes.Patch(Kinds.WorkPlacement, item.Namespace(), item.Name(), PatchKind.Merge, patch, null, CancellationToken.None);
+        if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.NotFound } && outcome.Failure is { } failure)
+            LogStays(world.Log, item.Namespace(), item.Name(), failure);
+    }
+
+    /// <summary>What is not placed there any more is nothing to reschedule.</summary>
+    private void Reschedule(JsonObject item, string cause)
+    {
         ImmutableArray<string> names = [item.Name()];
         if (OwnerOf(item) is { } owner)
             Tell(owner, at => new ResourceCommand.Reschedule(names, snapshot.Current, at), cause);
@@ -177,6 +206,9 @@ internal sealed partial class PlacementsActor(
 
     private static ResourceId? OwnerOf(JsonObject placement) =>
         placement.Label(Marks.PromiseName) is { } promise && placement.Label(Marks.ResourceName) is { } name ? new ResourceId(promise, placement.Namespace()!, name) : null;
+
+    [LoggerMessage(1203, LogLevel.Warning, "The annotation of WorkPlacement {Namespace}/{Name} was not taken off; it is scheduled anew again at the next start: {Reason}")]
+    private static partial void LogStays(ILogger logger, string? @namespace, string name, string reason);
 
     [LoggerMessage(1202, LogLevel.Warning, "Who has files at Destination {Destination} could not be found out: {Reason}")]
     private static partial void LogFailed(ILogger logger, string destination, string reason);

@@ -72,6 +72,7 @@ internal static class KratixCommand
             AuditCommand.Create(terminal, environment),
             ReplayCommand.Create(terminal, environment),
             GitOpsCommand.Create(terminal, environment),
+            RescheduleCommand.Create(terminal, environment),
             ConfigCommand.Create(terminal, environment),
             AdapterCommand.Create(terminal, environment),
             version,

@@ -51,6 +51,15 @@ internal sealed class GitRepository(string path)
     internal async Task<IReadOnlyList<string>> ChangedBy(Commit commit) =>
         (await Git("diff-tree", "--root", "-r", "--no-commit-id", "--name-only", commit.Id)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Somebody with a clone removes files, and pushes that.</summary>
+    internal async Task RemoveByHand(string clone, params string[] files)
+    {
+        await Command.Run("git", ["clone", "--quiet", path, clone]);
+        await Command.Run("git", ["-C", clone, "rm", "--quiet", .. files]);
+        await Command.Run("git", ["-C", clone, "-c", "user.name=Somebody", "-c", "user.email=s@example.com", "commit", "-q", "-m", "by hand"]);
+        await Command.Run("git", ["-C", clone, "push", "-q", "origin", "main"]);
+    }
+
     internal Task<string> Git(params string[] arguments) => Command.Run("git", ["--git-dir", path, .. arguments]);
 
     private async Task<bool> HasCommits() => (await Command.Try("git", ["--git-dir", path, "rev-parse", "--verify", "--quiet", "main"])).ExitCode == 0;

@@ -33,6 +33,31 @@ public sealed class MisplacedTests
     }
 
     [Fact]
+    public void WorkPlacement_that_is_asked_for_by_its_annotation_is_scheduled_anew_and_says_where()
+    {
+        var bed = Placed(out var placement);
+        Label(bed, "worker", "prod");
+        bed.Create(Kinds.Destination, null, Samples.Destination("other", ("environment", "dev")));
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
+        bed.Patch(Kinds.WorkPlacement, "default", placement, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["kratix.io/reschedule"] = "true" } } });
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.All(bed.Git.Files.Keys, path => Assert.StartsWith("other/", path, StringComparison.Ordinal));
+        Assert.Equal("True", EngineBed.Condition(bed.Redis1("a"), "Reconciled"));
+        Assert.Single(bed.EventTypes("a"), "rescheduled");
+        var events = Assert.IsType<Ports.Outcome<IReadOnlyList<JsonObject>>.Done>(bed.Kit.Settle(() => bed.Kubernetes.List(Kinds.Event, "default", null, CancellationToken.None))).Value;
+        Assert.Equal($"{placement} goes from worker to other", Assert.Single(events, e => e["reason"]!.ToString() == "Rescheduled")["message"]!.ToString());
+
+        // In its place it stays, and the annotation goes.
+        var there = Assert.Single(bed.State("a").Works.Placements).Name;
+        bed.Patch(Kinds.WorkPlacement, "default", there, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["kratix.io/reschedule"] = "true" } } });
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+        Assert.Null(bed.Get(Kinds.WorkPlacement, "default", there)!["metadata"]!["annotations"]?["kratix.io/reschedule"]);
+        Assert.Equal(2, bed.EventTypes("a").Count(type => type == "rescheduled"));
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact]
     public void Destination_that_matches_again_has_its_placements_in_place()
     {
         var bed = Placed(out var placement);
