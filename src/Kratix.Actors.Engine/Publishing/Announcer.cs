@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Core.Workflows;
