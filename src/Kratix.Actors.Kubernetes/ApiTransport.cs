@@ -13,42 +13,39 @@ internal sealed class ApiTransport : IDisposable
 
     private readonly KubernetesAccess _access;
     private readonly TimeProvider _time;
-    private readonly HttpClient _http;
+    private readonly Uri _root;
+    private readonly AuthenticationHeaderValue? _fixed;
+    private readonly HttpMessageInvoker _http;
     private volatile ReadToken? _token;
 
     public ApiTransport(KubernetesAccess access, TimeProvider time, HttpMessageHandler? handler = null)
     {
         (_access, _time) = (access, time);
         // Base addresses may have a path (a proxy in front of several clusters); without the closing slash its last part would be replaced.
-        var root = access.Server.AbsoluteUri.EndsWith('/') ? access.Server : new Uri(access.Server.AbsoluteUri + "/");
-        // No time limit here: calls bring their own, and a watch lives as long as the server likes.
-        _http = new HttpClient(handler ?? Handler(access)) { BaseAddress = root, Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd("kratix-actors");
-        _http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
-        if (access.TlsServerName is { } name)
-            _http.DefaultRequestHeaders.Host = name;
+        _root = access.Server.AbsoluteUri.EndsWith('/') ? access.Server : new Uri(access.Server.AbsoluteUri + "/");
+        _fixed = access switch
+        {
+            { Token: { } token } => new AuthenticationHeaderValue("Bearer", token),
+            { TokenFile: null, Username: { } user } => new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{access.Password}"))),
+            _ => null,
+        };
+        // No client around it: what that adds to each call (a time limit, default headers) calls bring along themselves.
+        _http = new HttpMessageInvoker(handler ?? Handler(access));
     }
 
     /// <summary>The answer with its headers read; its body is the caller's to read and dispose.</summary>
     public async Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? body, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body };
-        request.Headers.Authorization = await Credentials(cancellation);
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        using var request = new HttpRequestMessage(method, new Uri(_root, path)) { Content = body };
+        request.Headers.TryAddWithoutValidation("User-Agent", "kratix-actors");
+        request.Headers.TryAddWithoutValidation("Accept", "application/json");
+        if (_access.TlsServerName is { } name)
+            request.Headers.Host = name;
+        request.Headers.Authorization = _fixed ?? (_access.TokenFile is { } file ? new AuthenticationHeaderValue("Bearer", await FromFile(file, cancellation)) : null);
+        return await _http.SendAsync(request, cancellation);
     }
 
     public void Dispose() => _http.Dispose();
-
-    private async Task<AuthenticationHeaderValue?> Credentials(CancellationToken cancellation)
-    {
-        if (_access.Token is { } token)
-            return new AuthenticationHeaderValue("Bearer", token);
-        if (_access.TokenFile is { } file)
-            return new AuthenticationHeaderValue("Bearer", await FromFile(file, cancellation));
-        return _access.Username is { } user
-            ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{_access.Password}")))
-            : null;
-    }
 
     private async Task<string> FromFile(string file, CancellationToken cancellation)
     {

@@ -168,7 +168,7 @@ public sealed class KubernetesClient : IKubernetes, IDryRuns, IDisposable
         try
         {
             using var limit = new CancellationTokenSource(_options.CallTimeout, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+            using var either = cancellation.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token) : limit;
             try
             {
                 using var content = body is null ? null : Content(body, media!);

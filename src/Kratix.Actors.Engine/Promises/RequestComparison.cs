@@ -21,13 +21,17 @@ internal static class RequestComparison
     {
         string IdOf(JsonObject item) => $"{promise}/{item.Namespace()}/{item.Name()}";
         var known = new Dictionary<string, EntityIndex>(StringComparer.Ordinal);
+        // Looked at through a copy: reading unfolds a tree to many times its text, and what was listed is held until the last one is compared.
+        bool Differs(JsonObject copy) => known.TryGetValue(IdOf(copy), out var index) && !AtRest(index, definition, serves, copy);
         await foreach (var row in journal.Summaries(Shapes.Resource, promise + "/", CancellationToken.None))
             known[row.Id] = row.Index;
-        var fresh = items.Where(item => !known.ContainsKey(IdOf(item))).ToList();
+        var fresh = items.Where(item => !known.ContainsKey(IdOf(Copy(item)))).ToList();
         if (fresh.Count > 0)
             unknown(fresh);
-        return [.. items.Where(item => known.TryGetValue(IdOf(item), out var index) && !AtRest(index, definition, serves, item))];
+        return [.. items.Where(item => Differs(Copy(item)))];
     }
+
+    private static JsonObject Copy(JsonObject item) => item.DeepClone().AsObject();
 
     private static bool AtRest(EntityIndex index, PromiseDefinition definition, bool serves, JsonObject item)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Documents;
 using Kratix.Actors.Ports;
@@ -15,7 +14,7 @@ internal sealed partial class StatusWriter(World world)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Slot> _slots = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Makes the object's status show <paramref name="wanted"/>, which is asked when it is written and makes a new tree each time; fields of others are left alone.
@@ -24,7 +23,7 @@ internal sealed partial class StatusWriter(World world)
     internal void Publish(ResourceType type, JsonObject item, Func<JsonObject> wanted, TimeSpan patience = default)
     {
         var key = $"{type.Plural}.{type.Group}/{item.Namespace()}/{item.Name()}/{item.Uid()}";
-        var slot = _slots.GetOrAdd(key, _ => new Slot(world.Time));
+        var slot = SlotOf(key);
         lock (slot)
         {
             (slot.Wanted, slot.Item) = (wanted, item);
@@ -37,6 +36,22 @@ internal sealed partial class StatusWriter(World world)
         }
 
         _ = Drain(key, slot, type, item.Namespace(), item.Name());
+    }
+
+    private Slot SlotOf(string key)
+    {
+        lock (_slots)
+        {
+            if (!_slots.TryGetValue(key, out var slot))
+                _slots[key] = slot = new Slot(world.Time);
+            return slot;
+        }
+    }
+
+    private void Remove(string key)
+    {
+        lock (_slots)
+            _slots.Remove(key);
     }
 
     private async Task Drain(string key, Slot slot, ResourceType type, string? ns, string name)
@@ -83,7 +98,7 @@ internal sealed partial class StatusWriter(World world)
                 case null or Outcome<JsonObject>.Done:
                     break;
                 case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
-                    _slots.TryRemove(key, out _);
+                    Remove(key);
                     return;
                 case Outcome<JsonObject>.Terminal terminal:
                     LogRefused(world.Log, type.Kind, ns, name, terminal.Reason);
