@@ -50,7 +50,7 @@ internal static class EngineBenchmarks
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            Scratch.Remove(folder);
         }
     }
 
@@ -85,7 +85,7 @@ internal static class EngineBenchmarks
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            Scratch.Remove(folder);
         }
     }
 

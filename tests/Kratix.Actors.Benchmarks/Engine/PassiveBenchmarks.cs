@@ -80,7 +80,7 @@ internal static class PassiveBenchmarks
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            Scratch.Remove(folder);
         }
     }
 

@@ -46,7 +46,7 @@ internal static class PromiseChangeBenchmarks
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            Scratch.Remove(folder);
         }
     }
 

@@ -56,7 +56,7 @@ internal static class AuditBenchmarks
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            Scratch.Remove(folder);
         }
     }
 

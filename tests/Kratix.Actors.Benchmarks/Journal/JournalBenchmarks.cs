@@ -60,7 +60,7 @@ internal static class JournalBenchmarks
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            Scratch.Remove(folder);
         }
     }
 
