@@ -51,4 +51,7 @@ public abstract record PromiseCommand(DateTimeOffset At)
     public sealed record ReportApiRemoved(string Uid, DateTimeOffset At) : PromiseCommand(At);
 
     public sealed record ReportReleased(string Uid, DateTimeOffset At) : PromiseCommand(At);
+
+    /// <summary>The object of this uid is gone in the middle of its deletion: somebody took our finalizers off.</summary>
+    public sealed record ReportVanished(string Uid, DateTimeOffset At) : PromiseCommand(At);
 }

@@ -42,6 +42,10 @@ public static class PromiseDecider
         PromiseCommand.ReportApiRemoved c => state.Phase is PromisePhase.RemovingApi && state.Object?.Uid == c.Uid
             ? Happened(new PromiseEvent.ApiRemoved(c.At))
             : Nothing("its API is not being removed"),
+        PromiseCommand.ReportVanished c => state.Object is { Deleting: true } gone && gone.Uid == c.Uid
+                && state is { Phase: not (PromisePhase.Releasing or PromisePhase.Gone), Workflow: not { Action: WorkflowAction.Delete, Stage: WorkflowStage.Succeeded } }
+            ? Happened(new PromiseEvent.Vanished(c.At))
+            : Nothing("it is not being deleted, or its delete workflow is done"),
         PromiseCommand.ReportReleased c => state.Phase is PromisePhase.Releasing && state.Object?.Uid == c.Uid
             ? Happened(new PromiseEvent.Released(c.At))
             : Nothing("its release is not owed"),

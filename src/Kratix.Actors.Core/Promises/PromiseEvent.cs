@@ -28,6 +28,7 @@ namespace Kratix.Actors.Core.Promises;
 [JsonDerivedType(typeof(RequestsRemoved), "requests-removed")]
 [JsonDerivedType(typeof(CleanedUp), "cleaned-up")]
 [JsonDerivedType(typeof(ApiRemoved), "api-removed")]
+[JsonDerivedType(typeof(Vanished), "vanished")]
 [JsonDerivedType(typeof(Released), "released")]
 public abstract record PromiseEvent(DateTimeOffset At)
 {
@@ -87,4 +88,7 @@ public abstract record PromiseEvent(DateTimeOffset At)
     public sealed record ApiRemoved(DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record Released(DateTimeOffset At) : PromiseEvent(At);
+
+    /// <summary>It is gone, and its delete workflow was not done: nobody waits for that any more, and what is left of it is taken back.</summary>
+    public sealed record Vanished(DateTimeOffset At) : PromiseEvent(At);
 }

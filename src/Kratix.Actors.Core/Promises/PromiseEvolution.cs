@@ -49,6 +49,7 @@ public static class PromiseEvolution
         PromiseEvent.RequestsRemoved => state with { RequestsRemoved = true, Works = state.Works.RemoveAll() },
         PromiseEvent.CleanedUp e => state with { Cleaned = state.Cleaned | e.Step },
         PromiseEvent.ApiRemoved => state with { InstalledApi = null, ApiAsked = false },
+        PromiseEvent.Vanished e => state with { Workflow = state.Workflow.GiveUp(e.At), ApiAsked = state.ApiAsked || state.Definition?.Api is not null },
         PromiseEvent.Released => state,
         _ => throw new InvalidOperationException($"unknown event {@event.GetType()}"),
     };

@@ -52,4 +52,7 @@ public abstract record ResourceCommand(DateTimeOffset At)
 
     /// <summary>Our finalizer is off the object of this uid.</summary>
     public sealed record ReportReleased(string Uid, DateTimeOffset At) : ResourceCommand(At);
+
+    /// <summary>The object of this uid is gone in the middle of its deletion: somebody took our finalizers off.</summary>
+    public sealed record ReportVanished(string Uid, DateTimeOffset At) : ResourceCommand(At);
 }

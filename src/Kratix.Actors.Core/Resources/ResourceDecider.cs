@@ -20,6 +20,10 @@ public static class ResourceDecider
             : Nothing("what was found has been written anew since"),
         ResourceCommand.WakeUp c => WakeUp(state, c),
         ResourceCommand.Restart c => Restart(state, c),
+        ResourceCommand.ReportVanished c => state.Object is { Deleting: true } gone && gone.Uid == c.Uid
+                && state is { Phase: not ResourcePhase.Gone, Workflow: not { Action: WorkflowAction.Delete, Stage: WorkflowStage.Succeeded } }
+            ? Happened(new ResourceEvent.Vanished(c.At))
+            : Nothing("it is not being deleted, or its delete workflow is done"),
         ResourceCommand.ReportReleased c => ReportReleased(state, c),
         _ => throw new InvalidOperationException($"unknown command {command.GetType()}"),
     };

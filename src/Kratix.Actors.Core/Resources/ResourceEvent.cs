@@ -21,6 +21,7 @@ namespace Kratix.Actors.Core.Resources;
 [JsonDerivedType(typeof(PlacementFailed), "placement-failed")]
 [JsonDerivedType(typeof(PlacementLeft), "placement-left")]
 [JsonDerivedType(typeof(PlacementsDrifted), "placements-drifted")]
+[JsonDerivedType(typeof(Vanished), "vanished")]
 [JsonDerivedType(typeof(Released), "released")]
 public abstract record ResourceEvent(DateTimeOffset At)
 {
@@ -73,4 +74,7 @@ public abstract record ResourceEvent(DateTimeOffset At)
 
     /// <summary>The object may go.</summary>
     public sealed record Released(DateTimeOffset At) : ResourceEvent(At);
+
+    /// <summary>It is gone, and its delete workflow was not done: nobody waits for that any more, and what is left of it is taken back.</summary>
+    public sealed record Vanished(DateTimeOffset At) : ResourceEvent(At);
 }

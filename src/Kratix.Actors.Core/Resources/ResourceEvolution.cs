@@ -35,6 +35,7 @@ public static class ResourceEvolution
         ResourceEvent.PlacementFailed e => state with { Works = state.Works.Update(e.Placement, p => p with { Error = e.Reason }) },
         ResourceEvent.PlacementLeft e => state with { Works = state.Works.Removed(e.Placement) },
         ResourceEvent.PlacementsDrifted e => state with { Works = state.Works.WriteAgain(e.Placements.ToHashSet(StringComparer.Ordinal)) },
+        ResourceEvent.Vanished e => AfterWorkflow(state with { Workflow = state.Workflow.GiveUp(e.At) }, e.At),
         ResourceEvent.Released => state,
         _ => throw new InvalidOperationException($"unknown event {@event.GetType()}"),
     };

@@ -156,6 +156,9 @@ public sealed record Workflow(
         ? Mark(running.Pipeline, PipelinePhase.Pending, null, Pipelines[running.Pipeline].Since) with { Stage = new WorkflowStage.Halted() }
         : this;
 
+    /// <summary>Its object is gone: the delete workflow counts as done, whatever has run of it.</summary>
+    public Workflow GiveUp(DateTimeOffset at) => this with { Action = WorkflowAction.Delete, Stage = new WorkflowStage.Succeeded(at) };
+
     /// <summary>The Pipeline that runs now and its run id, or null.</summary>
     public (string Pipeline, string RunId, int Attempt)? Active(string entity, string uid) => Stage is WorkflowStage.Running running
         ? (Pipelines[running.Pipeline].Name, RunId.Of(entity, uid, Run, Action, Pipelines[running.Pipeline].Name, running.Attempt), running.Attempt)

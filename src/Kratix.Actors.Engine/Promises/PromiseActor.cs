@@ -215,6 +215,8 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             Decide(new PromiseCommand.ReportReleased(known.Uid, Now), "the object is gone");
         else if (!known.Deleting)
             Decide(new PromiseCommand.Observe(known with { Deleting = true, Controls = Controls.None }, State.Definition, State.Refusal, Now), "the object is gone, its finalizers were taken off");
+        else
+            Decide(new PromiseCommand.ReportVanished(known.Uid, Now), "the object is gone, its finalizers were taken off");
     }
 
     protected override void TakeUp()

@@ -130,6 +130,8 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
                 new ResourceCommand.Observe(known with { Deleting = true, Controls = Controls.None }, vanished.Promise.Revision with { Paused = false }, true, Now),
                 "the object is gone, its finalizers were taken off");
         }
+        else
+            Decide(new ResourceCommand.ReportVanished(known.Uid, Now), "the object is gone, its finalizers were taken off");
     }
 
     /// <summary>On its way, and nothing in it that anybody would have to act on.</summary>

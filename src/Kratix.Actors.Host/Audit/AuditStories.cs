@@ -34,6 +34,7 @@ internal static class AuditStories
         ResourceEvent.PlacementFailed e => NotWritten(e.Placement, e.Reason, before.Works),
         ResourceEvent.PlacementLeft e => AuditStory.Of($"the files of {e.Placement} stay at {Destination(e.Placement, before.Works)}: {e.Reason}"),
         ResourceEvent.PlacementsDrifted e => AuditStory.Of($"somebody changed what was written; it is written again: {string.Join(", ", e.Placements)}"),
+        ResourceEvent.Vanished => Vanished,
         ResourceEvent.Released => Released,
         _ => throw new InvalidOperationException($"unknown event {happened.GetType().Name}"),
     };
@@ -69,6 +70,7 @@ internal static class AuditStories
             _ => "what its Pipelines ran as is gone",
         }),
         PromiseEvent.ApiRemoved => AuditStory.Of("its API is gone"),
+        PromiseEvent.Vanished => Vanished,
         PromiseEvent.Released => Released,
         _ => throw new InvalidOperationException($"unknown event {happened.GetType().Name}"),
     };
@@ -76,6 +78,8 @@ internal static class AuditStories
     private static readonly ImmutableSortedDictionary<string, string> NoResults = ImmutableSortedDictionary<string, string>.Empty;
 
     private static readonly AuditStory Retry = AuditStory.Of("the next attempt starts");
+
+    private static readonly AuditStory Vanished = AuditStory.Of("it is gone, its finalizers were taken off: its delete Pipelines are not waited for");
 
     private static readonly AuditStory Released = AuditStory.Of("nothing of it is left; the object may go");
 

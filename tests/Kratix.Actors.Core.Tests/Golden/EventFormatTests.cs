@@ -42,6 +42,7 @@ public sealed class EventFormatTests
         new ResourceEvent.PlacementFailed("redis-example-configure-00000.worker-1-5058f", "1.abc", "push rejected", At),
         new ResourceEvent.PlacementLeft("redis-example-configure-00000.worker-1-5058f", "-1.abc", "GitStateStore/store: not found", At),
         new ResourceEvent.PlacementsDrifted(["redis-example-configure-00000.worker-1-5058f"], At),
+        new ResourceEvent.Vanished(At),
         new ResourceEvent.Released(At),
     ];
 
@@ -68,6 +69,7 @@ public sealed class EventFormatTests
         new PromiseEvent.RequestsRemoved(At),
         new PromiseEvent.CleanedUp(CleanupStep.Revisions, At),
         new PromiseEvent.ApiRemoved(At),
+        new PromiseEvent.Vanished(At),
         new PromiseEvent.Released(At),
     ];
 

@@ -7,7 +7,7 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
 {
     private static readonly Lazy<IReadOnlyList<Passed>> Some = new(() =>
     [
-        .. Seeds.Upto(60).Select(seed => new PromiseWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
+        .. Seeds.Upto(90).Select(seed => new PromiseWorld(seed).Live()).Select(w => new Passed(w.States, w.Journal, w.CommandsSeen, w.EffectsSeen)),
     ]);
 
     private static readonly DateTimeOffset Later = Given.Start.AddDays(2);
@@ -72,6 +72,7 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
         foreach (var step in new[] { CleanupStep.Runs, CleanupStep.Revisions, CleanupStep.Rights })
             yield return new PromiseCommand.ReportCleanedUp(observed.Uid, step, Later);
         yield return new PromiseCommand.ReportApiRemoved(observed.Uid, Later);
+        yield return new PromiseCommand.ReportVanished(observed.Uid, Later);
         yield return new PromiseCommand.ReportReleased(observed.Uid, Later);
     }
 
@@ -83,6 +84,7 @@ public sealed class PromiseReachLaws : ReachLaws<PromiseState, PromiseCommand, P
         yield return new PromiseCommand.ReportRequestsRemoved("another", Later);
         yield return new PromiseCommand.ReportCleanedUp("another", CleanupStep.Runs, Later);
         yield return new PromiseCommand.ReportApiRemoved("another", Later);
+        yield return new PromiseCommand.ReportVanished("another", Later);
         yield return new PromiseCommand.ReportReleased("another", Later);
         yield return new PromiseCommand.WakeUp(Given.Start.AddYears(-1));
         if (!state.Works.Placements.Any())

@@ -25,8 +25,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
     public PromiseWorld Live(bool disturbed = true)
     {
         Create();
-        var actions = _user.Next(2, 8);
-        for (var i = 0; i < actions; i++)
+        for (var actions = _user.Next(2, 8); actions > 0; actions--)
         {
             for (var pause = _user.Next(0, 14); pause > 0; pause--)
             {
@@ -36,7 +35,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                     Step();
             }
 
-            Act(_user.Next(14));
+            Act(_user.Next(16));
         }
 
         Change(Pipelines.LastingSpecs[_user.Next(Pipelines.LastingSpecs.Length)]);
@@ -69,9 +68,8 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Tell(WakeUp());
                 break;
             case 6:
-                _restarts++;
                 Crash();
-                Tell(new PromiseCommand.Restart($"start-{_restarts}", Now));
+                Tell(new PromiseCommand.Restart($"start-{++_restarts}", Now));
                 break;
             case 7:
                 Settle();
@@ -83,7 +81,13 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Mark(_user.Next(3) > 0 ? Controls.RunAgain : Controls.RunRequests, true);
                 break;
             case 12:
-                (_user.Next(4) switch { 0 => (Action)Leave, 1 => () => Tell(new PromiseCommand.ReportDrift(Drift(State.Works), Now)), _ => Reschedule })();
+                Reschedule(_user.Next(2) == 0);
+                break;
+            case 13:
+                Leave();
+                break;
+            case 14:
+                Tell(new PromiseCommand.ReportDrift(Drift(State.Works), Now));
                 break;
             case 11:
                 Other(_user.Next(3) switch { 0 => Surroundings.None, var one => Given.Surroundings("base", one == 1) });
@@ -97,6 +101,8 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                     Change("bad-1");
                 if (_user.Next(2) == 0 || badly)
                     Delete();
+                if (_user.Next(3) == 0)
+                    Strip(_user.Next(8));
                 if (_user.Next(2) == 0 || badly)
                     Settle();
                 Create();
@@ -104,11 +110,8 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         }
     }
 
-    private void Reschedule()
-    {
-        var all = _user.Next(2) == 0;
+    private void Reschedule(bool all) =>
         Tell(new PromiseCommand.Reschedule([.. State.Works.Placements.Where(p => all || p.Misplaced).Select(p => p.Name)], [.. Destinations], Now));
-    }
 
     private void Other(Surroundings surroundings)
     {
@@ -174,6 +177,18 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         Object = Object with { SpecDigest = spec, Generation = Object.Generation + 1 };
         Log($"author: changes to {Object}");
         Relist();
+    }
+
+    /// <summary>The user takes the finalizers off what is being deleted after these steps, and it is gone.</summary>
+    private void Strip(int steps)
+    {
+        while (steps-- > 0 && Step()) { }
+        if (Object is not { Deleting: true } gone)
+            return;
+        Tell(Seen(gone));
+        Object = null;
+        EndRuns();
+        Tell(new PromiseCommand.ReportVanished(gone.Uid, Now));
     }
 
     private void Delete()
@@ -279,7 +294,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Ask(e, "clean", () => CleanUp(e));
                 break;
             case PromiseEffect.TakeFinalizersOff e:
-                Ask(e, "finalizers", () => TakeOff(e));
+                Assume(Object?.Uid != e.Uid || Object.Deleting, "only a Promise that is being deleted loses finalizers");
                 break;
             case PromiseEffect.PublishRevision:
                 break;
@@ -312,12 +327,6 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
         if (Object?.Uid == effect.Uid)
             Assume(_requestsRemoved || effect.Step is CleanupStep.Runs, $"{effect.Step} go after its requests");
         return new PromiseCommand.ReportCleanedUp(effect.Uid, effect.Step, Now);
-    }
-
-    private PromiseCommand? TakeOff(PromiseEffect.TakeFinalizersOff effect)
-    {
-        Assume(Object?.Uid != effect.Uid || Object.Deleting, "only a Promise that is being deleted loses finalizers");
-        return null;
     }
 
     private PromiseCommand.ReportApiRemoved RemoveApi(string uid)
@@ -357,10 +366,12 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
     {
         if (Object is null)
             return;
-        var definition = DefinitionOf(Object.SpecDigest);
         Observed(new PromiseCommand.ObserveSurroundings(_surroundings, Now));
-        Observed(new PromiseCommand.Observe(Object, definition, definition is null ? "spec.api is not a CustomResourceDefinition" : null, Now));
+        Observed(Seen(Object));
     }
+
+    private PromiseCommand.Observe Seen(PromiseObservation item) =>
+        new(item, DefinitionOf(item.SpecDigest), DefinitionOf(item.SpecDigest) is null ? "spec.api is not a CustomResourceDefinition" : null, Now);
 
     protected override string? ClosedRun(PromiseEvent @event) => @event switch
     {

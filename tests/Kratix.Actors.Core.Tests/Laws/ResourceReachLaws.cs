@@ -61,6 +61,7 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
         yield return new ResourceCommand.WakeUp(Given.Start);
         yield return new ResourceCommand.WakeUp(Later);
         yield return new ResourceCommand.Restart("start-99", Later);
+        yield return new ResourceCommand.ReportVanished(observed.Uid, Later);
         yield return new ResourceCommand.ReportReleased(observed.Uid, Later);
     }
 
@@ -69,6 +70,7 @@ public sealed class ResourceReachLaws : ReachLaws<ResourceState, ResourceCommand
         yield return new ResourceCommand.ReportRun("old-run", Pipelines.Result("good-1", "a", 1), [.. Pipelines.Destinations], 0.5, Later);
         yield return new ResourceCommand.ReportRun("old-run", Pipelines.Result("bad-1", "a", 1), [.. Pipelines.Destinations], 0.5, Later);
         yield return new ResourceCommand.WakeUp(Given.Start.AddYears(-1));
+        yield return new ResourceCommand.ReportVanished("another", Later);
         yield return new ResourceCommand.ReportReleased("another", Later);
         if (!state.Works.Placements.Any())
             yield return new ResourceCommand.OfferDestinations([], Later);

@@ -107,6 +107,8 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                     Change("bad-1");
                 if (_user.Next(2) == 0 || badly)
                     Delete();
+                if (_user.Next(3) == 0)
+                    Strip(_user.Next(8));
                 if (_user.Next(2) == 0 || badly)
                     Settle();
                 Create();
@@ -156,6 +158,18 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
         Object = Object with { SpecDigest = spec, Generation = Object.Generation + 1 };
         Log($"user: changes to {Object}");
         Relist();
+    }
+
+    /// <summary>The user takes the finalizers off what is being deleted after these steps, and it is gone.</summary>
+    private void Strip(int steps)
+    {
+        while (steps-- > 0 && Step()) { }
+        if (Object is not { Deleting: true } gone)
+            return;
+        Tell(new ResourceCommand.Observe(gone, _revision, _promiseAvailable, Now));
+        Object = null;
+        EndRuns();
+        Tell(new ResourceCommand.ReportVanished(gone.Uid, Now));
     }
 
     public void Delete()

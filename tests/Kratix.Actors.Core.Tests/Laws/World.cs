@@ -258,6 +258,14 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
         return run.Result is { } known ? answer(known) : default;
     });
 
+    /// <summary>Pods go with their object, and what is asked of them comes too late.</summary>
+    protected void EndRuns()
+    {
+        _questions.RemoveAll(q => q.Key.StartsWith("run ", StringComparison.Ordinal));
+        foreach (var run in _runs.Values)
+            run.Result ??= new RunResult.Failed(Given.Steps(1), "its object is gone");
+    }
+
     /// <summary>The run is ended; one that has not been started never is.</summary>
     protected TCommand Stop(string runId, Func<RunResult, TCommand> answer)
     {

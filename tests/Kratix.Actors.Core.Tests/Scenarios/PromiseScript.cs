@@ -38,6 +38,7 @@ internal sealed class PromiseScript() : Script<PromiseState, PromiseCommand, Pro
         "requests-removed" => new PromiseCommand.ReportRequestsRemoved(_object.Uid, at),
         "cleaned-up" => new PromiseCommand.ReportCleanedUp(_object.Uid, (State.Phase as PromisePhase.CleaningUp)?.Step ?? CleanupStep.Runs, at),
         "api-removed" => new PromiseCommand.ReportApiRemoved(_object.Uid, at),
+        "vanished" => new PromiseCommand.ReportVanished(_object.Uid, at),
         "released" => new PromiseCommand.ReportReleased(_object.Uid, at),
         _ => throw new FormatException($"unknown command '{verb}'"),
     };

@@ -34,6 +34,7 @@ internal sealed class ResourceScript() : Script<ResourceState, ResourceCommand, 
         "drift" => new ResourceCommand.ReportDrift([.. State.Works.Placements.Select(p => (p.Name, p.Stamp))], at),
         "wake" => new ResourceCommand.WakeUp(at),
         "restart" => new ResourceCommand.Restart(words.Get("token", "start-1"), at),
+        "vanished" => new ResourceCommand.ReportVanished(_object.Uid, at),
         "released" => new ResourceCommand.ReportReleased(words.Get("uid", _object.Uid), at),
         _ => throw new FormatException($"unknown command '{verb}'"),
     };

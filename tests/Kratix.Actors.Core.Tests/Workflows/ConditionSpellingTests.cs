@@ -66,7 +66,7 @@ public sealed class ConditionSpellingTests
     public void Conditions_of_Promises_are_spelled_as_the_reference_spells_them() =>
         Verify(
             OfPromises,
-            Seeds.Upto(60).SelectMany(seed => new PromiseWorld(seed).Live().States)
+            Seeds.Upto(90).SelectMany(seed => new PromiseWorld(seed).Live().States)
                 .Append(new PromiseScript().After("observe requires=base; api-installed; others name=base unavailable")).SelectMany(PromiseStatus.Conditions));
 
     [Fact, Conformance("K3", "Conditions of requests keep the reference's types, reasons and messages.")]

@@ -114,6 +114,31 @@ public sealed class DeletionTests
     }
 
     [Fact]
+    public void Finalizers_that_somebody_takes_off_while_a_delete_Pipeline_fails_are_a_way_out()
+    {
+        var promise = Samples.Promise(withDelete: true);
+        promise["spec"]!["workflows"]!["promise"] = new JsonObject { ["configure"] = new JsonArray(Samples.Pipeline("setup")), ["delete"] = new JsonArray(Samples.Pipeline("teardown")) };
+        var bed = EngineBed.WithPromise(Samples.Settings with { Retry = Samples.Settings.Retry with { Limit = 0 } }, promise);
+        bed.Complete(bed.TakePlan(), ("output/operator.yaml", "x: 1\n"));
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        bed.Delete(EngineBed.Redis, "default", "a");
+        bed.Fail(bed.TakePlan());
+        Assert.Equal("DeleteFailed", bed.Phase("a"));
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } });
+        Assert.Equal("Gone", bed.Phase("a"));
+        Assert.Equal("worker/dependencies/redis/setup/5058f/operator.yaml", Assert.Single(Files(bed)));
+
+        bed.Delete(Kinds.Promise, null, "redis");
+        bed.Fail(bed.TakePlan());
+        bed.Patch(Kinds.Promise, null, "redis", new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } });
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+        Assert.Empty(Files(bed));
+        Assert.Null(bed.Get(Kinds.Crd, null, "redis.example.org"));
+        Assert.Empty(bed.List(Kinds.PromiseRevision));
+    }
+
+    [Fact]
     public void Pods_of_a_request_that_ran_in_another_namespace_go_with_it()
     {
         var promise = Samples.Promise();
