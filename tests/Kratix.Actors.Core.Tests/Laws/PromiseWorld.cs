@@ -324,8 +324,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
 
     private PromiseCommand.ReportCleanedUp CleanUp(PromiseEffect.CleanUp effect)
     {
-        if (Object?.Uid == effect.Uid)
-            Assume(_requestsRemoved || effect.Step is CleanupStep.Runs, $"{effect.Step} go after its requests");
+        Assume(Object?.Uid != effect.Uid || _requestsRemoved || effect.Step is CleanupStep.Runs, $"{effect.Step} go after its requests");
         return new PromiseCommand.ReportCleanedUp(effect.Uid, effect.Step, Now);
     }
 
