@@ -269,6 +269,41 @@ public sealed class ControlTests
         Assert.Equal("Settled", next.Phase("a"));
     }
 
+    [Fact, Conformance("R81", "Taking the label off resumes also when no watch ever told that it was on.")]
+    public void Suspension_whose_mark_is_taken_off_before_a_watch_told_it_goes_on()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Kubernetes.Missed = _ => true;
+        bed.Complete(bed.TakePlan(), ("metadata/workflow-control.yaml", "suspend: true"));
+        bed.Kubernetes.Missed = null;
+        Mark(bed, "a", Suspended, null);
+
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Mark_of_a_suspension_that_was_taken_off_before_its_answer_came_is_put_on_again()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Kubernetes.Missed = _ => true;
+        var answer = new TaskCompletionSource();
+        bed.Kubernetes.BeforePatched = body => body["metadata"]?["labels"]?[Suspended] is null ? Task.CompletedTask : answer.Task;
+        bed.Complete(bed.TakePlan(), ("metadata/workflow-control.yaml", "suspend: true"));
+        bed.Kubernetes.Missed = null;
+        bed.Kubernetes.BeforePatched = null;
+        Mark(bed, "a", Suspended, null);
+        bed.Kit.Dispatcher.InContext(answer.SetResult);
+        bed.Kit.Advance(TimeSpan.FromSeconds(15));
+        Assert.Equal("true", bed.Redis1("a")["metadata"]!["labels"]![Suspended]!.ToString());
+
+        Mark(bed, "a", Suspended, null);
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
     private static void Settle(EngineBed bed, string name)
     {
         bed.Request(name);

@@ -48,14 +48,14 @@ internal sealed class Containers(FakeRunner runner, IContentStore contents, Chao
         }
     }
 
-    /// <summary>Two runs at work for one object, or null.</summary>
+    /// <summary>Two runs at work for one object, or null. Another object of the same name is another object.</summary>
     internal string? Overlap()
     {
         ReadPlans();
         // A run that has handed in is over: all that its Pod still does is to end.
         var twice = runner.Runs.Where(r => IsAtWork(r) && contents.GetRun(r.RunId, CancellationToken.None).GetAwaiter().GetResult() is null)
-            .GroupBy(r => _pods[Key(r)].Plan.Labels.GetValueOrDefault(Marks.ResourceName, "")).FirstOrDefault(g => g.Count() > 1);
-        return twice is null ? null : $"two runs of {twice.Key} are active: {string.Join(", ", twice.Select(r => r.PodName))}";
+            .GroupBy(r => (Name: _pods[Key(r)].Plan.Labels.GetValueOrDefault(Marks.ResourceName, ""), Uid: $"{_pods[Key(r)].Plan.Owner?["uid"]}")).FirstOrDefault(g => g.Count() > 1);
+        return twice is null ? null : $"two runs of {twice.Key.Name} are active: {string.Join(", ", twice.Select(r => r.PodName))}";
     }
 
     private async Task Carry(KratixEngine engine, Life life, Pod pod)

@@ -8,6 +8,9 @@ internal enum Fault
     /// <summary>The process is gone between two steps.</summary>
     Crash,
 
+    /// <summary>The same, right after something was done outside, or stored.</summary>
+    CrashAfterDeed,
+
     /// <summary>The process stands still, and another one takes over its journal.</summary>
     Pause,
 
@@ -41,6 +44,9 @@ internal enum Fault
     /// <summary>The store was away.</summary>
     StoreAway,
 
+    /// <summary>A push took seconds.</summary>
+    StoreSlow,
+
     /// <summary>The store refused one placement of a batch and wrote the others.</summary>
     StoreRefusal,
 
@@ -61,6 +67,9 @@ internal enum Fault
 
     /// <summary>Somebody deleted a Pod.</summary>
     PodDeleted,
+
+    /// <summary>Somebody took the finalizers off an object, which is gone then, and made another of its name.</summary>
+    ObjectReplaced,
 
     /// <summary>A container exited with an error.</summary>
     RunFailed,

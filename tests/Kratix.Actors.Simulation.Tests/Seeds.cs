@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Kratix.Actors.Simulation.Tests;
 
 /// <summary>
-/// Which seeds are played: the regressions, always, and then <c>SIMULATION_SEEDS</c> many (1,000 if it is not set), or, when <c>SIMULATION_SEED</c> names
+/// Which seeds are played: the regressions, always, and then <c>SIMULATION_SEEDS</c> many (1,000 if it is not set), from <c>SIMULATION_FROM</c> on, or, when <c>SIMULATION_SEED</c> names
 /// one as a failure does, only that. They are played side by side, one on each core.
 /// </summary>
 internal static class Seeds
@@ -49,7 +49,7 @@ internal static class Seeds
     {
         if (One("SIMULATION_SEED") is { } one)
             return [one];
-        return [.. Regressions().Union(Enumerable.Range(1, Many("SIMULATION_SEEDS", InEveryRun)).Select(s => (ulong)s))];
+        return [.. Regressions().Union(Enumerable.Range(Many("SIMULATION_FROM", 1), Many("SIMULATION_SEEDS", InEveryRun)).Select(s => (ulong)s))];
     }
 
     /// <summary>Lines of a seed and what it once found.</summary>

@@ -25,12 +25,21 @@ internal sealed class Simulation
     /// <summary>What goes on beside the engine: the API server's own controllers.</summary>
     private readonly DeterministicDispatcher _world;
 
+    /// <summary>How long processes last: in some lives a few seconds, in some the whole life.</summary>
+    private readonly int _processesLast;
+
+    /// <summary>How seldom users hold up and delete: in some lives most of what they do is to change their minds.</summary>
+    private readonly int _usersMeddle;
+
+    private readonly HashSet<string> _replaced = [];
     private TimeSpan _clockIsOffBy;
     private readonly Processes _processes;
 
     internal Simulation(ulong seed, FaultCounts? counts = null, Broken broken = Broken.Nothing)
     {
         _dice = new SeededRandom(seed);
+        _processesLast = 1 << _dice.Next(4);
+        _usersMeddle = 1 << _dice.Next(4);
         _chaos = new Chaos(seed * 31, Time, counts ?? new FaultCounts());
         _world = new DeterministicDispatcher(seed);
         Kubernetes = new FakeKubernetes(Time);
@@ -76,10 +85,16 @@ internal sealed class Simulation
         Set(Kinds.Promise, null, Samples.Promise(Image));
     }
 
-    /// <summary>Users, faults and crashes for so many rounds, and then twenty minutes of calm.</summary>
+    /// <summary>
+    /// Users, faults and crashes for so many rounds, and then twenty minutes of calm. Some lives are hard from their first moment; most begin with what was
+    /// well for a while, or nothing would come far enough to be disturbed.
+    /// </summary>
     internal void Play(int rounds)
     {
-        Begin();
+        if (_dice.OneIn(4))
+            Begin();
+        else
+            BeginWell();
         for (var round = 0; round < rounds; round++)
             Round();
         NoFaults(slow: false);
@@ -88,6 +103,18 @@ internal sealed class Simulation
             HoldBackNothing($"r{i}");
         _processes.ResumeAll();
         Settle(TimeSpan.FromMinutes(20));
+    }
+
+    private void BeginWell()
+    {
+        NoFaults(slow: true);
+        Begin();
+        Settle(TimeSpan.FromMinutes(1));
+        for (var i = 0; i < Names - 1; i++)
+            Set(Redis, "default", Samples.Request($"r{i}", i));
+        if (_dice.OneIn(2))
+            Settle(TimeSpan.FromMinutes(1));
+        _chaos.Calm = false;
     }
 
     /// <summary>Time goes by without faults, and every run succeeds.</summary>
@@ -155,11 +182,13 @@ internal sealed class Simulation
                 Tell($"user sets {request["metadata"]!["name"]} to size {request["spec"]!["size"]}");
                 Set(Redis, "default", request);
                 break;
-            case 3 when _dice.OneIn(2):
+            case 3 when _dice.OneIn(2 * _usersMeddle):
                 Control($"r{_dice.Next(Names)}");
                 break;
-            case 3:
+            case 3 when _dice.OneIn(_usersMeddle):
                 var gone = $"r{_dice.Next(Names)}";
+                if (_replaced.Contains(gone) && Get(Redis, "default", gone)?["metadata"]!["finalizers"] is null)
+                    break;
                 Tell($"user deletes {gone}");
                 Delete(Redis, "default", gone);
                 break;
@@ -174,10 +203,10 @@ internal sealed class Simulation
                 Tell("user adds a Destination");
                 Set(Kinds.Destination, null, Samples.Destination("three", cleanup: "all"));
                 break;
-            case 5:
+            case 5 when _dice.OneIn(_processesLast):
                 _processes.EndOrPause();
                 break;
-            case 6:
+            case 5 or 6:
                 Disturb();
                 break;
             case 7 or 8 or 9:
@@ -254,7 +283,7 @@ internal sealed class Simulation
 
     private void Disturb()
     {
-        switch (_dice.Next(8))
+        switch (_dice.Next(9))
         {
             case 0 or 1:
                 _chaos.Count(Fault.ForeignCommit);
@@ -274,7 +303,24 @@ internal sealed class Simulation
                 Time.JumpWallClock(jump);
                 _clockIsOffBy += jump;
                 break;
+            case 5 when All(Redis) is { Count: > 0 } requests:
+                Replace(requests[_dice.Next(requests.Count)]["metadata"]!["name"]!.ToString());
+                break;
         }
+    }
+
+    /// <summary>
+    /// Somebody takes an object away by force and makes another of its name. Were that deleted before it is taken up, nobody would be left to tell what becomes of the
+    /// files of the first: what is missing is left alone.
+    /// </summary>
+    private void Replace(string name)
+    {
+        _replaced.Add(name);
+        _chaos.Count(Fault.ObjectReplaced);
+        Tell($"somebody replaces {name}");
+        Change(Redis, "default", name, new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } });
+        Delete(Redis, "default", name);
+        Set(Redis, "default", Samples.Request(name, _dice.Next(100)));
     }
 
     private void Steps(int most)
@@ -286,7 +332,12 @@ internal sealed class Simulation
         }
     }
 
-    private bool Step() => _world.RunNext() || _processes.Step();
+    private bool Step()
+    {
+        if (_chaos.CrashesNow())
+            _processes.Crash();
+        return _world.RunNext() || _processes.Step();
+    }
 
     private void Pass(TimeSpan until)
     {

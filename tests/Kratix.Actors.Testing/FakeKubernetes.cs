@@ -24,8 +24,14 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
     /// <summary>Asked before each call with verb, kind and name; what it returns is the failure the caller gets.</summary>
     public Func<string, ResourceType, string, Outcome<Nothing>?>? Fail { get; set; }
 
+    /// <summary>Asked for each change: whether all watches miss it, as one does that loses its place.</summary>
+    public Func<JsonObject, bool>? Missed { get; set; }
+
     /// <summary>Awaited when a listing has been taken and nobody has heard of it yet.</summary>
     public Func<ResourceType, Task>? BeforeListed { get; set; }
+
+    /// <summary>Awaited when something has been patched with this and nobody has heard of it yet.</summary>
+    public Func<JsonNode, Task>? BeforePatched { get; set; }
 
     public int Writes { get; private set; }
 
@@ -56,8 +62,15 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
         });
     }
 
-    public Task<Outcome<JsonObject>> Patch(
-        ResourceType type, string? ns, string name, PatchKind kind, JsonNode body, string? subresource, CancellationToken cancellation) => Locked("patch", type, name, () =>
+    public async Task<Outcome<JsonObject>> Patch(
+        ResourceType type, string? ns, string name, PatchKind kind, JsonNode body, string? subresource, CancellationToken cancellation)
+    {
+        var patched = await Locked("patch", type, name, () => Patch(type, ns, name, kind, body, subresource));
+        await (BeforePatched?.Invoke(body) ?? Task.CompletedTask);
+        return patched;
+    }
+
+    private Outcome<JsonObject> Patch(ResourceType type, string? ns, string name, PatchKind kind, JsonNode body, string? subresource)
     {
         Writes++;
         var old = _objects.TryGetValue(Key(type, ns, name), out var found) ? found.Object : null;
@@ -79,7 +92,7 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
         if (HasStatusSubresource(type))
             result["status"] = (subresource == "status" ? target : old)?["status"]?.DeepClone();
         return Done(Put(type, ns, name, old, result));
-    });
+    }
 
     public Task<Outcome<Nothing>> Delete(ResourceType type, string? ns, string name, CancellationToken cancellation) => Locked("delete", type, name, () =>
     {
@@ -177,7 +190,8 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
             _objects.Remove(Key(type, ns, name));
         else
             _objects[Key(type, ns, name)] = (type, next);
-        foreach (var watcher in _watchers.Where(w => w.Type.Plural == type.Plural && w.Type.Group == type.Group && (w.Namespace ?? ns) == ns))
+        var missed = Missed?.Invoke(next) == true;
+        foreach (var watcher in _watchers.Where(w => !missed && w.Type.Plural == type.Plural && w.Type.Group == type.Group && (w.Namespace ?? ns) == ns))
             watcher.Tell(old, gone ? null : next, next);
         return next;
     }

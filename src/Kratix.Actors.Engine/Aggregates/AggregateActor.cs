@@ -70,8 +70,8 @@ internal abstract partial class AggregateActor<TMessage, TState, TCommand, TEven
                 InFlight.Failed(failed.Effect);
                 Context.Timers.StartSingle(WakeTimer, Effects.Own(new AggregateMessage<TCommand, TEffect>.Wake()), Backoff.Next(failed.After));
                 break;
-            case AggregateMessage<TCommand, TEffect>.WriteRefused refused:
-                Context.Timers.StartSingle(refused.Effect, Effects.Own(new AggregateMessage<TCommand, TEffect>.AskAgain(refused.Effect)), Backoff.AfterRefusal);
+            case AggregateMessage<TCommand, TEffect>.AskLater later:
+                Context.Timers.StartSingle(later.Effect, Effects.Own(new AggregateMessage<TCommand, TEffect>.AskAgain(later.Effect)), later.After);
                 break;
             case AggregateMessage<TCommand, TEffect>.AskAgain again:
                 InFlight.Failed(again.Effect);

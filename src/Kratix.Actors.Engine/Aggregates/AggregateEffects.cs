@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Pipelines;
 using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Engine.StateStores;
@@ -110,7 +111,13 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
             Services.Runs.Janitor.After(ended.Request, ended.PodAtWork);
     }
 
-    /// <summary>Changes a mark on the object. The watch tells the outcome; an object that is gone, or another of its name, needs no mark.</summary>
+    /// <summary>The object as the API server has it now: an observation like any other.</summary>
+    protected abstract void Saw(JsonObject item);
+
+    /// <summary>
+    /// Changes a mark on the object; one that is gone, or another of its name, needs no mark. The answer is told as an observation: a watch that lost its place
+    /// does not tell a mark that a user takes off again at once, and nobody would know that it was taken off.
+    /// </summary>
     protected void Relabel(TEffect effect, Relabelling change, string uid, JsonObject? seen, Func<Task<(ResourceType Type, string? Namespace, string Name)>> address) => Guard(
         effect,
         async () =>
@@ -124,7 +131,12 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
                 outcome = await World.Kubernetes.Patch(type, ns, name, PatchKind.Merge, ControlLabels.Patch(item, change), null, CancellationToken.None);
             }
 
-            if (outcome is not (Outcome<JsonObject>.Done or Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }))
+            if (outcome is Outcome<JsonObject>.Done { Value: var marked })
+            {
+                Saw(marked);
+                Tell(new AggregateMessage<TCommand, TEffect>.AskLater(effect, Backoff.UntilObserved));
+            }
+            else if (outcome is not Outcome<JsonObject>.Terminal { Code: Refusal.NotFound })
                 Failed(effect, outcome.Failure!, (outcome as Outcome<JsonObject>.Transient)?.After);
         });
 
@@ -153,7 +165,7 @@ internal abstract class AggregateEffects<TMessage, TCommand, TEffect>(EngineServ
                     break;
                 case WriteAnswer.Failed failed:
                     if (!failed.TriesAgain)
-                        Tell(new AggregateMessage<TCommand, TEffect>.WriteRefused(effect));
+                        Tell(new AggregateMessage<TCommand, TEffect>.AskLater(effect, Backoff.AfterRefusal));
                     Tell(at => WriteFailed(write, failed, at), $"{write.Location.StoreName} did not take it");
                     break;
                 default:

@@ -16,8 +16,8 @@ public abstract record AggregateMessage<TCommand, TEffect>
     /// <summary>A run ended, and whether its Pod is still at work nevertheless.</summary>
     public sealed record RunEnded(string RunId, RunResult Result, bool PodAtWork) : AggregateMessage<TCommand, TEffect>;
 
-    /// <summary>The store refused this write for what it is; it is asked again after a while, since what it clashed with may go.</summary>
-    public sealed record WriteRefused(TEffect Effect) : AggregateMessage<TCommand, TEffect>;
+    /// <summary>Nothing more is to be heard of the effect by itself: if it is still owed after a while, issue it again.</summary>
+    public sealed record AskLater(TEffect Effect, TimeSpan After) : AggregateMessage<TCommand, TEffect>;
 
     /// <summary>The while has passed.</summary>
     public sealed record AskAgain(TEffect Effect) : AggregateMessage<TCommand, TEffect>;

@@ -153,6 +153,8 @@ internal sealed class PromiseEffects(EngineServices services, IActorContext<Prom
         Spawn(request, item, run.Cause);
     }
 
+    protected override void Saw(JsonObject item) => Self.Tell(new PromiseMessage.Observed(item));
+
     protected override PromiseCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new PromiseCommand.OfferDestinations(destinations, at);
 
     protected override PromiseCommand Written(PlacementWrite write, WriteAnswer.Written answer, DateTimeOffset at) =>

@@ -148,6 +148,12 @@ internal sealed class EffectRunner(EngineServices services, IActorContext<Resour
         Spawn(request, ObjectForRun(), run.Cause);
     }
 
+    protected override void Saw(JsonObject item)
+    {
+        var id = state().Id;
+        Services.Promises.Tell(new ShardEnvelope<PromiseMessage>(id.Promise, new PromiseMessage.Requests(new WatchSignal.Changed(item))));
+    }
+
     protected override ResourceCommand Offered(ImmutableArray<Destination> destinations, DateTimeOffset at) => new ResourceCommand.OfferDestinations(destinations, at);
 
     protected override ResourceCommand Written(PlacementWrite write, WriteAnswer.Written answer, DateTimeOffset at) =>
