@@ -8,7 +8,7 @@ namespace Kratix.Actors.Simulation.Tests;
 internal sealed class Chaos
 {
     private readonly SeededRandom _dice;
-    private readonly ManualTime _time;
+    private ManualTime Time { get; }
     private readonly FaultCounts _counts;
 
     /// <summary>In each life some faults are frequent and some are rare: where everything fails at once nothing comes far, and much is never played.</summary>
@@ -19,7 +19,7 @@ internal sealed class Chaos
 
     internal Chaos(ulong seed, ManualTime time, FaultCounts counts)
     {
-        (_dice, _time, _counts) = (new SeededRandom(seed), time, counts);
+        (_dice, Time, _counts) = (new SeededRandom(seed), time, counts);
         _rarer = [.. Enum.GetValues<Fault>().Select(_ => _dice.Next(3) switch { 0 => 1, 1 => 4, _ => 16 })];
     }
 
@@ -47,7 +47,7 @@ internal sealed class Chaos
         if ((Calm && !Slow) || !_dice.OneIn(8 * _rarer[(int)Fault.LateAnswer]))
             return;
         Count(Fault.LateAnswer);
-        await Task.Delay(TimeSpan.FromMilliseconds(1 + _dice.Next(3000)), _time);
+        await Task.Delay(TimeSpan.FromMilliseconds(1 + _dice.Next(3000)), Time);
     }
 
     /// <summary>Whether the fault happens now; if it does, it is counted. <paramref name="onceIn"/>: in lives in which it is frequent.</summary>
@@ -79,7 +79,7 @@ internal sealed class Chaos
         failsOneIn, Fault.StoreAway, async () =>
         {
             if (Happens(Fault.StoreSlow, 1))
-                await Task.Delay(TimeSpan.FromMilliseconds(_dice.Next(40_000)), _time);
+                await Task.Delay(TimeSpan.FromMilliseconds(_dice.Next(40_000)), Time);
             return await OnceOrTwice(call);
         }, () => { });
 

@@ -4,12 +4,12 @@ using System.Globalization;
 namespace Kratix.Actors.Simulation.Tests;
 
 /// <summary>
-/// Which seeds are played: the regressions, always, and then <c>SIMULATION_SEEDS</c> many (500 if it is not set), from <c>SIMULATION_FROM</c> on, or, when <c>SIMULATION_SEED</c> names
+/// Which seeds are played: the regressions, always, and then <c>SIMULATION_SEEDS</c> many (1,000 if it is not set), from <c>SIMULATION_FROM</c> on, or, when <c>SIMULATION_SEED</c> names
 /// one as a failure does, only that. They are played side by side, one on each core.
 /// </summary>
 internal static class Seeds
 {
-    private const int InEveryRun = 500;
+    private const int InEveryRun = 1000;
     private const int MostNamed = 5;
 
     internal static bool OnlyOne => One("SIMULATION_SEED") is not null;

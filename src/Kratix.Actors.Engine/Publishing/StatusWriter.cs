@@ -8,7 +8,8 @@ namespace Kratix.Actors.Engine.Publishing;
 
 /// <summary>
 /// Publishes statuses that differ from what the object shows: at most one write of an object at a time, and after it the newest that is wanted,
-/// so that a burst of changes costs few writes.
+/// so that a burst of changes costs few writes. A status is patched by name: what is on its way for an object that somebody replaces arrives at the one that
+/// took its name, so all objects of one name have one line.
 /// </summary>
 internal sealed partial class StatusWriter(World world)
 {
@@ -22,7 +23,7 @@ internal sealed partial class StatusWriter(World world)
     /// </summary>
     internal void Publish(ResourceType type, JsonObject item, Func<JsonObject> wanted, TimeSpan patience = default)
     {
-        var key = $"{type.Plural}.{type.Group}/{item.Namespace()}/{item.Name()}/{item.Uid()}";
+        var key = $"{type.Plural}.{type.Group}/{item.Namespace()}/{item.Name()}";
         var slot = SlotOf(key);
         lock (slot)
         {
@@ -35,7 +36,7 @@ internal sealed partial class StatusWriter(World world)
             slot.Writing = true;
         }
 
-        _ = Drain(key, slot, type, item.Namespace(), item.Name());
+        _ = Drain(slot, type, item.Namespace(), item.Name());
     }
 
     private Slot SlotOf(string key)
@@ -48,13 +49,7 @@ internal sealed partial class StatusWriter(World world)
         }
     }
 
-    private void Remove(string key)
-    {
-        lock (_slots)
-            _slots.Remove(key);
-    }
-
-    private async Task Drain(string key, Slot slot, ResourceType type, string? ns, string name)
+    private async Task Drain(Slot slot, ResourceType type, string? ns, string name)
     {
         while (true)
         {
@@ -81,7 +76,7 @@ internal sealed partial class StatusWriter(World world)
                 (slot.Wanted, slot.Item) = (null, null);
             }
 
-            var before = slot.Last;
+            var before = (slot.Last, slot.LastOf);
             Outcome<JsonObject>? outcome;
             try
             {
@@ -95,11 +90,8 @@ internal sealed partial class StatusWriter(World world)
 
             switch (outcome)
             {
-                case null or Outcome<JsonObject>.Done:
+                case null or Outcome<JsonObject>.Done or Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
                     break;
-                case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
-                    Remove(key);
-                    return;
                 case Outcome<JsonObject>.Terminal terminal:
                     LogRefused(world.Log, type.Kind, ns, name, terminal.Reason);
                     break;
@@ -110,7 +102,7 @@ internal sealed partial class StatusWriter(World world)
                             (slot.Wanted, slot.Item) = (newest, item);
                     }
 
-                    slot.Last = before;
+                    (slot.Last, slot.LastOf) = before;
                     await Task.Delay(transient.After ?? RetryAfter, world.Time, CancellationToken.None);
                     break;
                 default:
@@ -119,13 +111,16 @@ internal sealed partial class StatusWriter(World world)
         }
     }
 
-    /// <summary>Null: it is shown already. What this process wrote last is newer than any observation; before the first write the observation is all there is.</summary>
+    /// <summary>
+    /// Null: it is shown already. What this process wrote last is newer than any observation; before the first write the observation is all there is. When it was
+    /// written for an earlier object, nobody knows which of the two has it.
+    /// </summary>
     private async Task<Outcome<JsonObject>?> Write(Slot slot, ResourceType type, string? ns, string name, JsonObject item, JsonObject wanted)
     {
         var (last, text) = (slot.Last, Canonical.Text(wanted));
-        if (last is null ? Objects.Shows(item["status"], wanted) : last == text)
+        if (last is null ? Objects.Shows(item["status"], wanted) : last == text && slot.LastOf == item.Uid())
             return null;
-        slot.Last = text;
+        (slot.Last, slot.LastOf) = (text, item.Uid());
         var body = new JsonObject { ["status"] = last is null ? wanted : Objects.Replacing(JsonNode.Parse(last)!.AsObject(), wanted) };
         return await world.Kubernetes.Patch(type, ns, name, PatchKind.Merge, body, "status", CancellationToken.None);
     }
@@ -144,6 +139,9 @@ internal sealed partial class StatusWriter(World world)
 
         /// <summary>What was written last, as a canonical text; of whoever is writing.</summary>
         internal string? Last { get; set; }
+
+        /// <summary>The uid of the object that it was written for.</summary>
+        internal string? LastOf { get; set; }
 
         internal Func<JsonObject>? Wanted { get; set; }
 

@@ -57,6 +57,20 @@ public sealed class StatusWriterTests
         Assert.Equal("""{"theirs":1,"kratix":{"a":1}}""", Status()!.ToJsonString());
     }
 
+    [Fact]
+    public void Status_on_its_way_for_an_object_that_was_replaced_does_not_stay_on_the_other()
+    {
+        _slow.Gate = new TaskCompletionSource();
+        Publish(new JsonObject { ["message"] = "of the first", ["more"] = 1 });
+        _kit.Settle(() => _kubernetes.Delete(EngineBed.Redis, "default", "a", default));
+        var other = ((Outcome<JsonObject>.Done)_kit.Settle(() => _kubernetes.Create(EngineBed.Redis, "default", Samples.Request("a"), default))).Value;
+        _kit.Dispatcher.InContext(() => _writer.Publish(EngineBed.Redis, other, () => new JsonObject { ["message"] = "of the other" }));
+        _kit.Dispatcher.InContext(_slow.Gate.SetResult);
+        _kit.Run();
+
+        Assert.Equal("""{"message":"of the other"}""", Status()!.ToJsonString());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
