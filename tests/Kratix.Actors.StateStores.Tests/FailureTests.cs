@@ -247,6 +247,25 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task Git_that_does_not_end_on_this_machine_is_killed_and_the_setting_named()
+    {
+        var time = new ManualTime();
+        await using var world = new GitWorld(o => o with { TimeProvider = time });
+        // Each time the cache is made anew, the command is begun again.
+        using var begun = new FileSystemWatcher(world.Root, "begun-*");
+        begun.Created += (_, _) => time.Advance(world.Options.CommandTimeout);
+        begun.EnableRaisingEvents = true;
+        var wrapper = world.Script("git-that-hangs", $"""
+            case " $* " in *" fast-import "*) : > '{world.Root}/begun-'$$; exec sleep 1000;; esac
+            exec git "$@"
+            """);
+        await using var store = world.Open(world.Options with { GitExecutable = wrapper });
+        var outcome = await store.Write([world.Update("a")], CancellationToken.None);
+
+        Assert.Contains("git fast-import failed: it did not end within kratix.git.command-timeout and was killed", outcome.Failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Push_that_was_done_but_not_confirmed_is_transient_and_found_done_when_written_again()
     {
         await using var world = new GitWorld();

@@ -47,6 +47,8 @@ internal static class GitFailure
     /// <summary>Git's complaint on one line, without credentials and without its general advice.</summary>
     public static string Words(GitAccess access, GitResult result)
     {
+        if (result.TimedOut)
+            return "it did not end within kratix.git.command-timeout and was killed";
         var lines = result.Errors.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Where(l => !l.StartsWith("hint:", StringComparison.Ordinal) && l != "remote:");
         var words = access.WithoutSecrets(string.Join("; ", lines));

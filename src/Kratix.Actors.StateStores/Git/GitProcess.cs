@@ -40,9 +40,9 @@ internal sealed class GitProcess(GitStateStoresOptions options)
         string folder, IReadOnlyDictionary<string, string> environment, IReadOnlyList<string> arguments,
         Func<Stream, Stream, CancellationToken, Task> talk, CancellationToken cancellation)
     {
-        using var process = Start(StartInfo(folder, environment, arguments));
         using var deadline = new CancellationTokenSource(options.CommandTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
+        using var process = Start(StartInfo(folder, environment, arguments));
         using var kill = either.Token.Register(() => Kill(process));
         var complaining = ReadErrors(process.StandardError, either.Token);
         try
