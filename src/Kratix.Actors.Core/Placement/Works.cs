@@ -89,15 +89,22 @@ public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, I
     /// <summary>Takes a Pipeline's new Work: placements that it no longer has are taken back.</summary>
     public Works Put(Work work)
     {
-        var kept = work.Groups.SelectMany(g => g.Placements).Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
-        var dropped = ByPipeline.TryGetValue(work.Pipeline, out var old) ? old.Groups.SelectMany(g => g.Placements).Where(p => !kept.Contains(p.Name)) : [];
-        var replaced = this with
+        var kept = work.Groups.SelectMany(g => g.Placements).ToList();
+        var dropped = ByPipeline.TryGetValue(work.Pipeline, out var old) ? old.Groups.SelectMany(g => g.Placements) : [];
+        return this with
         {
             ByPipeline = work.Groups.IsEmpty ? ByPipeline.Remove(work.Pipeline) : ByPipeline.SetItem(work.Pipeline, work),
-            Wishes = work.Groups.SelectMany(g => g.Placements).Select(p => p.Wish).Append(Wishes).Max(),
+            Wishes = kept.Select(p => p.Wish).Append(Wishes).Max(),
+            Removals = [.. Removals.Concat(dropped).Where(p => !kept.Any(k => k.Name == p.Name || TakesOver(k, p)))],
         };
-        return replaced with { Removals = [.. Removals.Where(r => !kept.Contains(r.Name)), .. dropped] };
     }
+
+    /// <summary>
+    /// Whether the directory of the one is the directory of the other, under another Destination: whoever is written there replaces all of it, and taking the
+    /// earlier one back would take the files of the later one.
+    /// </summary>
+    private static bool TakesOver(Placement later, Placement earlier) =>
+        later.Location.Mode is FilepathMode.NestedByMetadata && later.Location == earlier.Location && later.Directory == earlier.Directory;
 
     /// <summary>
     /// Takes a run's new Work and owes all of it to the stores again, also what has not changed: each run so finds and mends what somebody else

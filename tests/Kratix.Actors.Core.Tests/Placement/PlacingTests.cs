@@ -118,6 +118,21 @@ public sealed class PlacingTests
         Assert.Empty(PlacementWrites.Changes(back, removal, "default"));
     }
 
+    [Theory]
+    [InlineData(FilepathMode.NestedByMetadata, 0)]
+    [InlineData(FilepathMode.None, 1)]
+    public void Put_under_a_Destination_that_took_over_the_place_of_an_earlier_one_takes_nothing_back_there(FilepathMode mode, int removals)
+    {
+        var earlier = Given.Destination("earlier", "env:dev", mode);
+        var later = Given.Destination("later", "env:dev", mode) with { Location = earlier.Location };
+        var works = Place(Request, Works.None, [earlier], "a.yaml");
+        var moved = works.Put(Place(Request, Works.None, [later], "a.yaml").ByPipeline["a"]);
+
+        // In a flat layout each placement has files of its own there.
+        Assert.Equal(removals, moved.Removals.Length);
+        Assert.Equal("later", moved.Placements.Single().Destination);
+    }
+
     [Fact]
     public void Commit_of_an_unchanged_store_is_not_taken_for_the_files_own()
     {
