@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 # Nothing that a build starts may outlive it.
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0
 
-bash eng/install.sh --sshd --s3 --static-kubectl --current-kubectl
+bash eng/install.sh --sshd --s3 --static-kubectl --current-kubectl --kube-apiserver
 . eng/env.sh
 bash eng/images.sh
 

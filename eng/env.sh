@@ -31,3 +31,8 @@ fi
 if [ -f "$KRATIX_ACTORS_WORK/tools/s3/node_modules/s3rver/bin/s3rver.js" ]; then
     export KRATIX_ACTORS_S3RVER="$KRATIX_ACTORS_WORK/tools/s3/node_modules/s3rver/bin/s3rver.js"
 fi
+
+# Kubernetes' API server and its store for the tests; present after `eng/install.sh --kube-apiserver`.
+if [ -x "$KRATIX_ACTORS_WORK/tools/kube/kube-apiserver" ]; then
+    export KRATIX_ACTORS_KUBE_APISERVER="$KRATIX_ACTORS_WORK/tools/kube/kube-apiserver" KRATIX_ACTORS_ETCD="$KRATIX_ACTORS_WORK/tools/kube/etcd"
+fi

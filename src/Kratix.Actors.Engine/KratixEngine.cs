@@ -97,7 +97,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
         var ns = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = Kinds.SystemNamespace } };
         await Until(world, () => world.Kubernetes.Create(Kinds.Namespace, null, ns, cancellation), $"namespace {Kinds.SystemNamespace}", cancellation);
         foreach (var crd in settings.Crds)
-            await Until(world, () => world.Kubernetes.Patch(Kinds.Crd, null, crd.Name(), PatchKind.Apply, crd, null, cancellation), $"CRD {crd.Name()}", cancellation);
+            await Until(world, () => Install(world.Kubernetes, crd, cancellation), $"CRD {crd.Name()}", cancellation);
         foreach (var crd in settings.Crds)
         {
             await Until(
@@ -110,6 +110,12 @@ public sealed partial class KratixEngine : IAsyncDisposable
                 $"CRD {crd.Name()}", cancellation);
         }
     }
+
+    // Not applied: an API server that is older than a field of a definition refuses to apply it, and leaves the field out when it creates or patches.
+    private static async Task<Outcome<JsonObject>> Install(IKubernetes kubernetes, JsonObject crd, CancellationToken cancellation) =>
+        await kubernetes.Patch(Kinds.Crd, null, crd.Name(), PatchKind.Merge, crd, null, cancellation) is var patched and not Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }
+            ? patched
+            : await kubernetes.Create(Kinds.Crd, null, crd, cancellation);
 
     /// <summary>Asks until it is done; a refusal ends the start with its reason, since without its kinds the engine can do nothing.</summary>
     private static async Task Until(World world, Func<Task<Outcome<JsonObject>>> ask, string what, CancellationToken cancellation)

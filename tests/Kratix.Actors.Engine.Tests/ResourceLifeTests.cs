@@ -143,10 +143,8 @@ public sealed class ResourceLifeTests
         bed.Delete(EngineBed.Redis, "default", "a");
         Assert.Equal("Gone", bed.Phase("a"));
 
-        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject
-        {
-            ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray(ResourceFinalizers.All[0], "example.org/other") },
-        });
+        bed.Kubernetes.RestoreFinalizers(EngineBed.Redis, "default", "a", ResourceFinalizers.All[0], "example.org/other");
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal("example.org/other", bed.Redis1("a")["metadata"]!["finalizers"]!.AsArray().Single()!.ToString());
     }

@@ -17,16 +17,32 @@ public sealed class PodRunnerContractTests : RunnerContract
 
     protected override async Task Finish(RunPlan plan, int exitCode)
     {
-        var status = new JsonObject
+        var patched = await _kubernetes.Patch(
+            KnownTypes.Pod, plan.Namespace, plan.PodName, PatchKind.Merge, EndedPod.Status(exitCode), "status", default);
+        Assert.Null(patched.Failure);
+    }
+}
+
+/// <summary>What a kubelet says of the Pod of <see cref="RunnerContract"/>'s plan when its containers have ended.</summary>
+internal static class EndedPod
+{
+    internal static JsonObject Status(int exitCode) => new()
+    {
+        ["status"] = new JsonObject
         {
             ["phase"] = exitCode == 0 ? "Succeeded" : "Failed",
             ["initContainerStatuses"] = new JsonArray(Ended("reader", 0), Ended("one", 0), Ended("two", exitCode)),
-        };
-        var patched = await _kubernetes.Patch(
-            KnownTypes.Pod, plan.Namespace, plan.PodName, PatchKind.Merge, new JsonObject { ["status"] = status }, "status", default);
-        Assert.Null(patched.Failure);
-    }
+        },
+    };
 
-    private static JsonObject Ended(string name, int code) =>
-        new() { ["name"] = name, ["state"] = new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = code, ["reason"] = code == 0 ? "Completed" : "Error" } } };
+    // Name, image, imageID, ready and restartCount are what the type requires.
+    private static JsonObject Ended(string name, int code) => new()
+    {
+        ["name"] = name,
+        ["image"] = "",
+        ["imageID"] = "",
+        ["ready"] = false,
+        ["restartCount"] = 0,
+        ["state"] = new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = code, ["reason"] = code == 0 ? "Completed" : "Error" } },
+    };
 }

@@ -120,6 +120,28 @@ public abstract class KubernetesContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Apply_takes_back_what_it_no_longer_says_and_leaves_what_others_said()
+    {
+        JsonObject Body(params string[] keys) => new()
+        {
+            ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = _name, ["namespace"] = "default" }, ["data"] = new JsonObject(keys.Select(k => KeyValuePair.Create(k, (JsonNode?)"x"))),
+        };
+        Done(await Patch(PatchKind.Apply, Body("a", "b")));
+        Done(await Patch(PatchKind.Merge, new JsonObject { ["data"] = new JsonObject { ["other"] = "y" } }));
+        Assert.Equal("""{"a":"x","other":"y"}""", Done(await Patch(PatchKind.Apply, Body("a")))["data"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Object_that_is_to_go_takes_no_new_finalizers()
+    {
+        Done(await Create([]));
+        Done(await Patch(PatchKind.Merge, Finalizers("example.org/hold")));
+        Done(await _test.Objects.Delete(Map, "default", _name, _limit.Token));
+        Refused(Refusal.Invalid, await Patch(PatchKind.Merge, Finalizers("example.org/hold", "example.org/more")));
+        Done(await Patch(PatchKind.Merge, Finalizers()));
+    }
+
+    [Fact]
     public async Task Status_is_written_through_its_subresource_only()
     {
         var type = _test.WithStatus;
@@ -183,7 +205,7 @@ public abstract class KubernetesContract : IAsyncLifetime
         await stop.CancelAsync();
     }
 
-    private Task<Outcome<JsonObject>> Create(JsonObject data, string? name = null, string ns = "default", string kind = "one") => _test.Objects.Create(
+    protected Task<Outcome<JsonObject>> Create(JsonObject data, string? name = null, string ns = "default", string kind = "one") => _test.Objects.Create(
         Map, ns,
         new JsonObject
         {
@@ -210,7 +232,7 @@ public abstract class KubernetesContract : IAsyncLifetime
 
     private static T Done<T>(Outcome<T> outcome) => outcome is Outcome<T>.Done done ? done.Value : throw new Xunit.Sdk.XunitException(outcome.Failure);
 
-    private static void Refused<T>(Refusal code, Outcome<T> outcome)
+    protected static void Refused<T>(Refusal code, Outcome<T> outcome)
     {
         var refused = Assert.IsType<Outcome<T>.Terminal>(outcome);
         Assert.Equal(code, refused.Code);

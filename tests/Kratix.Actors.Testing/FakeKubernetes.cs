@@ -16,6 +16,7 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<(string Kind, string Namespace, string Name), (ResourceType Type, JsonObject Object)> _objects = [];
+    private readonly Dictionary<(string Kind, string Namespace, string Name), JsonObject> _applied = [];
     private readonly List<Watcher> _watchers = [];
     private long _version = 100;
     private long _uids;
@@ -85,12 +86,21 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
                 return new Outcome<JsonObject>.Terminal(Refusal.Invalid, problem);
         }
         else
+        {
+            // One applies for all: there is one manager of fields here.
+            if (kind == PatchKind.Apply && _applied.TryGetValue(Key(type, ns, name), out var applied))
+                JsonPatches.Merge(target, TakenBack(applied, body.AsObject()));
             JsonPatches.Merge(target, body.AsObject());
+        }
 
         // Where there is a subresource, a status is written through it only, and that writes nothing else.
         var result = subresource == "status" ? old!.DeepClone().AsObject() : target;
         if (HasStatusSubresource(type))
             result["status"] = (subresource == "status" ? target : old)?["status"]?.DeepClone();
+        if (old?["metadata"]?["deletionTimestamp"] is not null && Finalizers(result).Except(Finalizers(old)).Any())
+            return new Outcome<JsonObject>.Terminal(Refusal.Invalid, $"{type.Plural} \"{name}\": no new finalizers can be added if the object is being deleted");
+        if (kind == PatchKind.Apply)
+            _applied[Key(type, ns, name)] = body.DeepClone().AsObject();
         return Done(Put(type, ns, name, old, result));
     }
 
@@ -111,6 +121,18 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
         Task.FromResult<Outcome<string>>(Logs.TryGetValue($"{ns}/{pod}/{container}", out var log)
             ? new Outcome<string>.Done(string.Join('\n', log.Split('\n').TakeLast(lines)))
             : new Outcome<string>.Terminal(Refusal.NotFound, $"pods \"{pod}\" not found"));
+
+    /// <summary>Finalizers are back on an object that is to go. No server lets anybody do that; one that is restored from a backup does it.</summary>
+    public void RestoreFinalizers(ResourceType type, string? ns, string name, params IEnumerable<string> finalizers)
+    {
+        lock (_gate)
+        {
+            var found = _objects[Key(type, ns, name)].Object;
+            var restored = found.DeepClone().AsObject();
+            restored["metadata"]!["finalizers"] = new JsonArray([.. finalizers.Select(f => JsonValue.Create(f))]);
+            Put(type, ns, name, found, restored);
+        }
+    }
 
     /// <summary>All watches lose the server, and list anew.</summary>
     public void Interrupt(string reason)
@@ -187,7 +209,10 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
             metadata["generation"] = JsonNode.Parse($"{((long?)old?["metadata"]!["generation"] ?? 0) + 1}");
         var gone = metadata["deletionTimestamp"] is not null && metadata["finalizers"] is not JsonArray { Count: > 0 };
         if (gone)
+        {
             _objects.Remove(Key(type, ns, name));
+            _applied.Remove(Key(type, ns, name));
+        }
         else
             _objects[Key(type, ns, name)] = (type, next);
         var missed = Missed?.Invoke(next) == true;
@@ -197,6 +222,23 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
     }
 
     private static bool HasStatusSubresource(ResourceType type) => type is not { Group: "platform.kratix.io", Plural: "works" or "workplacements" };
+
+    private static IEnumerable<string> Finalizers(JsonObject whole) => (whole["metadata"]?["finalizers"] as JsonArray ?? []).Select(f => f!.ToString());
+
+    /// <summary>The merge patch that takes away what was applied before and is applied no longer.</summary>
+    private static JsonObject TakenBack(JsonObject before, JsonObject now)
+    {
+        var patch = new JsonObject();
+        foreach (var (key, value) in before)
+        {
+            if (!now.ContainsKey(key))
+                patch[key] = null;
+            else if (value is JsonObject inner && now[key] is JsonObject innerNow)
+                patch[key] = TakenBack(inner, innerNow);
+        }
+
+        return patch;
+    }
 
     private static JsonObject Wish(JsonObject whole)
     {
