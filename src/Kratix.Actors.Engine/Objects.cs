@@ -23,7 +23,9 @@ internal static class Objects
         (item.Uid() == other.Uid() && item.Generation() < other.Generation()) || (Version(item) is { } mine && Version(other) is { } theirs && mine < theirs);
 
     private static ulong? Version(JsonObject item) =>
-        ulong.TryParse(item["metadata"]?["resourceVersion"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
+        ulong.TryParse(item.ResourceVersion(), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
+
+    internal static string ResourceVersion(this JsonObject item) => item["metadata"]?["resourceVersion"]?.ToString() ?? "";
 
     internal static bool IsDeleting(this JsonObject item) => item["metadata"]?["deletionTimestamp"] is not null;
 

@@ -42,7 +42,7 @@ public sealed class KubernetesClient : IKubernetes, IDryRuns, IDisposable
         Call(HttpMethod.Get, ApiPath.Item(type, ns, name), null, null, ReadObject, cancellation);
 
     public async Task<Outcome<IReadOnlyList<JsonObject>>> List(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation) =>
-        (await ListAt(type, ns, labelSelector, cancellation)).Select(l => l.Items);
+        (await ListAt(type, ns, new Selection(labelSelector, null), cancellation)).Select(l => l.Items);
 
     public Task<Outcome<JsonObject>> Create(ResourceType type, string? ns, JsonObject body, CancellationToken cancellation) =>
         Write(HttpMethod.Post, ApiPath.Query(ApiPath.Collection(type, ns), ("fieldManager", _options.FieldManager)), body, "application/json", cancellation);
@@ -91,12 +91,12 @@ public sealed class KubernetesClient : IKubernetes, IDryRuns, IDisposable
     internal Task<Outcome<JsonObject>> GetDocument(string path, CancellationToken cancellation) => Call(HttpMethod.Get, path, null, null, ReadObject, cancellation);
 
     /// <summary>All objects with the version of the listing, from which a watch can go on.</summary>
-    internal async Task<Outcome<Listing>> ListAt(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation)
+    internal async Task<Outcome<Listing>> ListAt(ResourceType type, string? ns, Selection selection, CancellationToken cancellation)
     {
         for (var attempt = 0; ; attempt++)
         {
             var paged = attempt < PagedAttempts;
-            var outcome = await ListOnce(type, ns, labelSelector, paged ? _options.PageSize : 0, cancellation);
+            var outcome = await ListOnce(type, ns, selection, paged ? _options.PageSize : 0, cancellation);
             if (outcome is not null)
                 return outcome;
             if (!paged)
@@ -105,7 +105,7 @@ public sealed class KubernetesClient : IKubernetes, IDryRuns, IDisposable
     }
 
     /// <summary>Null: the server forgot the snapshot that the pages were read from, so that the pages read so far are worth nothing.</summary>
-    private async Task<Outcome<Listing>?> ListOnce(ResourceType type, string? ns, string? labelSelector, int pageSize, CancellationToken cancellation)
+    private async Task<Outcome<Listing>?> ListOnce(ResourceType type, string? ns, Selection selection, int pageSize, CancellationToken cancellation)
     {
         var items = new List<JsonObject>();
         string? version = null;
@@ -114,7 +114,7 @@ public sealed class KubernetesClient : IKubernetes, IDryRuns, IDisposable
         {
             var path = ApiPath.Query(
                 ApiPath.Collection(type, ns),
-                ("labelSelector", labelSelector), ("limit", pageSize > 0 ? pageSize.ToString(CultureInfo.InvariantCulture) : null), ("continue", next));
+                ("labelSelector", selection.Labels), ("fieldSelector", selection.Fields), ("limit", pageSize > 0 ? pageSize.ToString(CultureInfo.InvariantCulture) : null), ("continue", next));
             var expired = false;
             var answer = await Call(HttpMethod.Get, path, null, null, ReadObject, cancellation, code => expired = code == HttpStatusCode.Gone);
             if (expired)

@@ -16,13 +16,18 @@ public sealed class ResourceWatch(KubernetesClient client, ResourceWatchOptions 
     /// <summary>An event that cannot be read is asked for again this often before everything is listed anew.</summary>
     private const int UnreadableLimit = 3;
 
-    public async IAsyncEnumerable<WatchSignal> Watch(
-        ResourceType type, string? ns, string? labelSelector, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<WatchSignal> Watch(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation) =>
+        Watch(new Place(type, ns, new Selection(labelSelector, null)), cancellation);
+
+    public IAsyncEnumerable<WatchSignal> WatchOne(ResourceType type, string? ns, string name, CancellationToken cancellation) =>
+        Watch(new Place(type, ns, new Selection(null, name)), cancellation);
+
+    private async IAsyncEnumerable<WatchSignal> Watch(Place place, [EnumeratorCancellation] CancellationToken cancellation)
     {
         // A pump of its own, because a consumer's slowness must not look like the server's silence.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var signals = Channel.CreateBounded<WatchSignal>(new BoundedChannelOptions(options.ReadAhead) { SingleReader = true, SingleWriter = true });
-        var pump = Pump(new Place(type, ns, labelSelector), signals.Writer, stop.Token);
+        var pump = Pump(place, signals.Writer, stop.Token);
         try
         {
             while (await More(signals.Reader, cancellation))
@@ -77,7 +82,7 @@ public sealed class ResourceWatch(KubernetesClient client, ResourceWatchOptions 
 
     private async Task List(Place place, ChannelWriter<WatchSignal> signals, CancellationToken cancellation)
     {
-        switch (await client.ListAt(place.Type, place.Namespace, place.LabelSelector, cancellation))
+        switch (await client.ListAt(place.Type, place.Namespace, place.Selection, cancellation))
         {
             case Outcome<Listing>.Done { Value: var listing }:
                 place.Version = listing.ResourceVersion;
@@ -133,7 +138,7 @@ public sealed class ResourceWatch(KubernetesClient client, ResourceWatchOptions 
         var what = $"watching {place.Type.Plural}";
         var path = ApiPath.Query(
             ApiPath.Collection(place.Type, place.Namespace),
-            ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", place.Version), ("labelSelector", place.LabelSelector),
+            ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", place.Version), ("labelSelector", place.Selection.Labels), ("fieldSelector", place.Selection.Fields),
             ("timeoutSeconds", ((int)options.ConnectionLifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
@@ -207,13 +212,13 @@ public sealed class ResourceWatch(KubernetesClient client, ResourceWatchOptions 
     }
 
     /// <summary>Where a watch is in the story; the only thing that changes.</summary>
-    private sealed class Place(ResourceType type, string? ns, string? labelSelector)
+    private sealed class Place(ResourceType type, string? ns, Selection selection)
     {
         public ResourceType Type => type;
 
         public string? Namespace => ns;
 
-        public string? LabelSelector => labelSelector;
+        public Selection Selection => selection;
 
         /// <summary>Null: unknown, so that everything must be listed.</summary>
         public string? Version { get; set; }

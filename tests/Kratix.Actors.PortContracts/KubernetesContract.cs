@@ -205,6 +205,26 @@ public abstract class KubernetesContract : IAsyncLifetime
         await stop.CancelAsync();
     }
 
+    [Fact]
+    public async Task Watch_of_one_object_tells_of_no_other_and_also_when_it_comes_and_goes()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_limit.Token);
+        Done(await Create([], $"{_name}-2"));
+        await using var signals = _test.Watches.WatchOne(Map, "default", _name, stop.Token).GetAsyncEnumerator();
+        Assert.Empty((await Next<WatchSignal.Listed>(signals)).Items);
+        Done(await Create([], $"{_name}-3"));
+        Done(await Create(new JsonObject { ["a"] = "1" }));
+        Assert.Equal(_name, (string?)(await Next<WatchSignal.Changed>(signals)).Item["metadata"]!["name"]);
+        Done(await Patch(PatchKind.Merge, new JsonObject { ["data"] = new JsonObject { ["a"] = "2" } }));
+        Assert.Equal("2", (string?)(await Next<WatchSignal.Changed>(signals)).Item["data"]!["a"]);
+        Done(await _test.Objects.Delete(Map, "default", $"{_name}-2", _limit.Token));
+        Done(await _test.Objects.Delete(Map, "default", _name, _limit.Token));
+        Assert.Equal(_name, (string?)(await Next<WatchSignal.Removed>(signals)).Item["metadata"]!["name"]);
+        await using var again = _test.Watches.WatchOne(Map, "default", $"{_name}-3", stop.Token).GetAsyncEnumerator();
+        Assert.Equal($"{_name}-3", (string?)Assert.Single((await Next<WatchSignal.Listed>(again)).Items)["metadata"]!["name"]);
+        await stop.CancelAsync();
+    }
+
     protected Task<Outcome<JsonObject>> Create(JsonObject data, string? name = null, string ns = "default", string kind = "one") => _test.Objects.Create(
         Map, ns,
         new JsonObject

@@ -45,6 +45,9 @@ internal sealed class FaultyKubernetes(IKubernetes api, IResourceWatch watch, Ch
 
     public IAsyncEnumerable<WatchSignal> Watch(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation) =>
         Faulty.Stream(chaos, () => watch.Watch(type, ns, labelSelector, cancellation), cancellation);
+
+    public IAsyncEnumerable<WatchSignal> WatchOne(ResourceType type, string? ns, string name, CancellationToken cancellation) =>
+        Faulty.Stream(chaos, () => watch.WatchOne(type, ns, name, cancellation), cancellation);
 }
 
 /// <summary>Runs over the same bad line. Where it does not adopt, creating what exists creates another.</summary>

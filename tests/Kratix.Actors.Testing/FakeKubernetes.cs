@@ -44,7 +44,7 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
 
     public async Task<Outcome<IReadOnlyList<JsonObject>>> List(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation)
     {
-        var listed = await Locked<IReadOnlyList<JsonObject>>("list", type, "", () => new Outcome<IReadOnlyList<JsonObject>>.Done(Matching(type, ns, labelSelector)));
+        var listed = await Locked<IReadOnlyList<JsonObject>>("list", type, "", () => new Outcome<IReadOnlyList<JsonObject>>.Done(Matching(type, ns, o => LabelSelectors.Matches(labelSelector, o))));
         await (BeforeListed?.Invoke(type) ?? Task.CompletedTask);
         return listed;
     }
@@ -134,6 +134,13 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
         }
     }
 
+    /// <summary>What of this kind is watched now: NAMESPACE/NAME for one object, NAMESPACE/* and */* for all.</summary>
+    public IReadOnlyList<string> Watched(ResourceType type)
+    {
+        lock (_gate)
+            return [.. _watchers.Where(w => w.Type == type).Select(w => $"{w.Namespace ?? "*"}/{w.Name ?? "*"}")];
+    }
+
     /// <summary>All watches lose the server, and list anew.</summary>
     public void Interrupt(string reason)
     {
@@ -142,18 +149,22 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
             foreach (var watcher in _watchers)
             {
                 watcher.Signals.Writer.TryWrite(new WatchSignal.Interrupted(reason));
-                watcher.Signals.Writer.TryWrite(new WatchSignal.Listed(Matching(watcher.Type, watcher.Namespace, watcher.Selector)));
+                watcher.Signals.Writer.TryWrite(new WatchSignal.Listed(Matching(watcher)));
             }
         }
     }
 
-    public async IAsyncEnumerable<WatchSignal> Watch(
-        ResourceType type, string? ns, string? labelSelector, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<WatchSignal> Watch(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation) =>
+        Watch(new Watcher(type, ns, null, o => LabelSelectors.Matches(labelSelector, o), Channel.CreateUnbounded<WatchSignal>()), cancellation);
+
+    public IAsyncEnumerable<WatchSignal> WatchOne(ResourceType type, string? ns, string name, CancellationToken cancellation) =>
+        Watch(new Watcher(type, ns, name, o => (string?)o["metadata"]!["name"] == name, Channel.CreateUnbounded<WatchSignal>()), cancellation);
+
+    private async IAsyncEnumerable<WatchSignal> Watch(Watcher watcher, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var watcher = new Watcher(type, ns, labelSelector, Channel.CreateUnbounded<WatchSignal>());
         lock (_gate)
         {
-            watcher.Signals.Writer.TryWrite(new WatchSignal.Listed(Matching(type, ns, labelSelector)));
+            watcher.Signals.Writer.TryWrite(new WatchSignal.Listed(Matching(watcher)));
             _watchers.Add(watcher);
         }
 
@@ -248,13 +259,13 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
         return wish;
     }
 
-    private List<JsonObject> Matching(ResourceType type, string? ns, string? selector) => Matching(Key(type, null, "").Item1, ns, selector);
+    private List<JsonObject> Matching(Watcher watcher) => Matching(watcher.Type, watcher.Namespace, watcher.Selects);
 
-    private List<JsonObject> Matching(string kind, string? ns, string? selector) =>
-    [
-        .. _objects.Where(o => o.Key.Kind == kind && (ns is null || o.Key.Namespace == ns) && LabelSelectors.Matches(selector, o.Value.Object))
-            .Select(o => o.Value.Object.DeepClone().AsObject()),
-    ];
+    private List<JsonObject> Matching(ResourceType type, string? ns, Func<JsonObject, bool> selects)
+    {
+        var kind = Key(type, null, "").Item1;
+        return [.. _objects.Where(o => o.Key.Kind == kind && (ns is null || o.Key.Namespace == ns) && selects(o.Value.Object)).Select(o => o.Value.Object.DeepClone().AsObject())];
+    }
 
     private string Now() => time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
@@ -265,13 +276,13 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
     private static Outcome<JsonObject> Missing(ResourceType type, string name) =>
         new Outcome<JsonObject>.Terminal(Refusal.NotFound, $"{type.Plural} \"{name}\" not found");
 
-    private sealed record Watcher(ResourceType Type, string? Namespace, string? Selector, Channel<WatchSignal> Signals)
+    private sealed record Watcher(ResourceType Type, string? Namespace, string? Name, Func<JsonObject, bool> Selects, Channel<WatchSignal> Signals)
     {
         public void Tell(JsonObject? before, JsonObject? after, JsonObject last)
         {
-            if (after is not null && LabelSelectors.Matches(Selector, after))
+            if (after is not null && Selects(after))
                 Signals.Writer.TryWrite(new WatchSignal.Changed(after.DeepClone().AsObject()));
-            else if (before is not null && LabelSelectors.Matches(Selector, before))
+            else if (before is not null && Selects(before))
                 Signals.Writer.TryWrite(new WatchSignal.Removed(last.DeepClone().AsObject()));
         }
     }

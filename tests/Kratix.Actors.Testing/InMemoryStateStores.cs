@@ -22,8 +22,15 @@ public sealed class InMemoryStateStores(IContentStore contents) : IStateStores
         return new Outcome<string>.Done($"{(url.EndsWith(".git", StringComparison.Ordinal) ? url[..^4] : url)}#{git.Branch}");
     }
 
+    /// <summary>With which addresses stores were opened, oldest first.</summary>
+    public ConcurrentQueue<StateStoreAddress> Opened { get; } = [];
+
     public Outcome<IStateStore> Open(StateStoreAddress address, Func<Task<Outcome<Nothing>>>? beforePush = null) =>
-        KeyOf(address).Select<IStateStore>(key => beforePush is null ? Store(key) : new Guarded(Store(key), beforePush));
+        KeyOf(address).Select<IStateStore>(key =>
+        {
+            Opened.Enqueue(address);
+            return beforePush is null ? Store(key) : new Guarded(Store(key), beforePush);
+        });
 
     /// <summary>The store behind a key of <see cref="KeyOf"/>, to look into and to break.</summary>
     public InMemoryStateStore Store(string key) => _stores.GetOrAdd(key, k => new InMemoryStateStore(k, contents));

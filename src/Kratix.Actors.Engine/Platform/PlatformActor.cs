@@ -108,7 +108,7 @@ internal sealed partial class PlatformActor(World world, EngineSettings settings
         {
             LogRefused(world.Log, refused.Message);
             settings.Platform.Refused(refused.Message);
-            _ = Announce(item!, refused.Message);
+            Announce(item!, refused.Message);
         }
     }
 
@@ -139,20 +139,11 @@ internal sealed partial class PlatformActor(World world, EngineSettings settings
     }
 
     /// <summary>One Event for one reason: a start that finds the same document again does not repeat it.</summary>
-    private async Task Announce(JsonObject item, string why)
+    private void Announce(JsonObject item, string why)
     {
         var body = EventBody.Of(item, "Warning", "InvalidConfiguration", $"not used, the last good one stays: {why}", "PlatformConfiguration", world.Now);
         body["metadata"] = new JsonObject { ["name"] = $"{PlatformDocument.Name}.{Core.Digest.Of(item.Uid(), why)[..16]}", ["namespace"] = Kinds.SystemNamespace };
-        try
-        {
-            var told = await world.Kubernetes.Create(Kinds.Event, Kinds.SystemNamespace, body, CancellationToken.None);
-            if (told is not Outcome<JsonObject>.Terminal { Code: Refusal.AlreadyExists } && told.Failure is { } failure)
-                LogUntold(world.Log, failure);
-        }
-        catch (Exception cause)
-        {
-            LogUntold(world.Log, cause.Message);
-        }
+        _ = EventRecorder.Record(world, body);
     }
 
     [LoggerMessage(1601, LogLevel.Information, "The platform's ConfigMap sets: {Values}; without effect here: {Idle}")]
@@ -163,7 +154,4 @@ internal sealed partial class PlatformActor(World world, EngineSettings settings
 
     [LoggerMessage(1603, LogLevel.Warning, "The Promises could not be told of the platform's new settings: {Reason}")]
     private static partial void LogPromises(ILogger logger, string reason);
-
-    [LoggerMessage(1604, LogLevel.Information, "That the platform's ConfigMap is refused was not recorded as an Event: {Failure}")]
-    private static partial void LogUntold(ILogger logger, string failure);
 }

@@ -2,8 +2,6 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Core.Workflows;
-using Kratix.Actors.Ports;
-using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Engine.Publishing;
 
@@ -11,7 +9,7 @@ namespace Kratix.Actors.Engine.Publishing;
 /// One object's Kubernetes Events for people who type <c>kubectl describe</c>. Best effort, as Events are everywhere: the audit is the journal.
 /// That a Pipeline has started is told when it still runs after a while, or when it ends otherwise than well.
 /// </summary>
-internal sealed partial class Announcer(World world, PassingNews passing)
+internal sealed class Announcer(World world, PassingNews passing)
 {
     private readonly Lock _gate = new();
     private readonly Pause _pause = new(world.Time);
@@ -78,23 +76,7 @@ internal sealed partial class Announcer(World world, PassingNews passing)
         }
     }
 
-    private async Task Send(Told news)
-    {
-        try
-        {
-            var body = EventBody.Of(news.Item, news.Type, news.Reason, news.Message, news.Reporter, news.At);
-            var outcome = await world.Kubernetes.Create(Kinds.Event, body.Namespace(), body, CancellationToken.None);
-            if (outcome.Failure is { } failure)
-                LogLost(world.Log, news.Reason, failure);
-        }
-        catch (Exception cause)
-        {
-            LogLost(world.Log, news.Reason, cause.Message);
-        }
-    }
-
-    [LoggerMessage(2002, LogLevel.Information, "The event {Reason} was not recorded: {Failure}")]
-    private static partial void LogLost(ILogger logger, string reason, string failure);
+    private Task Send(Told news) => EventRecorder.Record(world, EventBody.Of(news.Item, news.Type, news.Reason, news.Message, news.Reporter, news.At));
 
     private sealed record Told(JsonObject Item, string Type, string Reason, string Message, string Reporter, DateTimeOffset At);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Ports.Kubernetes;
 
 namespace Kratix.Actors.Engine.Publishing;
 
@@ -22,6 +23,15 @@ internal sealed class Readiness
             ["observedGeneration"] = store.Generation(),
             ["conditions"] = new JsonArray(ReadyCondition(store, ready, check.Reason, check.Message, now)),
         };
+    }
+
+    /// <summary>What to tell of a store that was not like this when it was last looked at; null: nothing. Asked before <see cref="OfStore"/>.</summary>
+    internal (string Type, string Reason, string Message)? NewsOfStore(ResourceType kind, JsonObject store, StoreCheck check)
+    {
+        var ready = check.Address is not null;
+        return Known(store) == (ready ? "True" : "False") ? null
+            : ready ? ("Normal", "Ready", $"{kind.Kind} \"{store.Name()}\" is ready")
+            : ("Warning", "NotReady", $"{kind.Kind} \"{store.Name()}\" is not ready: {check.Message}");
     }
 
     /// <summary>Nothing is said of a Destination whose store nobody has looked at yet.</summary>
@@ -52,10 +62,7 @@ internal sealed class Readiness
     {
         var status = ready ? "True" : "False";
         if (!_known.TryGetValue(item.Uid(), out var known))
-        {
-            var shown = (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready");
-            known = (shown?["status"]?.ToString() ?? "", shown?["lastTransitionTime"]?.ToString() ?? StatusParts.Time(now));
-        }
+            known = (Shown(item)?["status"]?.ToString() ?? "", Shown(item)?["lastTransitionTime"]?.ToString() ?? StatusParts.Time(now));
 
         _known[item.Uid()] = known = known.Status == status ? known : (status, StatusParts.Time(now));
         return new JsonObject
@@ -63,4 +70,8 @@ internal sealed class Readiness
             ["type"] = "Ready", ["status"] = status, ["reason"] = reason, ["message"] = message, ["lastTransitionTime"] = known.Since,
         };
     }
+
+    private string? Known(JsonObject item) => _known.TryGetValue(item.Uid(), out var known) ? known.Status : Shown(item)?["status"]?.ToString();
+
+    private static JsonNode? Shown(JsonObject item) => (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready");
 }

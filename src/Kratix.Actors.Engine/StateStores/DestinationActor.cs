@@ -193,27 +193,11 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
         var before = (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready")?["status"]?.ToString();
         status.Publish(Kinds.Destination, item, () => new JsonObject { ["conditions"] = new JsonArray(condition.DeepClone()) });
         if (_shown != ready && (before == "True") != ready)
-            _ = Announce(ready ? EventBody.Of(item, "Normal", "DestinationReady", "Destination is Ready", "DestinationController", world.Now)
+            _ = EventRecorder.Record(world, ready ? EventBody.Of(item, "Normal", "DestinationReady", "Destination is Ready", "DestinationController", world.Now)
                 : EventBody.Of(item, "Warning", "DestinationNotReady", condition["message"]!.ToString(), "DestinationController", world.Now));
         _shown = ready;
     }
 
-    private async Task Announce(JsonObject body)
-    {
-        try
-        {
-            if ((await world.Kubernetes.Create(Kinds.Event, body.Namespace(), body, CancellationToken.None)).Failure is { } failure)
-                LogUntold(world.Log, failure);
-        }
-        catch (Exception cause)
-        {
-            LogUntold(world.Log, cause.Message);
-        }
-    }
-
     [LoggerMessage(1701, LogLevel.Warning, "The finalizer of Destination {Destination} could not be changed and is tried again: {Reason}")]
     private static partial void LogNotHeld(ILogger logger, string destination, string reason);
-
-    [LoggerMessage(1702, LogLevel.Information, "An Event about a Destination was not recorded: {Failure}")]
-    private static partial void LogUntold(ILogger logger, string failure);
 }

@@ -19,14 +19,14 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private static readonly ResourceType[] StoreKinds = [Kinds.GitStateStore, Kinds.BucketStateStore];
     private static readonly TimeSpan RecheckAfterFailure = TimeSpan.FromSeconds(15);
 
-    // Secrets are read one by one instead of watched: a watch would bring every Secret of the cluster here, and need the right to see them all.
-    private static readonly TimeSpan RereadAfter = TimeSpan.FromSeconds(15);
-
     private readonly Dictionary<string, JsonObject> _destinations = new(StringComparer.Ordinal);
     private readonly Dictionary<ResourceType, Dictionary<string, JsonObject>> _stores = StoreKinds.ToDictionary(k => k, _ => new Dictionary<string, JsonObject>(StringComparer.Ordinal));
     private readonly HashSet<ResourceType> _listed = [];
     private readonly Dictionary<string, StoreCheck> _checks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _versions = new(StringComparer.Ordinal);
+
+    /// <summary>Looks on their way: the version of the store that is looked at, and whether that is to be done again because something has happened meanwhile.</summary>
+    private readonly Dictionary<string, (string Version, bool Again)> _looks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IActorRef<GitWriterMessage>> _writers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, StateStoresMessage.Write>> _waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<IActorRef, Action<ImmutableArray<Destination>>> _subscribers = [];
@@ -35,11 +35,13 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private readonly StatusWriter _status = new(world);
     private readonly Readiness _readiness = new();
     private bool _destinationsListed;
+    private SecretWatches? _secrets;
     private readonly CancellationTokenSource _stop = new();
 
     protected override void PreStart()
     {
         var self = Context.Self;
+        _secrets = new SecretWatches(world, (secret, version) => self.Tell(new StateStoresMessage.SecretSeen(secret, version)));
         WatchLoop.Start(world, Kinds.Destination, s => self.Tell(new StateStoresMessage.DestinationSignal(s)), _stop.Token);
         foreach (var kind in StoreKinds)
             WatchLoop.Start(world, kind, s => self.Tell(new StateStoresMessage.StoreSignal(kind, s)), _stop.Token);
@@ -47,6 +49,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
 
     protected override void PostStop()
     {
+        _secrets?.Dispose();
         _stop.Cancel();
         _stop.Dispose();
     }
@@ -72,11 +75,10 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             case StateStoresMessage.Recheck recheck:
                 Look(recheck.Store);
                 break;
-            case StateStoresMessage.RereadSecret reread:
-                RereadSecret(reread.Store);
-                break;
-            case StateStoresMessage.Reread reread:
-                Reread(reread);
+            case StateStoresMessage.SecretSeen seen:
+                // What was read for a store already is no news.
+                foreach (var name in _checks.Where(c => c.Value.SecretVersion != seen.Version && SecretOf(c.Key) == seen.Secret).Select(c => c.Key).ToList())
+                    Look(name);
                 break;
             case StateStoresMessage.Trouble trouble:
                 foreach (var name in _checks.Where(c => c.Value.Address is { } address && KeyOf(address) == trouble.WriterKey).Select(c => c.Key))
@@ -144,36 +146,19 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         if (Find(key) is not ({ } kind, { } store))
             return;
         var version = VersionOf(store);
+        if (_looks.TryGetValue(key, out var look) && look.Version == version)
+        {
+            _looks[key] = look with { Again = true };
+            return;
+        }
+
+        _looks[key] = (version, false);
         Context.PipeToSelf<StoreCheck>(
             StoreAddress.Check(world, kind, store), r => new StateStoresMessage.Checked(key, version, r),
             e => new StateStoresMessage.Checked(key, version, new StoreCheck(null, StoreAddress.Unreadable, e.Message)));
     }
 
-    private void RereadSecret(string key)
-    {
-        if (Find(key) is not ({ } kind, { } store))
-            return;
-        Context.PipeToSelf<StoreCheck>(
-            StoreAddress.Read(world.Kubernetes, kind, store), r => new StateStoresMessage.Reread(key, r),
-            e => new StateStoresMessage.Reread(key, new StoreCheck(null, StoreAddress.Unreadable, e.Message)));
-    }
-
-    /// <summary>Credentials that were taken away or changed are not used any longer than that, even if they still would do.</summary>
-    private void Reread(StateStoresMessage.Reread reread)
-    {
-        if (_checks.GetValueOrDefault(reread.Store)?.Address is not { } known)
-            return;
-        if (reread.Result.Reason == StoreAddress.Unreadable || (reread.Result.Address is { } now && StoreAddress.Same(known, now)))
-            RereadLater(reread.Store);
-        else
-            Look(reread.Store);
-    }
-
-    private void RereadLater(string key)
-    {
-        if (Find(key).Store?["spec"]?["secretRef"] is not null)
-            Context.Timers.StartSingle(("secret", key), new StateStoresMessage.RereadSecret(key), RereadAfter);
-    }
+    private SecretName? SecretOf(string key) => Find(key).Store is { } store ? StoreAddress.SecretOf(store) : null;
 
     /// <summary>The store of a KIND/NAME; the kind is null where there is no such kind of store.</summary>
     private (ResourceType? Kind, JsonObject? Store) Find(string key)
@@ -189,14 +174,17 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         // A look at what the store was before: that at what it is now is on its way.
         if (Find(c.Store) is not ({ } kind, { } store) || VersionOf(store) != c.Version)
             return;
+        _looks.Remove(c.Store, out var look);
         var before = _checks.GetValueOrDefault(c.Store)?.Address;
         _checks[c.Store] = c.Result;
         _versions[c.Store] = c.Version;
+        FollowSecrets();
+        if (_readiness.NewsOfStore(kind, store, c.Result) is { } news)
+            _ = EventRecorder.Record(world, EventBody.Of(store, news.Type, news.Reason, news.Message, $"{kind.Kind}Controller", world.Now));
         var shown = _readiness.OfStore(store, c.Result, world.Now);
         _status.Publish(kind, store, () => shown.DeepClone().AsObject());
         if (c.Result.Address is { } address)
         {
-            RereadLater(c.Store);
             // A store found as it was is not opened again: its writer keeps to the pauses it has taken.
             if (before is null || !StoreAddress.Same(before, address))
             {
@@ -218,8 +206,13 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 write.Request.Answer(new WriteAnswer.Failed(c.Result.Message, TriesAgain: true));
         }
 
+        if (look.Again)
+            Look(c.Store);
         Offer();
     }
+
+    /// <summary>A Secret is watched from the first look at its store on: the listing that the watch begins with tells what has changed since that.</summary>
+    private void FollowSecrets() => _secrets!.Follow(_checks.Keys.Select(SecretOf).OfType<SecretName>().ToHashSet());
 
     internal static WriteAnswer.Failed Gone(string store) => new($"{store}: not found", TriesAgain: false) { StoreIsGone = true };
 
@@ -234,6 +227,8 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private void StoreGone(string store)
     {
         _checks.Remove(store);
+        _looks.Remove(store);
+        FollowSecrets();
         foreach (var writer in _writers.Values)
             writer.Tell(new GitWriterMessage.StoreGone(store));
         TellFollowers(store, null);

@@ -18,10 +18,8 @@ public abstract record StateStoresMessage
     /// <summary>Look at the store again, whatever was known of it.</summary>
     public sealed record Recheck(string Store) : StateStoresMessage;
 
-    /// <summary>Look whether the Secret of a store that can be used is still what it was.</summary>
-    public sealed record RereadSecret(string Store) : StateStoresMessage;
-
-    public sealed record Reread(string Store, StoreCheck Result) : StateStoresMessage;
+    /// <summary>A Secret that stores name is there in this version; "": it is not there.</summary>
+    internal sealed record SecretSeen(SecretName Secret, string Version) : StateStoresMessage;
 
     /// <summary>The writer of this repository cannot write: its stores are looked at again, with the credentials as they are now.</summary>
     public sealed record Trouble(string WriterKey) : StateStoresMessage;
@@ -48,7 +46,11 @@ public abstract record StateStoresMessage
 }
 
 /// <summary>What was found when a store was looked at: its address if it can be used, else why not.</summary>
-public sealed record StoreCheck(StateStoreAddress? Address, string Reason, string Message);
+public sealed record StoreCheck(StateStoreAddress? Address, string Reason, string Message)
+{
+    /// <summary>The version of the Secret that was read for it; "": there was none; null: none was read.</summary>
+    public string? SecretVersion { get; init; }
+}
 
 /// <summary>The Destinations as they are now, for whoever needs them in the middle of something.</summary>
 public sealed class DestinationSnapshot

@@ -21,10 +21,10 @@ public static class StoreAddress
         if (read.Address is not { } address)
             return read;
         if (world.StateStores.Open(address) is not Outcome<IStateStore>.Done opened)
-            return new StoreCheck(null, "ErrorInitialisingWriter", world.StateStores.Open(address).Failure!);
+            return read with { Address = null, Reason = "ErrorInitialisingWriter", Message = world.StateStores.Open(address).Failure! };
         await using var probe = opened.Value;
         return await probe.CheckAccess(CancellationToken.None) is { Failure: { } failure }
-            ? new StoreCheck(null, "ErrorValidatingPermissions", $"Error validating state store permissions: {failure}")
+            ? read with { Address = null, Reason = "ErrorValidatingPermissions", Message = $"Error validating state store permissions: {failure}" }
             : read;
     }
 
@@ -33,25 +33,31 @@ public static class StoreAddress
     {
         var spec = store["spec"] as JsonObject ?? [];
         var credentials = StoreCredentials.None;
-        if (spec["secretRef"] is JsonObject reference)
+        string? version = null;
+        if (SecretOf(store) is { } secret)
         {
-            var (ns, name) = (reference["namespace"]?.ToString() ?? "default", reference["name"]?.ToString() ?? "");
+            var (ns, name) = (secret.Namespace, secret.Name);
             switch (await kubernetes.Get(Kinds.Secret, ns, name, CancellationToken.None))
             {
                 case Outcome<JsonObject>.Done done:
+                    version = done.Value.ResourceVersion();
                     if (Credentials(done.Value) is not { } read)
-                        return new StoreCheck(null, "SecretNotFound", $"Secret {name} in namespace {ns} holds data that is not base64");
+                        return new StoreCheck(null, "SecretNotFound", $"Secret {name} in namespace {ns} holds data that is not base64") { SecretVersion = version };
                     credentials = read;
                     break;
                 case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
-                    return new StoreCheck(null, "SecretNotFound", $"Secret {name} not found in namespace {ns}");
+                    return new StoreCheck(null, "SecretNotFound", $"Secret {name} not found in namespace {ns}") { SecretVersion = "" };
                 case var failed:
                     return new StoreCheck(null, Unreadable, $"Secret {name} in namespace {ns} could not be read: {failed.Failure}");
             }
         }
 
-        return kind == Kinds.BucketStateStore ? Bucket(spec, credentials) : Git(store, spec, credentials);
+        return (kind == Kinds.BucketStateStore ? Bucket(spec, credentials) : Git(store, spec, credentials)) with { SecretVersion = version };
     }
+
+    /// <summary>Null: the store names none.</summary>
+    internal static SecretName? SecretOf(JsonObject store) => store["spec"]?["secretRef"] is JsonObject reference
+        ? new SecretName(reference["namespace"]?.ToString() ?? "default", reference["name"]?.ToString() ?? "") : null;
 
     /// <summary>Equal also in the bytes of the credentials, which records compare by reference.</summary>
     internal static bool Same(StateStoreAddress a, StateStoreAddress b) =>

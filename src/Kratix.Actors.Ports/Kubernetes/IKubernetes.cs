@@ -66,4 +66,7 @@ public abstract record WatchSignal
 public interface IResourceWatch
 {
     IAsyncEnumerable<WatchSignal> Watch(ResourceType type, string? ns, string? labelSelector, CancellationToken cancellation);
+
+    /// <summary>Only the object of this name, which need not be there: a role whose <c>resourceNames</c> names it allows that, and no other is told.</summary>
+    IAsyncEnumerable<WatchSignal> WatchOne(ResourceType type, string? ns, string name, CancellationToken cancellation);
 }

@@ -9,7 +9,7 @@ namespace Kratix.Actors.Engine.Tests.StateStores;
 
 public sealed class StateStoresActorTests
 {
-    [Fact, Conformance("R106", "A rotated Secret is picked up without a restart, as soon as the old credentials no longer do.")]
+    [Fact, Conformance("R106", "A rotated Secret is picked up without a restart, also when the old credentials no longer did.")]
     public void Secret_that_changes_is_read_again_when_writing_fails()
     {
         var bed = EngineBed.WithPromise();
@@ -27,20 +27,82 @@ public sealed class StateStoresActorTests
         Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.GitStateStore, null, "store")!, "Ready"));
     }
 
-    [Fact, Conformance("R106", "A Secret that is gone is noticed although its credentials still would do, and one that is changed is used within half a minute.")]
-    public void Secret_that_disappears_is_noticed_without_a_write_and_is_used_again_when_it_is_back()
+    [Fact, Conformance("R106", "A Secret that is changed, gone or back is noticed when that happens, without any write and although the old credentials still would do.")]
+    public void Secret_that_is_rotated_disappears_or_comes_back_is_noticed_at_once()
     {
         var bed = EngineBed.WithPromise();
         bed.Kit.Advance(TimeSpan.FromMinutes(10));
-        Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.GitStateStore, null, "store")!, "Ready"));
+        Assert.Equal(("True", "State store is ready"), StoreReady(bed));
+
+        bed.Patch(Kinds.Secret, "default", "git", new JsonObject { ["data"] = new JsonObject { ["password"] = "dHdv" } });
+        Assert.Equal("two"u8.ToArray(), Assert.IsType<GitAddress>(bed.Stores.Opened.Last()).Credentials.Data["password"]);
 
         bed.Delete(Kinds.Secret, "default", "git");
-        bed.Kit.Advance(TimeSpan.FromSeconds(30));
-        Assert.Equal("Secret git not found in namespace default", bed.Get(Kinds.GitStateStore, null, "store")!["status"]!["conditions"]![0]!["message"]!.ToString());
+        Assert.Equal(("False", "Secret git not found in namespace default"), StoreReady(bed));
+
+        bed.Create(Kinds.Secret, "default", Samples.Secret("three"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("True", StoreReady(bed).Status);
+        Assert.Equal("three"u8.ToArray(), Assert.IsType<GitAddress>(bed.Stores.Opened.Last()).Credentials.Data["password"]);
+    }
+
+    [Fact]
+    public void Secret_that_was_rotated_while_the_watch_had_lost_the_server_is_noticed_when_it_lists_again()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Kubernetes.Missed = o => o["kind"]!.ToString() == "Secret";
+        bed.Patch(Kinds.Secret, "default", "git", new JsonObject { ["data"] = new JsonObject { ["password"] = "dHdv" } });
+        Assert.Equal("one"u8.ToArray(), Assert.IsType<GitAddress>(bed.Stores.Opened.Last()).Credentials.Data["password"]);
+
+        bed.Kubernetes.Interrupt("the server went away");
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("two"u8.ToArray(), Assert.IsType<GitAddress>(bed.Stores.Opened.Last()).Credentials.Data["password"]);
+    }
+
+    [Fact]
+    public void Store_that_names_another_Secret_is_looked_at_for_that_one_only()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Create(Kinds.Secret, "default", Named("other", "two"));
+        bed.Patch(Kinds.GitStateStore, null, "store", new JsonObject { ["spec"] = new JsonObject { ["secretRef"] = new JsonObject { ["name"] = "other" } } });
+        var opened = bed.Stores.Opened.Count;
+
+        bed.Delete(Kinds.Secret, "default", "git");
+        Assert.Equal((opened, "True"), (bed.Stores.Opened.Count, StoreReady(bed).Status));
+
+        bed.Delete(Kinds.Secret, "default", "other");
+        Assert.Equal(("False", "Secret other not found in namespace default"), StoreReady(bed));
+    }
+
+    [Fact]
+    public void Secret_that_no_store_names_is_not_watched()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Create(Kinds.Secret, "default", Named("mine", "x"));
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(["default/git"], bed.Kubernetes.Watched(Kinds.Secret));
+        bed.Delete(Kinds.GitStateStore, null, "store");
+        Assert.Empty(bed.Kubernetes.Watched(Kinds.Secret));
+    }
+
+    [Fact, Conformance("R112", "A state store's Events are Ready and, with the reason, NotReady: once each time that changes, and not again after a restart.")]
+    public void Store_tells_when_it_becomes_ready_and_when_it_is_no_longer()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Delete(Kinds.Secret, "default", "git");
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+        bed = bed.Restarted(OnStart.Off);
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(["Normal Ready", "Warning NotReady"], bed.Told("GitStateStore", "store"));
+        Assert.Equal(
+            ["GitStateStore \"store\" is not ready: Secret git not found in namespace default", "GitStateStore \"store\" is ready"],
+            bed.List(Kinds.Event).Where(e => e["involvedObject"]!["kind"]!.ToString() == "GitStateStore").Select(e => e["message"]!.ToString()).Order(StringComparer.Ordinal));
 
         bed.Create(Kinds.Secret, "default", Samples.Secret("two"));
-        bed.Kit.Advance(TimeSpan.FromSeconds(30));
-        Assert.Equal("True", EngineBed.Condition(bed.Get(Kinds.GitStateStore, null, "store")!, "Ready"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(["Normal Ready", "Warning NotReady", "Normal Ready"], bed.Told("GitStateStore", "store"));
     }
 
     [Fact, Conformance("R112", "A state store that cannot be used says why, and its Destinations wait for it.")]
@@ -185,5 +247,15 @@ public sealed class StateStoresActorTests
         bed.Kit.Advance(TimeSpan.FromMinutes(2));
 
         Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    private static (string? Status, string? Message) StoreReady(EngineBed bed) =>
+        bed.Get(Kinds.GitStateStore, null, "store")!["status"]!["conditions"]![0] is { } ready ? (ready["status"]?.ToString(), ready["message"]?.ToString()) : default;
+
+    private static JsonObject Named(string name, string password)
+    {
+        var secret = Samples.Secret(password);
+        secret["metadata"]!["name"] = name;
+        return secret;
     }
 }
