@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
+using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Kernel;
 using Microsoft.Extensions.Logging;
 
@@ -31,6 +33,11 @@ internal abstract partial class AggregateActor<TMessage, TState, TCommand, TEven
     /// <summary>The object as last seen, or null.</summary>
     protected abstract JsonObject? Item { get; }
 
+    protected ReadModels ReadModels { get; } = new(services.World, services.Settings);
+
+    /// <summary>What the state says is placed, and in whose name.</summary>
+    protected abstract (WorkOwner Owner, Works Works) Placed { get; }
+
     protected abstract Decision<TEvent> Decide(TCommand command);
 
     protected abstract IReadOnlyCollection<TEffect> Outstanding { get; }
@@ -42,7 +49,11 @@ internal abstract partial class AggregateActor<TMessage, TState, TCommand, TEven
     /// <summary>Shows the world what the state says.</summary>
     protected abstract void Publish();
 
-    protected override void OnRecovered() => TakeUp();
+    protected override void OnRecovered()
+    {
+        ReadModels.Recovered(isNew: Sequence == 0, WorkModels.NamespaceOf(Placed.Owner), Placed.Works);
+        TakeUp();
+    }
 
     protected override bool MayPassivate() => !Effects.IsAtWork && base.MayPassivate();
 
@@ -76,6 +87,9 @@ internal abstract partial class AggregateActor<TMessage, TState, TCommand, TEven
             case AggregateMessage<TCommand, TEffect>.AskAgain again:
                 InFlight.Failed(again.Effect);
                 TakeUp();
+                break;
+            case AggregateMessage<TCommand, TEffect>.LeftBehind left:
+                ReadModels.Inherit(left.Keys);
                 break;
             case AggregateMessage<TCommand, TEffect>.Wake:
                 TakeUp();

@@ -22,6 +22,9 @@ public abstract record AggregateMessage<TCommand, TEffect>
     /// <summary>The while has passed.</summary>
     public sealed record AskAgain(TEffect Effect) : AggregateMessage<TCommand, TEffect>;
 
+    /// <summary>Works and WorkPlacements of these keys are there in its name, and its state knows nothing of them.</summary>
+    public sealed record LeftBehind(IReadOnlyList<string> Keys) : AggregateMessage<TCommand, TEffect>;
+
     /// <summary>Nothing new: take up what is outstanding.</summary>
     public sealed record Wake : AggregateMessage<TCommand, TEffect>;
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
+using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Aggregates;
@@ -29,7 +30,6 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
 
     private readonly PromiseEffects _effects;
     private readonly StatusWriter _status;
-    private readonly ReadModels _readModels;
     private readonly Announcer _announcer;
     private readonly Rollout _rollout;
     private readonly SeenSince _seen = new();
@@ -46,7 +46,6 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
         : base(entityId, lease, services, services.PromiseStore, PromiseState.Empty(entityId))
     {
         _status = new StatusWriter(services.World);
-        _readModels = new ReadModels(services.World, services.Settings);
         _announcer = new Announcer(services.World, services.Passing);
         _effects = new PromiseEffects(services, Context, () => State, () => _item);
         _rollout = new Rollout(services.Settings.MaxRunsPerPromise);
@@ -57,6 +56,8 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     protected override JsonObject? Item => _item;
 
     protected override IReadOnlyCollection<PromiseEffect> Outstanding => PromiseObligations.Outstanding(State);
+
+    protected override (WorkOwner Owner, Works Works) Placed => (State.Owner, State.Works);
 
     protected override Decision<PromiseEvent> Decide(PromiseCommand command) => PromiseDecider.Decide(State, command);
 
@@ -352,7 +353,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     {
         if (State.Phase is PromisePhase.Unobserved or PromisePhase.Gone)
         {
-            _readModels.Clear();
+            ReadModels.Clear();
             return;
         }
 
@@ -360,7 +361,7 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             return;
         var (shown, progress) = (State, _progress);
         _status.Publish(Kinds.Promise, item, () => PromiseStatus.Of(shown, progress));
-        if (State.Works.Groups.Any() || _readModels.HasPublished)
-            _readModels.Publish(State.Owner, State.Works, item, State.ActiveRun is null);
+        if (State.Works.Groups.Any() || ReadModels.HasPublished)
+            ReadModels.Publish(State.Owner, State.Works, item, State.ActiveRun is null);
     }
 }

@@ -8,7 +8,7 @@ namespace Kratix.Actors.Engine.Publishing;
 /// <summary>An object to publish, whole; its conditions have no times until they are given some.</summary>
 internal sealed record Model(ResourceType Type, JsonObject Body)
 {
-    internal string Key => $"{Type.Plural}/{Body.Namespace()}/{Body.Name()}";
+    internal string Key => WorkModels.KeyOf(Type, Body.Namespace()!, Body.Name());
 
     /// <summary>Of what is to be shown, without times.</summary>
     internal string Digest { get; } = Canonical.DigestOf(Body);

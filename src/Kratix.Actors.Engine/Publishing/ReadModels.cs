@@ -15,22 +15,49 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (string Digest, ConditionTimes Times)> _published = new(StringComparer.Ordinal);
-    private Func<IReadOnlyList<Model>>? _wanted;
+
+    /// <summary>What an earlier life of the owner may have published.</summary>
+    private readonly HashSet<string> _inherited = new(StringComparer.Ordinal);
+    private Func<Wish>? _wanted;
+    private Func<Wish>? _last;
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
     private readonly Pause _pause = new(world.Time);
     private TimeSpan _patience;
     private bool _busy;
 
     /// <summary>The owner is new: nobody has published anything for it, and there is nothing to look for.</summary>
-    internal bool NothingIsThere { get; set; }
+    private bool _nothingIsThere;
 
     internal bool HasPublished
     {
         get
         {
             lock (_gate)
-                return _published.Count > 0 || _wanted is not null;
+                return _published.Count > 0 || _inherited.Count > 0 || _wanted is not null;
         }
+    }
+
+    /// <summary>Begins with what the owner's state says of its earlier life: what that has published goes when it is wanted no more.</summary>
+    internal void Recovered(bool isNew, string ns, Works works)
+    {
+        _nothingIsThere = isNew;
+        Inherit(WorkModels.Keys(ns, works));
+    }
+
+    /// <summary>These are there, whether they are wanted or not.</summary>
+    internal void Inherit(IEnumerable<string> keys)
+    {
+        if (!settings.PublishReadModels)
+            return;
+        Func<Wish>? last;
+        lock (_gate)
+        {
+            _inherited.UnionWith(keys);
+            last = _last;
+        }
+
+        if (last is not null)
+            Want(last, TimeSpan.Zero);
     }
 
     /// <summary>
@@ -41,21 +68,25 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     {
         if (!settings.PublishReadModels || !atRest)
             return;
-        Want(() => [.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item))], patience);
+        Want(
+            () => new Wish(
+                [.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item))],
+                [.. works.Removals.Select(p => WorkModels.KeyOf(Kinds.WorkPlacement, WorkModels.NamespaceOf(owner), p.Name))]),
+            patience);
     }
 
     internal void Clear()
     {
         if (HasPublished)
-            Want(() => [], TimeSpan.Zero);
+            Want(() => new Wish([], []), TimeSpan.Zero);
     }
 
     /// <summary><paramref name="wanted"/>: asked when it is written; of what passes nothing is made.</summary>
-    private void Want(Func<IReadOnlyList<Model>> wanted, TimeSpan patience)
+    private void Want(Func<Wish> wanted, TimeSpan patience)
     {
         lock (_gate)
         {
-            _wanted = wanted;
+            _wanted = _last = wanted;
             _patience = patience;
             if (patience == TimeSpan.Zero)
                 _pause.End();
@@ -79,7 +110,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
             }
 
             await pause;
-            Func<IReadOnlyList<Model>> wanted;
+            Func<Wish> wanted;
             lock (_gate)
             {
                 if (_wanted is null)
@@ -105,14 +136,14 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     }
 
     /// <summary>False when trying again may help.</summary>
-    private async Task<bool> TryAll(IReadOnlyList<Model> wanted)
+    private async Task<bool> TryAll(Wish wanted)
     {
         try
         {
             var done = true;
-            foreach (var model in wanted)
+            foreach (var model in wanted.Models)
                 done &= await Apply(model);
-            foreach (var gone in _published.Keys.Where(k => wanted.All(w => w.Key != k)).ToList())
+            foreach (var gone in Unwanted(wanted))
                 done &= await Remove(gone);
             return done;
         }
@@ -123,14 +154,23 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
         }
     }
 
+    /// <summary>A WorkPlacement goes last: by it the next process finds what this one could not take back any more.</summary>
+    private List<string> Unwanted(Wish wanted)
+    {
+        var stays = wanted.Models.Select(m => m.Key).Concat(wanted.Kept).ToHashSet(StringComparer.Ordinal);
+        lock (_gate)
+            return [.. _published.Keys.Union(_inherited).Where(k => !stays.Contains(k)).OrderBy(k => TypeOf(k) == Kinds.WorkPlacement)];
+    }
+
+    private static ResourceType TypeOf(string key) => key.StartsWith(Kinds.Work.Plural + "/", StringComparison.Ordinal) ? Kinds.Work : Kinds.WorkPlacement;
+
     private async Task<bool> Apply(Model model)
     {
-        var digest = model.Digest;
         var known = _published.TryGetValue(model.Key, out var before);
-        if (known && before.Digest == digest)
+        if (known && before.Digest == model.Digest)
             return true;
         var (ns, name) = (model.Body.Namespace()!, model.Body.Name());
-        if (!known && !NothingIsThere)
+        if (!known && !_nothingIsThere)
         {
             var found = await world.Kubernetes.Get(model.Type, ns, name, CancellationToken.None);
             if (found is Outcome<JsonObject>.Transient)
@@ -141,7 +181,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
                 model.Date(world.Now, before.Times);
                 if (Objects.Shows(shown, model.Body))
                 {
-                    _published[model.Key] = (digest, before.Times);
+                    Published(model, before.Times);
                     return true;
                 }
             }
@@ -152,21 +192,40 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
         if (outcome.Failure is { } failure)
             LogFailed(world.Log, $"{model.Key}: {failure}");
         else
-            _published[model.Key] = (digest, ConditionTimes.Of(model.Body));
+            Published(model, ConditionTimes.Of(model.Body));
         return outcome is not Outcome<JsonObject>.Transient;
+    }
+
+    private void Published(Model model, ConditionTimes times)
+    {
+        lock (_gate)
+        {
+            _published[model.Key] = (model.Digest, times);
+            _inherited.Remove(model.Key);
+        }
     }
 
     private async Task<bool> Remove(string key)
     {
         var parts = key.Split('/');
-        var type = parts[0] == Kinds.Work.Plural ? Kinds.Work : Kinds.WorkPlacement;
-        var outcome = await world.Kubernetes.Delete(type, parts[1], parts[2], CancellationToken.None);
+        var outcome = await world.Kubernetes.Delete(TypeOf(key), parts[1], parts[2], CancellationToken.None);
         if (outcome.Failure is { } failure)
+        {
             LogFailed(world.Log, $"{key}: {failure}");
-        else
+            return outcome is not Outcome<Nothing>.Transient;
+        }
+
+        lock (_gate)
+        {
             _published.Remove(key);
-        return outcome is not Outcome<Nothing>.Transient;
+            _inherited.Remove(key);
+        }
+
+        return true;
     }
+
+    /// <summary>What is to be there: as it is to look, and by its key what stays as it is until its files are taken back.</summary>
+    private sealed record Wish(IReadOnlyList<Model> Models, IReadOnlyList<string> Kept);
 
     [LoggerMessage(2003, LogLevel.Warning, "A Work or WorkPlacement was not published: {Failure}")]
     private static partial void LogFailed(ILogger logger, string failure);

@@ -10,7 +10,7 @@ internal static class WorkModels
 {
     internal static IEnumerable<Model> Of(WorkOwner owner, Work work, JsonObject item)
     {
-        var ns = owner.Namespace ?? Kinds.SystemNamespace;
+        var ns = NamespaceOf(owner);
         var labels = new JsonObject
         {
             [Marks.PromiseName] = owner.Promise,
@@ -59,6 +59,17 @@ internal static class WorkModels
             }
         }
     }
+
+    internal static string NamespaceOf(WorkOwner owner) => owner.Namespace ?? Kinds.SystemNamespace;
+
+    internal static string KeyOf(ResourceType type, string ns, string name) => $"{type.Plural}/{ns}/{name}";
+
+    /// <summary>Of all that may be published for these: a WorkPlacement is there until its files are taken back.</summary>
+    internal static IEnumerable<string> Keys(string ns, Works works) =>
+    [
+        .. works.ByPipeline.Values.Select(w => KeyOf(Kinds.Work, ns, w.Name)),
+        .. works.Placements.Concat(works.Removals).Select(p => KeyOf(Kinds.WorkPlacement, ns, p.Name)),
+    ];
 
     private static JsonArray Files(IEnumerable<FileEntry> files) =>
         [.. files.Select(f => new JsonObject { ["filepath"] = f.Path, ["size"] = f.Size, ["sha256"] = f.Digest })];

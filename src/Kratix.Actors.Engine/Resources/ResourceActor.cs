@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
+using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Engine.Aggregates;
@@ -16,7 +17,6 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
 {
     private readonly EffectRunner _effects;
     private readonly StatusWriter _status;
-    private readonly ReadModels _readModels;
     private readonly Announcer _announcer;
     private ResourceState? _published;
     private string? _publishedFor;
@@ -27,7 +27,6 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         : base(entityId, lease, services, services.ResourceStore, ResourceState.Empty(ResourceId.Parse(entityId)))
     {
         _status = new StatusWriter(services.World);
-        _readModels = new ReadModels(services.World, services.Settings);
         _announcer = new Announcer(services.World, services.Passing);
         _effects = new EffectRunner(services, Context, () => State);
     }
@@ -37,6 +36,8 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
     protected override JsonObject? Item => _effects.Item;
 
     protected override IReadOnlyCollection<ResourceEffect> Outstanding => ResourceObligations.Outstanding(State);
+
+    protected override (WorkOwner Owner, Works Works) Placed => (State.Id.Owner, State.Works);
 
     protected override Decision<ResourceEvent> Decide(ResourceCommand command) => ResourceDecider.Decide(State, command);
 
@@ -162,12 +163,6 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         base.PostStop();
     }
 
-    protected override void OnRecovered()
-    {
-        _readModels.NothingIsThere = Sequence == 0;
-        base.OnRecovered();
-    }
-
     /// <summary>The Promise takes its change to the next request when this one has come to rest, however.</summary>
     private void TellFollowed()
     {
@@ -184,7 +179,7 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         if (State.Phase is ResourcePhase.Unobserved or ResourcePhase.Gone)
         {
             Pass(false);
-            _readModels.Clear();
+            ReadModels.Clear();
             return;
         }
 
@@ -202,7 +197,7 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         var patience = _passing && !IsNewWish ? Services.Passing.Patience : TimeSpan.Zero;
         var shown = State;
         _status.Publish(_effects.Type!, item, () => ResourceStatus.Of(shown), patience);
-        if (Services.Settings.PublishReadModels && (State.Works.Groups.Any() || _readModels.HasPublished))
-            _readModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null, patience);
+        if (Services.Settings.PublishReadModels && (State.Works.Groups.Any() || ReadModels.HasPublished))
+            ReadModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null, patience);
     }
 }

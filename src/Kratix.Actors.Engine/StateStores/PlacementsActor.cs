@@ -3,9 +3,11 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
+using Kratix.Actors.Engine.Aggregates;
 using Kratix.Actors.Engine.Effects;
 using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Engine.Promises;
+using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Engine.Resources;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
@@ -32,6 +34,11 @@ public abstract record PlacementsMessage
 
     public sealed record Occupied(string Destination, IReadOnlyList<EntityKey> By) : PlacementsMessage;
 
+    /// <summary>What of the WorkPlacements that are there at the start nobody knows.</summary>
+    internal sealed record Left(IReadOnlyList<LeftBehind> Behind) : PlacementsMessage;
+
+    internal sealed record NotCompared(Exception Cause) : PlacementsMessage;
+
     public sealed record Unknown(string Destination, string Reason) : PlacementsMessage;
 }
 
@@ -49,6 +56,7 @@ internal sealed partial class PlacementsActor(
     private readonly Dictionary<string, Backoff> _leaving = new(StringComparer.Ordinal);
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private ImmutableArray<Destination>? _known;
+    private bool _compared;
 
     protected override void PreStart()
     {
@@ -110,6 +118,16 @@ internal sealed partial class PlacementsActor(
             case PlacementsMessage.Signal { Of: WatchSignal.Listed listed }:
                 foreach (var item in listed.Items)
                     Asked(item);
+                if (!_compared)
+                    Compare(listed.Items);
+                break;
+            case PlacementsMessage.Left { Behind: var left }:
+                foreach (var of in left)
+                    Tell(of);
+                break;
+            case PlacementsMessage.NotCompared { Cause: var cause }:
+                LogNotCompared(world.Log, cause.Message);
+                _compared = false;
                 break;
             case PlacementsMessage.Signal:
                 break;
@@ -201,6 +219,22 @@ internal sealed partial class PlacementsActor(
             promises.Tell(new ShardEnvelope<PromiseMessage>(promise, PromiseMessage.Tell(at => new PromiseCommand.Reschedule(names, snapshot.Current, at), cause)));
     }
 
+    /// <summary>Once, at the start: a process takes back what it has published itself.</summary>
+    private void Compare(IReadOnlyList<JsonObject> items)
+    {
+        _compared = true;
+        Context.PipeToSelf<IReadOnlyList<LeftBehind>>(
+            LeftBehind.Among(items, world.Journal, _stop.Token), left => new PlacementsMessage.Left(left), e => new PlacementsMessage.NotCompared(e));
+    }
+
+    private void Tell(LeftBehind left)
+    {
+        if (left.Owner.Type == Shapes.Resource)
+            resources.Tell(new ShardEnvelope<ResourceMessage>(left.Owner.Id, new ResourceMessage.Own(new AggregateMessage<ResourceCommand, ResourceEffect>.LeftBehind(left.Keys))));
+        else
+            promises.Tell(new ShardEnvelope<PromiseMessage>(left.Owner.Id, new PromiseMessage.Own(new AggregateMessage<PromiseCommand, PromiseEffect>.LeftBehind(left.Keys))));
+    }
+
     private void Tell(ResourceId owner, Func<DateTimeOffset, ResourceCommand> command, string cause) =>
         resources.Tell(new ShardEnvelope<ResourceMessage>(owner.ToString(), ResourceMessage.Tell(command, cause)));
 
@@ -209,6 +243,9 @@ internal sealed partial class PlacementsActor(
 
     [LoggerMessage(1203, LogLevel.Warning, "The annotation of WorkPlacement {Namespace}/{Name} was not taken off; it is scheduled anew again at the next start: {Reason}")]
     private static partial void LogStays(ILogger logger, string? @namespace, string name, string reason);
+
+    [LoggerMessage(1204, LogLevel.Warning, "WorkPlacements that an earlier process may have left behind were not looked for; the next listing is compared: {Reason}")]
+    private static partial void LogNotCompared(ILogger logger, string reason);
 
     [LoggerMessage(1202, LogLevel.Warning, "Who has files at Destination {Destination} could not be found out: {Reason}")]
     private static partial void LogFailed(ILogger logger, string destination, string reason);

@@ -1,0 +1,124 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Tests.Support;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Testing;
+
+namespace Kratix.Actors.Engine.Tests.Publishing;
+
+/// <summary>When Works and WorkPlacements go.</summary>
+public sealed class ReadModelsTests
+{
+    [Fact, Conformance("K2", "A Work that is no longer wanted goes, also when an earlier process published it.")]
+    public void What_an_earlier_process_published_goes_when_it_is_wanted_no_more()
+    {
+        var next = Written().Restarted(OnStart.Off);
+        next.Kit.Advance(TimeSpan.FromSeconds(2));
+        Assert.Single(next.List(Kinds.WorkPlacement));
+        WriteNothing(next);
+
+        Assert.Empty(Shown(next));
+    }
+
+    [Fact]
+    public void What_a_request_published_before_it_was_put_to_sleep_goes_when_it_is_wanted_no_more()
+    {
+        var bed = Written();
+        bed.Kit.Advance(bed.Settings.PassivateAfter * 3);
+        WriteNothing(bed);
+
+        Assert.Empty(Shown(bed));
+    }
+
+    [Fact]
+    public void What_a_process_could_not_take_back_any_more_is_taken_back_by_the_next()
+    {
+        var bed = Written();
+        bed.Kubernetes.Fail = (verb, _, _) => verb == "delete" ? new Outcome<Nothing>.Terminal(Refusal.Forbidden, "not now") : null;
+        WriteNothing(bed);
+        Assert.Equal(["Work", "WorkPlacement"], Shown(bed));
+        var next = bed.Restarted(OnStart.Off, () =>
+        {
+            bed.Kubernetes.Fail = (_, _, _) => null;
+            return Task.CompletedTask;
+        });
+        next.Kit.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Empty(Shown(next));
+    }
+
+    [Fact]
+    public void What_an_earlier_process_published_and_is_wanted_stays_and_costs_no_write()
+    {
+        var bed = Written();
+        var writes = new List<string>();
+        var next = bed.Restarted(OnStart.Off, () =>
+        {
+            bed.Kubernetes.Fail = (verb, type, _) =>
+            {
+                if (verb is not ("get" or "list"))
+                    writes.Add($"{verb} {type.Kind}");
+                return null;
+            };
+            return Task.CompletedTask;
+        });
+        next.Kit.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(["Work", "WorkPlacement"], Shown(next));
+        Assert.DoesNotContain(writes, w => w.Contains("Work", StringComparison.Ordinal));
+    }
+
+    [Fact, Conformance("K2", "A WorkPlacement goes after its files, not before.")]
+    public void WorkPlacement_of_a_request_stays_until_its_files_are_taken_back()
+    {
+        var bed = Written();
+        bed.Git.FailWith = ("away", null);
+        WriteNothing(bed);
+        Assert.Equal(["WorkPlacement"], Shown(bed));
+
+        bed.Git.FailWith = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+        Assert.Empty(bed.Git.Files);
+        Assert.Empty(Shown(bed));
+    }
+
+    [Fact]
+    public void WorkPlacement_of_a_Promises_dependencies_stays_until_its_files_are_taken_back()
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["dependencies"] = new JsonArray(new JsonObject
+        {
+            ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = "redis" },
+        });
+        var bed = EngineBed.WithPromise(promise: promise);
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(["Work", "WorkPlacement"], Shown(bed));
+        bed.Git.FailWith = ("away", null);
+        bed.Patch(Kinds.Promise, null, "redis", new JsonObject { ["spec"] = new JsonObject { ["dependencies"] = null } });
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(["WorkPlacement"], Shown(bed));
+
+        bed.Git.FailWith = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+        Assert.Empty(bed.Git.Files);
+        Assert.Empty(Shown(bed));
+    }
+
+    private static EngineBed Written()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "size: small\n"));
+        Assert.Equal(["Work", "WorkPlacement"], Shown(bed));
+        return bed;
+    }
+
+    /// <summary>The request changes, and its run has no output any more.</summary>
+    private static void WriteNothing(EngineBed bed)
+    {
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["spec"] = new JsonObject { ["size"] = "none" } });
+        bed.Complete(bed.TakePlan(), ("metadata/status.yaml", "message: nothing\n"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+    }
+
+    private static List<string> Shown(EngineBed bed) => [.. bed.List(Kinds.Work).Select(_ => "Work"), .. bed.List(Kinds.WorkPlacement).Select(_ => "WorkPlacement")];
+}
