@@ -37,7 +37,13 @@ public abstract record DestinationMessage
 
     public sealed record Answered(DestinationWish Wish, WriteAnswer Answer) : DestinationMessage;
 
+    /// <summary>What became of taking the test documents back from where they were.</summary>
+    public sealed record TakenBack(Location From, int Number, WriteAnswer Answer) : DestinationMessage;
+
     public sealed record Patched(Outcome<JsonObject> Outcome) : DestinationMessage;
+
+    /// <summary>Taking them back from there has failed, and is asked again.</summary>
+    public sealed record TakeBackAgain(Location From, int Number) : DestinationMessage;
 
     /// <summary>What failed is asked again.</summary>
     public sealed record Again : DestinationMessage;
@@ -49,6 +55,7 @@ public sealed record DestinationWish(Location Location, bool Documents, int Numb
 /// <summary>
 /// One Destination: its test documents, its readiness, and its end. A Destination with <c>cleanup: all</c> carries a finalizer; when it is deleted, its placements
 /// are given up by those who have them, then its test documents are taken back, each acknowledged by the store, and then it may go. With <c>cleanup: none</c> it just goes.
+/// When it is given another place, its test documents are written there and then taken back where they were.
 /// </summary>
 internal sealed partial class DestinationActor(World world, StatusWriter status, IActorRef<StateStoresMessage> stores) : Actor<DestinationMessage>
 {
@@ -58,6 +65,7 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
     private DestinationMessage.Seen? _seen;
     private DestinationWish? _wish;
     private WriteAnswer? _answer;
+    private DocumentPlaces _places = DocumentPlaces.None;
     private int _wishes;
     private int? _occupied;
     private bool _askAgain;
@@ -73,8 +81,8 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
                 if (_seen is { } last && seen.Item.IsOlderThan(last.Item))
                     seen = seen with { Item = last.Item };
                 // Another object of the name begins anew.
-                if (_seen is { } other && other.Item.Uid() != seen.Item.Uid())
-                    (_wish, _answer, _occupied) = (null, null, null);
+                if (_seen?.Item.Uid() != seen.Item.Uid())
+                    (_wish, _answer, _occupied, _places) = (null, null, null, DocumentPlaces.Shown(seen.Item));
                 _seen = seen;
                 break;
             case DestinationMessage.Verify:
@@ -88,6 +96,12 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
                 break;
             case DestinationMessage.Answered answered when answered.Wish == _wish:
                 Answered(answered.Answer);
+                break;
+            case DestinationMessage.TakenBack taken:
+                TakenBack(taken);
+                break;
+            case DestinationMessage.TakeBackAgain again:
+                _places = _places.IsAsked(again.From, again.Number) ? _places.With(again.From) : _places;
                 break;
             case DestinationMessage.Kept or DestinationMessage.Answered:
                 // Of a wish that is no more.
@@ -120,7 +134,10 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
         var (item, leaving) = (seen.Item, IsLeaving(seen.Item));
         if ((!item.IsDeleting() && IsHeld(item)) || (leaving && _occupied == 0))
             WantDocuments(seen, !leaving && TestDocuments.AreWanted(item));
-        if (!leaving || (_occupied == 0 && _wish is { Documents: false } && IsOver(_answer)))
+        // Only when they are where they should be, so that whoever looks for them finds them in one of the places.
+        if (_wish is { } wish && IsOver(_answer))
+            TakeBack(wish);
+        if (!leaving || (_occupied == 0 && _wish is { Documents: false } && IsOver(_answer) && _places.IsEmpty))
             Hold(item, !item.IsDeleting() && CleansUp(item));
         var (ready, condition) = _readiness.OfDestination(item, seen.Store, leaving ? _occupied ?? -1 : null, _answer, _unpatched, world.Now);
         if (condition is not null)
@@ -128,16 +145,18 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
         stores.Tell(new StateStoresMessage.DestinationIs(item.Name(), item.Uid(), ready));
     }
 
-    /// <summary>A store that is not there now, or cannot be used, is asked when it is.</summary>
+    /// <summary>A store that is not there now, or cannot be used, is asked when it is. Of one that is gone nothing can be taken back, which it is asked to say.</summary>
     private void WantDocuments(DestinationMessage.Seen seen, bool documents)
     {
         var same = _wish is { } wish && wish.Documents == documents && wish.Location == seen.Location;
-        if (seen.Store is not (StoreStanding.Ready or StoreStanding.Gone) || (same && !_askAgain))
+        var asks = seen.Store is StoreStanding.Ready || (seen.Store is StoreStanding.Gone && !documents);
+        if (!asks || (same && !_askAgain))
             return;
         // What was answered to the same question stands until it is answered again.
         _answer = same ? _answer : null;
         _askAgain = false;
         var next = _wish = new DestinationWish(seen.Location, documents, ++_wishes);
+        _places = documents ? _places.With(seen.Location) : _places;
         if (!documents)
             Ask(next);
         else
@@ -149,7 +168,7 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
     {
         var self = Context.Self;
         stores.Tell(new StateStoresMessage.Write(wish.Location, new WriteRequest(
-            TestDocuments.Intent(_seen!.Item.Name(), wish.Location, wish.Documents), answer => self.Tell(new DestinationMessage.Answered(wish, answer)))));
+            wish.Documents ? TestDocuments.ToWrite(_seen!.Item.Name(), wish.Location) : TestDocuments.ToTakeBack(_seen!.Item.Name(), wish.Location, []), answer => self.Tell(new DestinationMessage.Answered(wish, answer)))));
     }
 
     private void Answered(WriteAnswer answer)
@@ -159,6 +178,28 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
             _backoff.Reset();
         if (answer is WriteAnswer.Failed { TriesAgain: false, StoreIsGone: false })
             Context.Timers.StartSingle("documents", new DestinationMessage.Again(), _backoff.Next(null));
+    }
+
+    /// <summary>What lies elsewhere goes. Whoever has been given that place since keeps what is there, which the keeper of them all knows.</summary>
+    private void TakeBack(DestinationWish wish)
+    {
+        _places = wish.Documents ? _places : _places.Without(wish.Location);
+        var self = Context.Self;
+        foreach (var from in _places.Elsewhere(wish.Location))
+        {
+            var number = ++_wishes;
+            _places = _places.Asked(from, number);
+            stores.Tell(new StateStoresMessage.TakeBackDocuments(_seen!.Item.Name(), from, answer => self.Tell(new DestinationMessage.TakenBack(from, number, answer))));
+        }
+    }
+
+    private void TakenBack(DestinationMessage.TakenBack taken)
+    {
+        if (!_places.IsAsked(taken.From, taken.Number) || taken.Answer is WriteAnswer.Failed { TriesAgain: true })
+            return;
+        _places = IsOver(taken.Answer) ? _places.Without(taken.From) : _places;
+        if (!IsOver(taken.Answer))
+            Context.Timers.StartSingle(("taking back", taken.From), new DestinationMessage.TakeBackAgain(taken.From, taken.Number), _backoff.Next(null));
     }
 
     /// <summary>Taken back, or there is nothing to take it back from any more.</summary>
@@ -191,7 +232,8 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
     private void Show(JsonObject item, bool ready, JsonObject condition)
     {
         var before = (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready")?["status"]?.ToString();
-        status.Publish(Kinds.Destination, item, () => new JsonObject { ["conditions"] = new JsonArray(condition.DeepClone()) });
+        var places = _places;
+        status.Publish(Kinds.Destination, item, () => new JsonObject { ["conditions"] = new JsonArray(condition.DeepClone()), ["testDocuments"] = places.ToJson() });
         if (_shown != ready && (before == "True") != ready)
             _ = EventRecorder.Record(world, ready ? EventBody.Of(item, "Normal", "DestinationReady", "Destination is Ready", "DestinationController", world.Now)
                 : EventBody.Of(item, "Warning", "DestinationNotReady", condition["message"]!.ToString(), "DestinationController", world.Now));

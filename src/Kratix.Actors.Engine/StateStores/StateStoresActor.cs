@@ -90,6 +90,9 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             case StateStoresMessage.Write write:
                 Write(write);
                 break;
+            case StateStoresMessage.TakeBackDocuments take:
+                Write(new StateStoresMessage.Write(take.From, new WriteRequest(TestDocuments.ToTakeBack(take.Destination, take.From, OthersDocuments(take)), take.Answer)));
+                break;
             case StateStoresMessage.Subscribe subscribe:
                 _subscribers[subscribe.Who] = subscribe.Offer;
                 Context.Watch(subscribe.Who);
@@ -258,6 +261,17 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         if (reason is not null)
             write.Request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
     }
+
+    /// <summary>
+    /// Paths in that store where other Destinations want their test documents. Decided here, and when it is handed on: theirs are written after it, or they are known by now.
+    /// </summary>
+    private HashSet<string> OthersDocuments(StateStoresMessage.TakeBackDocuments take) =>
+    [
+        .. _destinations.Values.Where(d => d.Name() != take.Destination && TestDocuments.AreWanted(d))
+            .Select(d => DestinationReader.Read(d, Find(StoreOf(d)).Store, false).Location)
+            .Where(l => (l.StoreKind, l.StoreName) == (take.From.StoreKind, take.From.StoreName))
+            .Select(FileLayout.TestDocuments).SelectMany(p => new[] { p.Namespace, p.ConfigMap }),
+    ];
 
     private IActorRef<GitWriterMessage> Writer(StateStoreAddress address)
     {

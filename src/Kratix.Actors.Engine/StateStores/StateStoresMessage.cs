@@ -27,6 +27,9 @@ public abstract record StateStoresMessage
     /// <summary>Write to the store of this name; kept until the store is there.</summary>
     public sealed record Write(Location Location, WriteRequest Request) : StateStoresMessage;
 
+    /// <summary>A Destination's test documents are not to be there any more.</summary>
+    public sealed record TakeBackDocuments(string Destination, Location From, Action<WriteAnswer> Answer) : StateStoresMessage;
+
     /// <summary>Tell the Destinations now and whenever they change, until the actor ends or unsubscribes.</summary>
     public sealed record Subscribe(IActorRef Who, Action<ImmutableArray<Destination>> Offer) : StateStoresMessage;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core;
@@ -42,14 +43,26 @@ internal static class TestDocuments
     /// <summary>Contents that nobody's state refers to are removed after a while, so they are kept anew before each write.</summary>
     internal static async Task<IReadOnlyList<string>> Keep(IContentStore content) => await content.PutMany([Namespace, ConfigMap], CancellationToken.None);
 
-    internal static WriteIntent Intent(string destination, Location location, bool wanted)
+    internal static WriteIntent ToWrite(string destination, Location location)
     {
         var (ns, map) = FileLayout.TestDocuments(location);
-        var stamp = Digest.Of(Digest.Of(Namespace), Digest.Of(ConfigMap))[..16];
-        return new WriteIntent(
-            $"destination/{destination} {Name}", Name, wanted ? "Update" : "Delete", $"destination/{destination}", wanted ? stamp : PlacementWrites.ToRemove(stamp),
-            wanted ? [new PathChange.PutFile(Entry(ns, Namespace)), new PathChange.PutFile(Entry(map, ConfigMap))] : [new PathChange.DeleteFile(ns), new PathChange.DeleteFile(map)]);
+        return Intent(destination, location, "Update", Stamp, [new PathChange.PutFile(Entry(ns, Namespace)), new PathChange.PutFile(Entry(map, ConfigMap))]);
     }
+
+    /// <param name="others">Where other Destinations have theirs, which stay.</param>
+    internal static WriteIntent ToTakeBack(string destination, Location location, HashSet<string> others)
+    {
+        var (ns, map) = FileLayout.TestDocuments(location);
+        return Intent(
+            destination, location, "Delete", PlacementWrites.ToRemove(Stamp),
+            [.. new[] { ns, map }.Where(path => !others.Contains(path)).Select(path => new PathChange.DeleteFile(path))]);
+    }
+
+    private static string Stamp => Digest.Of(Digest.Of(Namespace), Digest.Of(ConfigMap))[..16];
+
+    /// <summary>For each place there is one wish at a time, and a later one takes the place of an earlier.</summary>
+    private static WriteIntent Intent(string destination, Location location, string action, string stamp, ImmutableArray<PathChange> changes) => new(
+        $"destination/{destination} {Name} {FileLayout.TestDocuments(location).ConfigMap}", Name, action, $"destination/{destination}", stamp, changes);
 
     private static FileEntry Entry(string path, byte[] content) => new(path, Digest.Of(content), content.Length);
 }

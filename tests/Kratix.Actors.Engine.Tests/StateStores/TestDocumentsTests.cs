@@ -121,6 +121,79 @@ public sealed class TestDocumentsTests
         Assert.Equal("TestDocumentsWritten", Ready(bed).Reason);
     }
 
+    [Theory, Conformance("K31", "A Destination that is given another path, or another state store, takes its canaries along: they are written there, then taken back where they were.")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Documents_move_with_their_Destination(bool whileTheEngineIsAway)
+    {
+        var bed = With(Destination());
+        bed.Git.Edit(files => files.SetItem("worker/dependencies/mine.yaml", [1]));
+        var path = new JsonObject { ["spec"] = new JsonObject { ["path"] = "elsewhere" } };
+        if (whileTheEngineIsAway)
+            bed = bed.Restarted(OnStart.Off, () => bed.Kubernetes.Patch(Kinds.Destination, null, "worker", Ports.Kubernetes.PatchKind.Merge, path, null, CancellationToken.None));
+        else
+            bed.Patch(Kinds.Destination, null, "worker", path);
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(
+            ["elsewhere/dependencies/kratix-canary-namespace.yaml", "elsewhere/resources/kratix-canary-configmap.yaml", "worker/dependencies/mine.yaml"],
+            bed.Git.Files.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(("True", "TestDocumentsWritten"), (Ready(bed).Status, Ready(bed).Reason));
+        Assert.Equal("elsewhere", Assert.Single(bed.Get(Kinds.Destination, null, "worker")!["status"]!["testDocuments"]!.AsArray())!["path"]!.ToString());
+    }
+
+    [Fact]
+    public void Documents_that_move_to_another_store_do_not_wait_for_the_one_that_fails()
+    {
+        var bed = With(Destination());
+        var other = Samples.Store("https://git.example.org/other");
+        other["metadata"]!["name"] = "other";
+        bed.Create(Kinds.GitStateStore, null, other);
+        bed.Git.FailWith = ("away", null);
+        bed.Patch(Kinds.Destination, null, "worker", new JsonObject { ["spec"] = new JsonObject { ["stateStoreRef"] = new JsonObject { ["name"] = "other" } } });
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(("True", 2, 2), (Ready(bed).Status, bed.Stores.Store("https://git.example.org/other#main").Files.Count, bed.Git.Files.Count));
+        Assert.Equal(2, bed.Get(Kinds.Destination, null, "worker")!["status"]!["testDocuments"]!.AsArray().Count);
+
+        // What is owed to the old store outlives the engine.
+        bed = bed.Restarted(OnStart.Off);
+        bed.Git.FailWith = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(10));
+        Assert.Empty(bed.Git.Files);
+        Assert.Equal("other", Assert.Single(bed.Get(Kinds.Destination, null, "worker")!["status"]!["testDocuments"]!.AsArray())!["stateStoreRef"]!["name"]!.ToString());
+    }
+
+    [Fact]
+    public void Documents_of_a_Destination_that_has_taken_over_the_place_stay()
+    {
+        var bed = With(Destination());
+        bed = bed.Restarted(OnStart.Off, async () =>
+        {
+            await bed.Kubernetes.Patch(
+                Kinds.Destination, null, "worker", Ports.Kubernetes.PatchKind.Merge, new JsonObject { ["spec"] = new JsonObject { ["path"] = "elsewhere" } }, null, CancellationToken.None);
+            var next = Destination();
+            next["metadata"]!["name"] = "a-next";
+            await bed.Kubernetes.Create(Kinds.Destination, null, next, CancellationToken.None);
+        });
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(4, bed.Git.Files.Count);
+        Assert.Equal("True", Ready(bed, "a-next").Status);
+        Assert.Equal("elsewhere", Assert.Single(bed.Get(Kinds.Destination, null, "worker")!["status"]!["testDocuments"]!.AsArray())!["path"]!.ToString());
+    }
+
+    [Fact]
+    public void Documents_that_move_there_and_back_at_once_are_where_they_were()
+    {
+        var bed = With(Destination());
+        foreach (var path in (string[])["elsewhere", "worker"])
+            bed.Kit.Settle(() => bed.Kubernetes.Patch(
+                Kinds.Destination, null, "worker", Ports.Kubernetes.PatchKind.Merge, new JsonObject { ["spec"] = new JsonObject { ["path"] = path } }, null, CancellationToken.None));
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(["worker/dependencies/kratix-canary-namespace.yaml", "worker/resources/kratix-canary-configmap.yaml"], bed.Git.Files.Keys.Order(StringComparer.Ordinal));
+    }
+
     internal static (string? Status, string? Reason, string? Message) Ready(EngineBed bed, string destination = "worker")
     {
         var ready = bed.Get(Kinds.Destination, null, destination)!["status"]!["conditions"]![0]!;
