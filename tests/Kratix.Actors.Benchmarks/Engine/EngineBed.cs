@@ -37,7 +37,7 @@ internal sealed class EngineBed : IAsyncDisposable
     {
         var time = TimeProvider.System;
         if (!Directory.Exists(RepositoryIn(folder)))
-            Git(folder, "init", "--quiet", "--bare", "--initial-branch=main", RepositoryIn(folder));
+            Git(folder, null, "init", "--quiet", "--bare", "--initial-branch=main", RepositoryIn(folder));
         var settings = SettingsLoader.Load(SettingsSources.BuiltIn with { Overrides = [$"kratix.data-folder={folder}", "kratix.git.allow-file-urls=true", .. overrides] }).Settings;
         var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, CancellationToken.None);
         var log = new WarningLog();
@@ -78,10 +78,10 @@ internal sealed class EngineBed : IAsyncDisposable
     internal long Awake => _engine.Metrics.ByType.Where(t => t.Type.Contains("ResourceActor", StringComparison.Ordinal)).Sum(t => t.Active);
 
     /// <summary>Commits of the branch: the engine makes one for each push.</summary>
-    internal int Commits() => int.Parse(Git(RepositoryIn(Folder), "rev-list", "--count", "main"), System.Globalization.CultureInfo.InvariantCulture);
+    internal int Commits() => int.Parse(Git("rev-list", "--count", "main"), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Files that the branch holds.</summary>
-    internal int Files() => Git(RepositoryIn(Folder), "ls-tree", "-r", "--name-only", "main").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+    internal int Files() => Git("ls-tree", "-r", "--name-only", "main").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 
     public async ValueTask DisposeAsync()
     {
@@ -94,6 +94,11 @@ internal sealed class EngineBed : IAsyncDisposable
             await Console.Error.WriteLineAsync($"benchmarks: the engine had {warnings} warnings; the first: {first}");
     }
 
+    /// <summary>What git says in the repository.</summary>
+    internal string Git(params string[] arguments) => GitWithInput(null, arguments);
+
+    internal string GitWithInput(string? input, params string[] arguments) => Git(RepositoryIn(Folder), input, arguments);
+
     private static string RepositoryIn(string folder) => Path.Combine(folder, "repository.git");
 
     private static async Task Create(BenchApi api, ResourceType type, string? ns, JsonObject body)
@@ -102,9 +107,11 @@ internal sealed class EngineBed : IAsyncDisposable
             throw new InvalidOperationException($"{type.Kind} {body["metadata"]!["name"]} could not be created: {failure}");
     }
 
-    private static string Git(string folder, params string[] arguments)
+    private static string Git(string folder, string? input, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"git {string.Join(' ', arguments)} exited with {process.ExitCode}");

@@ -44,6 +44,7 @@ internal static class SettledRequests
             await bed.InstallPromise();
             await bed.Settle("exemplar-", 1);
             item = ((Outcome<JsonObject>.Done)await bed.Api.User.Get(NoopPromise.Type, NoopPromise.Namespace, Exemplar, CancellationToken.None)).Value;
+            CopyFiles(bed, count);
         }
 
         await using var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = TimeProvider.System }, CancellationToken.None);
@@ -64,6 +65,24 @@ internal static class SettledRequests
             await objects.TryCreate(new ObjectKey(new GroupResource(NoopPromise.Type.Group, NoopPromise.Type.Plural), NoopPromise.Namespace, name), body);
             await Append(journal, row, $"noop/{NoopPromise.Namespace}/{name}", own, shards, epoch);
         });
+    }
+
+    /// <summary>The same files for each: a start that verifies also compares the repository.</summary>
+    private static void CopyFiles(EngineBed bed, int count)
+    {
+        var files = bed.Git("ls-tree", "-r", "main").Split('\n').Where(f => f.Contains(Exemplar, StringComparison.Ordinal)).ToList();
+        if (files.Count == 0)
+            throw new InvalidOperationException($"{Exemplar} is settled, but the repository holds no file of it");
+        // "<mode> blob <id>\t<path>" of the one is "M <mode> <id> <path>" of the other.
+        var commands = files.Select(f => f.Split('\t') is [var entry, var path] && entry.Split(' ') is [var mode, _, var id] ? $"M {mode} {id} {path}" : throw new FormatException(f)).ToList();
+        var import = new StringBuilder("commit refs/heads/main\ncommitter benchmark <benchmark@example.invalid> 0 +0000\ndata 8\nsettled\n\nfrom refs/heads/main^0\n");
+        for (var i = 0; i < count; i++)
+        {
+            foreach (var command in commands)
+                import.Append(command.Replace(Exemplar, $"settled-{i}", StringComparison.Ordinal)).Append('\n');
+        }
+
+        bed.GitWithInput(import.ToString(), "fast-import", "--quiet");
     }
 
     private static async Task Append(SqliteJournal journal, EntityRow like, string id, string state, int shards, long epoch)
