@@ -69,7 +69,7 @@ stage_program() { # the context of the Containerfile at the top: what it stands 
     printf 'FROM %s\nCOPY root/ /\n' "$base_image" >"$base/Containerfile"
     build localhost/kratix-actors-base:demo "$base"
     base_digest=$(digest "$base")
-    if [ -n "$built" ]; then cp -r "$built"/. "$folder/program/"; else dotnet publish "$KRATIX_ACTORS_ROOT/src/Kratix.Actors.Host" -c Release -o "$folder/program" --nologo --verbosity quiet; fi
+    if [ -n "$built" ]; then cp -r "$built"/. "$folder/program/"; else dotnet publish "$KRATIX_ACTORS_ROOT/src/Kratix.Actors.Host" -c Release --use-current-runtime --no-self-contained -p:PublishReadyToRun=true -o "$folder/program" --nologo --verbosity quiet; fi
     rm -f "$folder"/program/*.pdb
     cp "$KRATIX_ACTORS_ROOT/Containerfile" "$folder/"
     build localhost/kratix-actors:demo "$folder"

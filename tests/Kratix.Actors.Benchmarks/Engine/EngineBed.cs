@@ -37,7 +37,7 @@ internal sealed class EngineBed : IAsyncDisposable
     {
         var time = TimeProvider.System;
         if (!Directory.Exists(RepositoryIn(folder)))
-            Git(folder, null, "init", "--quiet", "--bare", "--initial-branch=main", RepositoryIn(folder));
+            RunGit(folder, null, "init", "--quiet", "--bare", "--initial-branch=main", RepositoryIn(folder));
         var settings = SettingsLoader.Load(SettingsSources.BuiltIn with { Overrides = [$"kratix.data-folder={folder}", "kratix.git.allow-file-urls=true", .. overrides] }).Settings;
         var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, CancellationToken.None);
         var log = new WarningLog();
@@ -97,7 +97,7 @@ internal sealed class EngineBed : IAsyncDisposable
     /// <summary>What git says in the repository.</summary>
     internal string Git(params string[] arguments) => GitWithInput(null, arguments);
 
-    internal string GitWithInput(string? input, params string[] arguments) => Git(RepositoryIn(Folder), input, arguments);
+    internal string GitWithInput(string? input, params string[] arguments) => RunGit(RepositoryIn(Folder), input, arguments);
 
     private static string RepositoryIn(string folder) => Path.Combine(folder, "repository.git");
 
@@ -107,7 +107,7 @@ internal sealed class EngineBed : IAsyncDisposable
             throw new InvalidOperationException($"{type.Kind} {body["metadata"]!["name"]} could not be created: {failure}");
     }
 
-    private static string Git(string folder, string? input, params string[] arguments)
+    private static string RunGit(string folder, string? input, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true })!;
         process.StandardInput.Write(input);
