@@ -45,6 +45,29 @@ public sealed class ControlTests
         Assert.Equal("Settled", bed.Phase("a"));
     }
 
+    [Fact, Conformance("R78", "Reconciled is Unknown with the reason Unpaused from the end of a pause until the run that follows from it has ended, for the request and, in a pause of its Promise, for both.")]
+    public void End_of_a_pause_is_the_reason_until_its_run_has_ended()
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["workflows"]!["promise"] = new JsonObject { ["configure"] = new JsonArray(Samples.Pipeline("prepare")) };
+        var bed = EngineBed.WithPromise(promise: promise);
+        bed.Complete(bed.TakePlan());
+        Settle(bed, "a");
+        Mark(bed, "a", Paused, "true");
+        Mark(bed, "a", Paused, null);
+        Assert.Equal(("Unpaused", "Pending"), (Reason(bed.Redis1("a")), Message(bed.Redis1("a"), "Reconciled")));
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        Assert.Equal("Reconciled", Reason(bed.Redis1("a")));
+        Mark(bed, "a", Again, "true");
+        Assert.Equal("WorkflowPending", Reason(bed.Redis1("a")));
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+
+        MarkPromise(bed, Paused, "true");
+        MarkPromise(bed, Paused, null);
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(("Unpaused", "Unpaused"), (Reason(bed.Get(Kinds.Promise, null, "redis")!), Reason(bed.Redis1("a"))));
+    }
+
     [Fact]
     public void Annotation_pauses_as_the_label_does()
     {
@@ -331,6 +354,9 @@ public sealed class ControlTests
         promise["spec"]!["workflows"]!["resource"]!["configure"] = new JsonArray(Samples.Pipeline("first"), Samples.Pipeline("second"));
         return promise;
     }
+
+    private static string? Reason(JsonObject item) =>
+        (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Reconciled")?["reason"]?.ToString();
 
     private static string? Message(JsonObject item, string type) =>
         (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == type)?["message"]?.ToString();

@@ -71,7 +71,7 @@ public static class PromiseEvolution
         var begun = next.Workflow.Stage is not WorkflowStage.Idle && next.UpToDate && (e.Object.Deleting || next.ApiIsInstalled);
         return begun
             ? next with { ObservedGeneration = next.Workflow.Stage is WorkflowStage.Succeeded ? e.Object.Generation : next.ObservedGeneration }
-            : Begin(next, CauseOf(next), e.At);
+            : Begin(next, known.Paused ? RunCause.Unpaused : CauseOf(next), e.At);
     }
 
     private static PromiseState SpecRefused(PromiseState known, PromiseEvent.SpecRefused e) => Asked(known, known with { Object = e.Object, Refusal = e.Reason });

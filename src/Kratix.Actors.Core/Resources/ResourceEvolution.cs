@@ -57,7 +57,7 @@ public static class ResourceEvolution
             return next with { Workflow = next.Workflow.RetryStarted(e.At) };
         if (next.UpToDate && next.Workflow.Stage is not WorkflowStage.Idle)
             return next with { ObservedGeneration = next.Workflow.Stage is WorkflowStage.Succeeded ? e.Object.Generation : next.ObservedGeneration };
-        return Begin(next, CauseOf(next, e.Object), e.At);
+        return Begin(next, known.Paused ? RunCause.Unpaused : CauseOf(next, e.Object), e.At);
     }
 
     /// <summary>What a mark that was not there before, or the end of a pause, asks for.</summary>

@@ -10,6 +10,9 @@ public static class ResourceStatus
     public const string Pending = "Pending";
     public const string Requested = "Resource requested";
 
+    /// <summary>What the reference calls the version of a request that is bound to none: it runs with the newest, as all do here.</summary>
+    public const string NewestVersion = "latest";
+
     public static JsonObject Of(ResourceState state)
     {
         var status = StatusDocument.Parse(state.StatusJson);
@@ -21,7 +24,11 @@ public static class ResourceStatus
         status["workflowsSucceeded"] = state.Workflow.Pipelines.Count(p => p.Phase == PipelinePhase.Succeeded);
         status["workflowsFailed"] = state.Workflow.Pipelines.Count(p => p.Phase == PipelinePhase.Failed);
         if (state.Completed is not null && state.Revision is not null)
+        {
             status["promiseVersion"] = state.Revision.Version;
+            status["resourceBindingVersion"] = NewestVersion;
+        }
+
         status["kratix"] = Kratix(state);
         if (state.Completed is { } completed)
             status["lastSuccessfulConfigureWorkflowTime"] = StatusParts.Time(completed);

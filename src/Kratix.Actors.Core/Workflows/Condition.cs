@@ -56,7 +56,7 @@ public static class Conditions
         (WorkflowAction.Delete, WorkflowStage.Failed, _) => new(Reconciled, "False", "DeleteWorkflowFailed", "Failing"),
         (_, WorkflowStage.Failed, _) => new(Reconciled, "False", "ConfigureWorkflowFailed", "Failing"),
         (WorkflowAction.Delete, _, _) => new(Reconciled, "Unknown", "WorkflowPending", "Pending"),
-        (_, not WorkflowStage.Succeeded, _) => new(Reconciled, "Unknown", "WorkflowPending", "Pending"),
+        (_, not WorkflowStage.Succeeded, _) => new(Reconciled, "Unknown", workflow.Cause is RunCause.Unpaused ? "Unpaused" : "WorkflowPending", "Pending"),
         (_, _, "True") => new(Reconciled, "True", "Reconciled", "Reconciled"),
         (_, _, "False") => new(Reconciled, "False", "WorksFailing", "Failing"),
         _ => new(Reconciled, "Unknown", "WorksPending", "Pending"),

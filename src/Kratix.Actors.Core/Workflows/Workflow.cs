@@ -18,8 +18,11 @@ public enum RunCause
     /// <summary>The engine was started with <c>reconcile.on-start = run</c>.</summary>
     Restart,
 
-    /// <summary>A mark asked for it, or a pause ended.</summary>
+    /// <summary>A mark asked for it, or a pause ended while a run was under way.</summary>
     Asked,
+
+    /// <summary>A pause ended.</summary>
+    Unpaused,
 }
 
 /// <summary>Where a workflow stands.</summary>

@@ -10,7 +10,7 @@ namespace Kratix.Actors.Core.Tests.Workflows;
 
 /// <summary>
 /// Tools wait for conditions by type and reason, and people for messages. Whatever a life brings, nothing else is shown than these; and each of these is shown in some
-/// life. Of Kratix's reasons <c>Unpaused</c> is missing: with the end of a pause the workflow has begun, there is no moment between.
+/// life.
 /// </summary>
 public sealed class ConditionSpellingTests
 {
@@ -23,6 +23,7 @@ public sealed class ConditionSpellingTests
         "DeleteWorkflowCompleted False/DeleteWorkflowSuspended/The delete workflow is suspended",
         "Reconciled True/Reconciled/Reconciled",
         "Reconciled Unknown/WorkflowPending/Pending",
+        "Reconciled Unknown/Unpaused/Pending",
         "Reconciled Unknown/WorksPending/Pending",
         "Reconciled Unknown/PausedReconciliation/Paused",
         "Reconciled Unknown/WorkflowSuspended/Suspended",
