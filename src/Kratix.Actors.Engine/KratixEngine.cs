@@ -56,7 +56,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
         var startToken = $"{settings.NodeName}/{fence.Taken.Values.Max()}";
 
         var snapshot = new DestinationSnapshot();
-        var exchange = new RunExchange(world.Content, settings, () => snapshot.Current.Select(d => d.Validation ?? default).Append(settings.Output.Validation).Max());
+        var exchange = new RunExchange(world.Content, settings);
         var slots = system.Spawn(new Props<RunSlotsMessage>(() => new RunSlotsActor(settings.MaxRunsInFlight, settings.MaxRunsPerPromise)), "run-slots");
         var directory = system.Spawn(new Props<RunDirectoryMessage>(() => new RunDirectoryActor(world)), "run-directory");
         var stores = system.Spawn(new Props<StateStoresMessage>(() => new StateStoresActor(world, settings, snapshot)), "state-stores");

@@ -28,12 +28,12 @@ public static class Validity
     /// <summary>The work with what is wrong with its files, for Destinations that come later.</summary>
     public static Work Marked(Work work, RunOutput output) => output.Violations.IsEmpty ? work : work with
     {
-        Groups = [.. work.Groups.Select(g => Of(g, output) is { IsEmpty: false } wrong ? g with { Violations = wrong } : g)],
+        Groups = [.. work.Groups.Select(g => Of(g, output) is { IsEmpty: false } wrong ? g with { Violations = [.. wrong.DistinctBy(v => v.Level)], Validation = output.Validation } : g)],
     };
 
-    /// <summary>A Destination that is found after the run takes nothing that it would have refused, as far as anybody asked for that much when the run was read.</summary>
+    /// <summary>A Destination that is found after the run takes nothing that it would have refused.</summary>
     public static bool MayTake(Destination destination, WorkloadGroup group) =>
-        group.Violations.IsDefaultOrEmpty || destination.Validation is not { } asked || group.Violations.All(v => v.Level > asked);
+        group.Violations.IsDefaultOrEmpty || group.Violations.All(v => v.Level > (destination.Validation ?? group.Validation));
 
     private static ImmutableArray<OutputViolation> Of(WorkloadGroup group, RunOutput output)
     {

@@ -35,9 +35,13 @@ public sealed record WorkloadGroup(
     /// <summary>Lower-case hex MD5 of the directory: the reference's id, part of paths that GitOps agents already read.</summary>
     public static string IdOf(string directory) => Md5.Of(directory);
 
-    /// <summary>What is wrong with its files for Destinations that ask for more than those it went to.</summary>
+    /// <summary>What is wrong with its files for Destinations that ask for more than those it went to: for each rule that they break the first file.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public ImmutableArray<Workflows.OutputViolation> Violations { get; init; }
+
+    /// <summary>What the platform asked for when they were read, if anything is wrong with them: what counts at a Destination that asks for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Workflows.OutputValidation Validation { get; init; }
 
     [JsonIgnore]
     public string ShortId => Id[..5];

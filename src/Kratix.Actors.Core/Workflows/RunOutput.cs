@@ -16,7 +16,7 @@ public sealed record RunOutput(ImmutableArray<FileEntry> Files, string? StatusJs
     /// <summary>What the platform asks of output.</summary>
     public OutputValidation Validation { get; init; }
 
-    /// <summary>Files that break what the platform or some Destination asks for: none of them is written where it does.</summary>
+    /// <summary>Files that break a rule, of each directory of the root one for each rule: none is written where that rule is asked for, now or later.</summary>
     public ImmutableArray<OutputViolation> Violations { get; init; } = [];
 
     public static readonly RunOutput Empty = new([], null, []);

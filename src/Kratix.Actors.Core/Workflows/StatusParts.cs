@@ -109,9 +109,10 @@ public static class StatusParts
     private static string NoMatch(WorkloadGroup group)
     {
         var labels = Scheduler.Merge(group.Selectors);
-        return labels.Count == 0
+        var refused = group.Violations.IsDefaultOrEmpty ? "" : $", or it does not take these files: {group.Violations[0].Reason}";
+        return (labels.Count == 0
             ? "No Destination is ready"
-            : $"No ready Destination has the labels {string.Join(",", labels.Select(l => $"{l.Key}={l.Value}"))}";
+            : $"No ready Destination has the labels {string.Join(",", labels.Select(l => $"{l.Key}={l.Value}"))}") + refused;
     }
 
     private static JsonObject Row(Work work, WorkloadGroup group, Placement.Placement placement)

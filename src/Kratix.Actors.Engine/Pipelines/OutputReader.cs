@@ -18,8 +18,7 @@ internal sealed class OutputRefusedException(string message) : Exception(message
 /// Reads what a run handed in: a tar with the directories <c>output/</c> and <c>metadata/</c>. Everything in it is hostile until looked at:
 /// names, links, sizes and contents.
 /// </summary>
-/// <param name="strictest">The most that the platform or any Destination asks for now; null: the platform's own.</param>
-internal sealed class OutputReader(IContentStore content, OutputLimits limits, Func<OutputValidation>? strictest = null)
+internal sealed class OutputReader(IContentStore content, OutputLimits limits)
 {
     private const string Output = "output/";
     private const string Metadata = "metadata/";
@@ -42,7 +41,7 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits, F
         var results = new Dictionary<string, string>(StringComparer.Ordinal);
         var waiting = new List<(string Path, byte[] Bytes)>();
         var violations = ImmutableArray.CreateBuilder<OutputViolation>();
-        var asked = strictest?.Invoke() ?? limits.Validation;
+        var broken = new HashSet<(string Directory, OutputValidation Level)>();
         var total = 0L;
         await using var archive = new ArchiveStream(tar);
         await using var reader = new TarReader(archive, leaveOpen: true);
@@ -74,7 +73,8 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits, F
             if (total > limits.MaxBytes)
                 throw new OutputRefusedException($"/kratix/output holds more than {limits.MaxBytes} bytes (kratix.output.max-bytes), counted up to {path}");
             var bytes = await Bytes(entry, cancellation);
-            if (Violation(path, bytes, asked) is { } violation)
+            // Files of one directory of the root always go together: of what is wrong with them one of each kind is enough.
+            if (Violation(path, bytes) is { } violation && broken.Add((path.Contains('/', StringComparison.Ordinal) ? path.Split('/')[0] : "", violation.Level)))
                 violations.Add(violation);
             if (waiting.Count >= ContentsPerWrite)
                 await Store(waiting, files, cancellation);
@@ -164,22 +164,21 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits, F
         waiting.Clear();
     }
 
-    /// <summary>The least strict rule that the file breaks, among those that somebody asks for.</summary>
-    private static OutputViolation? Violation(string path, byte[] bytes, OutputValidation asked)
+    /// <summary>The least strict rule that the file breaks, whether or not anybody asks for it yet.</summary>
+    private static OutputViolation? Violation(string path, byte[] bytes)
     {
-        var isDocument = Path.GetExtension(path).ToLowerInvariant() is ".yaml" or ".yml" or ".json";
-        if (asked == OutputValidation.None || (asked == OutputValidation.Yaml && !isDocument))
-            return null;
         const string kubernetes = "output.validation is \"kubernetes\"";
+        var isDocument = Path.GetExtension(path).ToLowerInvariant() is ".yaml" or ".yml" or ".json";
+        var misplaced = path.Contains('/', StringComparison.Ordinal)
+            ? new OutputViolation(path, OutputValidation.Kubernetes, $"/kratix/output/{path} is in a sub-directory; {kubernetes}, which allows files in the root directory only")
+            : null;
+        if (misplaced is not null && !isDocument)
+            return misplaced;
         try
         {
             var documents = Yaml.ParseAll(Encoding.UTF8.GetString(bytes));
-            return asked < OutputValidation.Kubernetes ? null
-                : path.Contains('/', StringComparison.Ordinal)
-                    ? new OutputViolation(path, OutputValidation.Kubernetes, $"/kratix/output/{path} is in a sub-directory; {kubernetes}, which allows files in the root directory only")
-                : documents.Any(d => !IsKubernetesObject(d))
-                    ? new OutputViolation(path, OutputValidation.Kubernetes, $"/kratix/output/{path} holds a document without apiVersion, kind or metadata.name; {kubernetes}")
-                : null;
+            return misplaced ?? (documents.All(IsKubernetesObject) ? null
+                : new OutputViolation(path, OutputValidation.Kubernetes, $"/kratix/output/{path} holds a document without apiVersion, kind or metadata.name; {kubernetes}"));
         }
         catch (YamlFormatException e)
         {

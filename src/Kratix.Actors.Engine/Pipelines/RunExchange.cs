@@ -13,12 +13,11 @@ namespace Kratix.Actors.Engine.Pipelines;
 /// Where a run's containers fetch their object and hand in their output. Tokens are derived from a key that survives restarts, so a Pod that was
 /// started before one still gets in; what it hands in is kept under the run's id, whether or not anybody waits for it yet.
 /// </summary>
-/// <param name="strictest">See <see cref="OutputReader"/>.</param>
-public sealed class RunExchange(IContentStore content, EngineSettings settings, Func<OutputValidation>? strictest = null) : IRunExchange
+public sealed class RunExchange(IContentStore content, EngineSettings settings) : IRunExchange
 {
     private readonly ConcurrentDictionary<string, Func<CancellationToken, Task<Outcome<ReadOnlyMemory<byte>>>>> _objects = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, RunTurn> _turns = new(StringComparer.Ordinal);
-    private readonly OutputReader _reader = new(content, settings.Output, strictest);
+    private readonly OutputReader _reader = new(content, settings.Output);
 
     public string TokenOf(string runId) => Convert.ToHexStringLower(HMACSHA256.HashData(settings.ExchangeKey.Span, Encoding.UTF8.GetBytes(runId)));
 

@@ -121,6 +121,20 @@ public sealed class OutputReaderTests
         Assert.Contains(reason, Assert.Single((await Read(Samples.Tar((path, text)), Samples.Limits with { Validation = OutputValidation.Kubernetes })).Violations).Reason, StringComparison.Ordinal);
 
     [Fact]
+    public async Task Files_are_looked_at_by_every_rule_and_of_each_directory_one_is_named_for_each()
+    {
+        var tar = Samples.Tar(
+            ("output/logo.png", "\u0089PNG\0\u0001: [{"), ("output/readme.md", "# a: b: c"), ("output/charts/a.tgz", "x"), ("output/charts/deep/b.yaml", "a: [1"), ("output/charts/c.yaml", "a: [1"),
+            ("output/fine.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"));
+        var (output, _) = await new OutputReader(new InMemoryContentStore(), Samples.Limits with { Validation = OutputValidation.None }).Read(tar, CancellationToken.None);
+
+        Assert.Equal(6, output.Files.Length);
+        Assert.Equal(
+            ["logo.png Kubernetes", "charts/a.tgz Kubernetes", "charts/deep/b.yaml Yaml"],
+            output.Violations.Select(v => $"{v.Path} {v.Level}"));
+    }
+
+    [Fact]
     public async Task Archive_cut_anywhere_is_not_taken_for_a_smaller_one()
     {
         var whole = Samples.Tar(("output/a.yaml", "a: 1\n"), ("output/b.yaml", "b: 1\n")).ToArray();

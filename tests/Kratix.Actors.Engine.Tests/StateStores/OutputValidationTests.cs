@@ -57,6 +57,45 @@ public sealed class OutputValidationTests
         Assert.StartsWith("lenient/", Assert.Single(bed.Git.Files.Keys), StringComparison.Ordinal);
     }
 
+    [Fact, Conformance("K8", "A Destination that appears after the run takes nothing that it does not allow, however strict it is, and the request says which file and why.")]
+    public void Destination_that_appears_later_is_as_strict_as_one_that_was_there()
+    {
+        var bed = With(OutputValidation.Yaml);
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", Free));
+        bed.Create(Kinds.Destination, null, Destination("strict", "kubernetes"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Empty(bed.Git.Files);
+        Assert.Equal(
+            "No ready Destination has the labels environment=dev, or it does not take these files: /kratix/output/db.yaml holds a document without apiVersion, kind or metadata.name; output.validation is \"kubernetes\"",
+            bed.Redis1("a")["status"]!["message"]!.ToString());
+
+        bed.Patch(Kinds.Destination, null, "strict", new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["kratix.io/output-validation"] = "yaml" } } });
+        Assert.StartsWith("strict/", Assert.Single(bed.Git.Files.Keys), StringComparison.Ordinal);
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Theory, Conformance("K8", "What a Promise's workflow wrote goes to each match that appears later and allows it, by its annotation or else by the platform's setting.")]
+    [InlineData("kubernetes", Free, false)]
+    [InlineData("yaml", Free, true)]
+    [InlineData(null, Free, true)]
+    [InlineData(null, Broken, false)]
+    [InlineData("none", Broken, true)]
+    public void Match_that_appears_later_takes_what_it_allows(string? annotation, string text, bool takes)
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["workflows"]!["promise"] = new JsonObject { ["configure"] = new JsonArray(Samples.Pipeline("prepare")) };
+        var bed = EngineBed.WithPromise(promise: promise);
+        bed.Patch(Kinds.Destination, null, "worker", new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["kratix.io/output-validation"] = "none" } } });
+        bed.Complete(bed.TakePlan(), ("output/tool.yaml", text));
+        Assert.StartsWith("worker/", Assert.Single(bed.Git.Files.Keys), StringComparison.Ordinal);
+
+        bed.Create(Kinds.Destination, null, Destination("later", annotation));
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(takes, bed.Git.Files.Keys.Any(p => p.StartsWith("later/", StringComparison.Ordinal)));
+    }
+
     private static EngineBed With(OutputValidation setting, params JsonObject[] destinations)
     {
         var promise = Samples.Promise();
