@@ -32,6 +32,7 @@ public sealed class SuspensionTests(SharedPlatform shared) : IClassFixture<Share
         var waiting = await corner.Until("a", "is suspended", t => t.Condition("Reconciled")?.Reason == "WorkflowSuspended" && IsMarked(t));
         Assert.Equal(["Succeeded", "Suspended", "Pending"], waiting.At("status.kratix.workflows.pipelines")!.AsArray().Select(p => p.Text("phase")));
         Assert.Equal("nobody has approved it", waiting.Text("status.kratix.workflows.pipelines.1.message"));
+        Assert.Contains("nobody has approved it", waiting.Text("status.message"), StringComparison.Ordinal);
         await corner.Kubectl.UntilAny("events", "the suspension is an event", e => e.Text("reason") == "WorkflowSuspended", "--field-selector", "involvedObject.name=a,involvedObject.kind=Thing");
         Assert.DoesNotContain(await corner.Repository.Files(), file => file.Contains("approval", StringComparison.Ordinal));
 
@@ -87,8 +88,9 @@ public sealed class SuspensionTests(SharedPlatform shared) : IClassFixture<Share
         await corner.Request("a");
 
         var failed = await corner.Until("a", "has failed", t => t.Condition("ConfigureWorkflowCompleted")?.Reason == "ConfigureWorkflowFailed" && t.Has("Reconciled", "False"));
-        Assert.Contains("attempt 3 was its last (maxAttempts: 3", failed.Text("status.message"), StringComparison.Ordinal);
-        Assert.Contains("the database is not up", failed.Text("status.message"), StringComparison.Ordinal);
+        Assert.Equal(
+            "Pipeline main failed: it asked to be tried again, but attempt 3 was its last (maxAttempts: 3 in workflow-control.yaml): the database is not up",
+            failed.Text("status.message"));
         Assert.False(IsMarked(failed));
         Assert.Equal(["main", "main", "main"], await Runs(corner));
         Assert.Empty(await corner.Repository.Files());

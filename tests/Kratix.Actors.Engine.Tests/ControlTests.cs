@@ -151,13 +151,16 @@ public sealed class ControlTests
         var bed = EngineBed.WithPromise(promise: TwoPipelines());
         bed.Request("a");
         bed.Complete(bed.TakePlan(), ("output/first.yaml", "x: 1\n"));
-        bed.Complete(bed.TakePlan(), ("metadata/workflow-control.yaml", "suspend: true\nmessage: somebody has to approve\n"), ("output/second.yaml", "x: 1\n"));
+        bed.Complete(
+            bed.TakePlan(), ("metadata/workflow-control.yaml", "suspend: true\nmessage: somebody has to approve\n"), ("metadata/status.yaml", "asked: grace\n"),
+            ("output/second.yaml", "x: 1\n"));
         bed.Kit.Advance(TimeSpan.FromMinutes(10));
 
         var item = bed.Redis1("a");
         Assert.Equal("Suspended", bed.Phase("a"));
         Assert.Equal("true", item["metadata"]!["labels"]![Suspended]!.ToString());
         Assert.Equal("Suspended", Message(item, "Reconciled"));
+        Assert.Equal("grace", item["status"]!["asked"]!.ToString());
         var row = item["status"]!["kratix"]!["workflows"]!["pipelines"]![1]!;
         Assert.Equal(("Suspended", "somebody has to approve"), (row["phase"]!.ToString(), row["message"]!.ToString()));
         Assert.Equal("1", item["status"]!["kratix"]!["workflows"]!["suspendedGeneration"]!.ToString());

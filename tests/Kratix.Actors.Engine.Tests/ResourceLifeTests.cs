@@ -131,6 +131,30 @@ public sealed class ResourceLifeTests
     }
 
     [Fact]
+    public void Request_that_vanished_while_the_engine_was_down_leaves_its_files_until_it_is_made_again_and_deleted()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        var next = bed.Restarted(OnStart.Verify, async () =>
+        {
+            await bed.Kubernetes.Delete(EngineBed.Redis, "default", "a", CancellationToken.None);
+            await bed.Kubernetes.Patch(
+                EngineBed.Redis, "default", "a", PatchKind.Merge, new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, null, CancellationToken.None);
+        });
+        next.Kit.Advance(TimeSpan.FromMinutes(5));
+        Assert.Null(next.Get(EngineBed.Redis, "default", "a"));
+        Assert.True(next.Git.Files.ContainsKey(Written));
+
+        next.Request("a");
+        next.Complete(next.TakePlan(), ("output/db.yaml", "x: 2\n"));
+        next.Delete(EngineBed.Redis, "default", "a");
+
+        Assert.Empty(next.Git.Files);
+        Assert.Equal("Gone", next.Phase("a"));
+    }
+
+    [Fact]
     public void Request_that_was_let_go_and_still_carries_our_finalizers_is_let_go_again()
     {
         var bed = EngineBed.WithPromise();

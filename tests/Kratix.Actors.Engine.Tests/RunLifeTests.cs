@@ -34,9 +34,7 @@ public sealed class RunLifeTests
     [Fact]
     public void Request_whose_image_cannot_be_had_fails_and_its_Pod_is_removed()
     {
-        var bed = EngineBed.WithPromise();
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan);
         bed.Kit.Dispatcher.InContext(() => bed.Runner.Report(plan.Namespace, plan.PodName, r => r with
         {
             Steps = [r.Steps[0] with { Phase = StepPhase.Pulling, Reason = "ImagePullBackOff: example/work:1 not found" }],
@@ -54,9 +52,7 @@ public sealed class RunLifeTests
     [Fact, Conformance("R50", "With restartPolicy OnFailure a failing container is started again in place, and each time counts towards backoffLimit.")]
     public void Container_that_is_started_again_in_place_is_given_up_at_the_limit_and_its_Pod_goes_first()
     {
-        var bed = EngineBed.WithPromise(promise: InPlace());
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan, promise: InPlace());
         Assert.Equal("OnFailure", plan.PodSpec!["restartPolicy"]!.ToString());
         for (var restarts = 0; restarts < 3; restarts++)
         {
@@ -76,9 +72,7 @@ public sealed class RunLifeTests
     [Fact]
     public void Run_that_fails_after_restarts_in_place_has_only_the_rest_of_its_attempts()
     {
-        var bed = EngineBed.WithPromise(promise: InPlace());
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan, promise: InPlace());
         bed.Report(plan, r => Failing(r, 2) with { Phase = RunPhase.Failed, Reason = "Evicted: no room" });
         Assert.Equal("Retrying", bed.Phase("a"));
         bed.Kit.Advance(TimeSpan.FromMinutes(5));
@@ -93,9 +87,7 @@ public sealed class RunLifeTests
     [Fact]
     public void Attempts_in_place_are_counted_over_a_restart_of_the_engine()
     {
-        var bed = EngineBed.WithPromise(promise: InPlace());
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan, promise: InPlace());
         bed.Report(plan, r => Failing(r, 2));
         var next = bed.Restarted(OnStart.Off);
         next.Kit.Advance(TimeSpan.FromSeconds(1));
@@ -111,9 +103,7 @@ public sealed class RunLifeTests
     [Fact]
     public void Run_that_uses_up_its_attempts_in_place_is_not_over_before_its_Pod_is_gone()
     {
-        var bed = EngineBed.WithPromise(promise: InPlace());
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan, promise: InPlace());
         bed.Runner.Fail = (verb, _) => verb == "remove" ? new Outcome<Ports.Nothing>.Transient("the API server is away") : null;
         bed.Report(plan, r => Failing(r, 3));
         bed.Kit.Advance(TimeSpan.FromMinutes(1));
@@ -129,9 +119,7 @@ public sealed class RunLifeTests
     [Fact]
     public void Container_that_succeeds_when_it_is_started_again_in_place_has_made_one_run_of_it()
     {
-        var bed = EngineBed.WithPromise(promise: InPlace());
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan, promise: InPlace());
         bed.Report(plan, r => Failing(r, 1));
         bed.Complete(plan, ("output/db.yaml", "x: 1\n"));
 
@@ -139,24 +127,10 @@ public sealed class RunLifeTests
         Assert.Empty(bed.Plans);
     }
 
-    private static JsonObject InPlace()
-    {
-        var promise = Samples.Promise();
-        promise.Set("spec.workflows.resource.configure.0.spec.restartPolicy", "OnFailure");
-        return promise;
-    }
-
-    private static RunReport Failing(RunReport report, int restarts) => report with
-    {
-        Phase = RunPhase.Running, Restarts = restarts, Steps = [report.Steps[0] with { Phase = StepPhase.Failed, ExitCode = 3, Restarts = restarts }],
-    };
-
     [Fact]
     public void Failed_run_that_ended_by_itself_keeps_its_Pod_for_the_log()
     {
-        var bed = EngineBed.WithPromise();
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan);
         bed.Fail(plan);
 
         Assert.Contains(bed.Runner.Runs, r => r.RunId == plan.RunId);
@@ -168,22 +142,11 @@ public sealed class RunLifeTests
     {
         var bed = EngineBed.WithPromise();
         bed.Request("a");
-        var removed = new List<string>();
-        bed.Runner.Fail = (verb, pod) =>
-        {
-            if (verb == "remove")
-                removed.Add(pod);
-            return null;
-        };
+        var removed = Removed(bed);
         for (var i = 0; i < 4; i++)
         {
             var plan = bed.TakePlan();
-            bed.Create(Kinds.Pod, plan.Namespace, new JsonObject
-            {
-                ["metadata"] = new JsonObject { ["name"] = plan.PodName, ["labels"] = new JsonObject(plan.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))) },
-            });
-            bed.Kit.Settle(() => bed.Kubernetes.Patch(
-                Kinds.Pod, plan.Namespace, plan.PodName, PatchKind.Merge, new JsonObject { ["status"] = new JsonObject { ["phase"] = "Succeeded" } }, "status", CancellationToken.None));
+            Finished(bed, plan.Namespace, plan.PodName, plan.Labels);
             bed.Complete(plan, ("output/db.yaml", $"x: {i}\n"));
             bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["spec"] = new JsonObject { ["size"] = $"s{i}" } });
         }
@@ -198,24 +161,12 @@ public sealed class RunLifeTests
         promise.Set("spec.workflows.resource.delete.0.metadata.name", "configure");
         var bed = EngineBed.WithPromise(Samples.Settings with { JobsToKeep = 1 }, promise);
         bed.Request("a");
-        var removed = new List<string>();
-        bed.Runner.Fail = (verb, pod) =>
-        {
-            if (verb == "remove")
-                removed.Add(pod);
-            return null;
-        };
+        var removed = Removed(bed);
         for (var i = 0; i < 2; i++)
         {
             var plan = bed.TakePlan();
-            var labels = plan.Labels.SetItem(Marks.WorkflowAction, "delete");
-            foreach (var (pod, labelled) in new[] { (plan.PodName, plan.Labels), ($"of-delete-{i}", labels) })
-            {
-                bed.Create(Kinds.Pod, plan.Namespace, new JsonObject { ["metadata"] = new JsonObject { ["name"] = pod, ["labels"] = Objects.Labels(labelled) } });
-                bed.Kit.Settle(() => bed.Kubernetes.Patch(
-                    Kinds.Pod, plan.Namespace, pod, PatchKind.Merge, new JsonObject { ["status"] = new JsonObject { ["phase"] = "Succeeded" } }, "status", CancellationToken.None));
-            }
-
+            Finished(bed, plan.Namespace, plan.PodName, plan.Labels);
+            Finished(bed, plan.Namespace, $"of-delete-{i}", plan.Labels.SetItem(Marks.WorkflowAction, "delete"));
             bed.Complete(plan, ("output/db.yaml", $"x: {i}\n"));
             bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["spec"] = new JsonObject { ["size"] = $"s{i}" } });
         }
@@ -242,9 +193,7 @@ public sealed class RunLifeTests
     [Fact, Conformance("R29", "A delete Pipeline waits for a configure run of the same object that is under way.")]
     public void Delete_Pipeline_waits_for_the_run_under_way()
     {
-        var bed = EngineBed.WithPromise(promise: Samples.Promise(withDelete: true));
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan, promise: Samples.Promise(withDelete: true));
         bed.Delete(EngineBed.Redis, "default", "a");
         bed.Kit.Advance(TimeSpan.FromMinutes(10));
         Assert.Empty(bed.Plans);
@@ -257,9 +206,7 @@ public sealed class RunLifeTests
     [Fact]
     public void Run_whose_Pod_somebody_deleted_is_started_again_under_its_name()
     {
-        var bed = EngineBed.WithPromise();
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan);
         bed.Kit.Settle(() => bed.Runner.Remove(plan.Namespace, plan.PodName, CancellationToken.None));
 
         var again = bed.TakePlan();
@@ -326,9 +273,7 @@ public sealed class RunLifeTests
     [Fact]
     public void Run_whose_Pod_was_deleted_after_it_handed_in_has_succeeded()
     {
-        var bed = EngineBed.WithPromise();
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan);
         bed.Kit.Settle(() => bed.Engine.Exchange.Submit(plan.RunId, plan.ExchangeToken, Samples.Tar(("output/db.yaml", "x: 1\n")), CancellationToken.None));
         bed.Kit.Settle(() => bed.Runner.Remove(plan.Namespace, plan.PodName, CancellationToken.None));
         bed.Kit.Advance(TimeSpan.FromSeconds(1));
@@ -340,9 +285,7 @@ public sealed class RunLifeTests
     [Fact]
     public void Run_that_succeeded_without_handing_in_has_failed()
     {
-        var bed = EngineBed.WithPromise();
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan);
         bed.Kit.Dispatcher.InContext(() => bed.Runner.Finish(plan.Namespace, plan.PodName, 0));
         bed.Kit.Advance(TimeSpan.FromSeconds(1));
 
@@ -353,9 +296,7 @@ public sealed class RunLifeTests
     [Fact, Conformance("K19", "A run that was under way when the engine stopped is found again, not started twice.")]
     public void Run_under_way_when_the_engine_stops_is_adopted_by_the_next()
     {
-        var bed = EngineBed.WithPromise();
-        bed.Request("a");
-        var plan = bed.TakePlan();
+        var bed = Running(out var plan);
 
         var next = bed.Restarted(OnStart.Off);
         next.Kit.Advance(TimeSpan.FromSeconds(1));
@@ -364,4 +305,46 @@ public sealed class RunLifeTests
 
         Assert.Equal("Settled", next.Phase("a"));
     }
+
+    /// <summary>An engine with a request <c>a</c> whose first run is under way.</summary>
+    private static EngineBed Running(out RunPlan plan, JsonObject? promise = null)
+    {
+        var bed = EngineBed.WithPromise(promise: promise);
+        bed.Request("a");
+        plan = bed.TakePlan();
+        return bed;
+    }
+
+    /// <summary>Pods that the engine removes from now on.</summary>
+    private static List<string> Removed(EngineBed bed)
+    {
+        var removed = new List<string>();
+        bed.Runner.Fail = (verb, pod) =>
+        {
+            if (verb == "remove")
+                removed.Add(pod);
+            return null;
+        };
+        return removed;
+    }
+
+    /// <summary>The Pod of a run is there, and ended well.</summary>
+    private static void Finished(EngineBed bed, string ns, string pod, IReadOnlyDictionary<string, string> labels)
+    {
+        bed.Create(Kinds.Pod, ns, new JsonObject { ["metadata"] = new JsonObject { ["name"] = pod, ["labels"] = Objects.Labels(labels) } });
+        bed.Kit.Settle(() => bed.Kubernetes.Patch(
+            Kinds.Pod, ns, pod, PatchKind.Merge, new JsonObject { ["status"] = new JsonObject { ["phase"] = "Succeeded" } }, "status", CancellationToken.None));
+    }
+
+    private static JsonObject InPlace()
+    {
+        var promise = Samples.Promise();
+        promise.Set("spec.workflows.resource.configure.0.spec.restartPolicy", "OnFailure");
+        return promise;
+    }
+
+    private static RunReport Failing(RunReport report, int restarts) => report with
+    {
+        Phase = RunPhase.Running, Restarts = restarts, Steps = [report.Steps[0] with { Phase = StepPhase.Failed, ExitCode = 3, Restarts = restarts }],
+    };
 }

@@ -10,6 +10,22 @@ public sealed record PlacementWrite(string Placement, string Stamp, string Desti
     public bool IsRemoval => PlacementWrites.IsRemoval(Stamp);
 }
 
+/// <summary>What becomes of a write that its store did not take.</summary>
+public enum FailedWrite
+{
+    /// <summary>The answer is late: the question is another one by now, or none.</summary>
+    NotOwed,
+
+    /// <summary>It is owed, and fails as it did before.</summary>
+    KnownToFail,
+
+    /// <summary>It is owed, and its reason is new.</summary>
+    Fails,
+
+    /// <summary>Nothing is owed any more: what was to be taken back stays in a store that is gone.</summary>
+    Left,
+}
+
 /// <summary>What is owed to stores.</summary>
 public static class PlacementWrites
 {
@@ -34,6 +50,14 @@ public static class PlacementWrites
             CommitId = changed || p.CommitId is null ? commitId : p.CommitId,
             Error = null,
         });
+
+    public static bool Owes(Works works, string placement, string stamp) => Owed(works).Any(w => w.Placement == placement && w.Stamp == stamp);
+
+    /// <summary>The store has not taken the write of this stamp.</summary>
+    public static FailedWrite Failed(Works works, string placement, string stamp, string reason, bool storeIsGone) =>
+        !Owes(works, placement, stamp) ? FailedWrite.NotOwed
+        : storeIsGone && Cleanup.EndsWithItsStore(stamp) ? FailedWrite.Left
+        : works.Find(placement)!.Error == reason ? FailedWrite.KnownToFail : FailedWrite.Fails;
 
     /// <summary>Those of the found placements that are still as they were written then.</summary>
     public static ImmutableArray<string> Drifted(Works works, ImmutableArray<(string Placement, string Stamp)> found) =>

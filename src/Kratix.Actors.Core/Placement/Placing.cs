@@ -75,11 +75,14 @@ public static class Placing
         return placed.IsEmpty && known.SetEquals(misplaced) ? null : (placed, misplaced);
     }
 
-    /// <summary>Gives these placements up and places their groups anew: files go where they belong now, and are taken back where they were.</summary>
-    public static ImmutableArray<Work> Reschedule(WorkOwner owner, Works works, IReadOnlySet<string> placements, IReadOnlyCollection<Destination> destinations)
+    /// <summary>
+    /// Gives these placements up and places their groups anew: files go where they belong now, and are taken back where they were. The Works that change by that, and
+    /// all that is misplaced then.
+    /// </summary>
+    public static (ImmutableArray<Work> Placed, ImmutableArray<string> Misplaced) Reschedule(WorkOwner owner, Works works, IReadOnlySet<string> placements, IReadOnlyCollection<Destination> destinations)
     {
         var affected = works.ByPipeline.Values.Where(w => w.Groups.Any(g => g.Placements.Any(p => placements.Contains(p.Name))));
-        return
+        ImmutableArray<Work> placed =
         [
             .. affected.Select(w =>
             {
@@ -87,6 +90,7 @@ public static class Placing
                 return Place(owner, w.Pipeline, left.Groups, works with { ByPipeline = works.ByPipeline.SetItem(w.Pipeline, left) }, destinations);
             }),
         ];
+        return (placed, Misplaced(placed.Aggregate(works, (all, work) => all.Put(work)).Groups, destinations));
     }
 
     private static WorkloadGroup New(string directory, ImmutableArray<Selector> selectors, ImmutableArray<FileEntry> files) =>

@@ -22,7 +22,7 @@ public static class PromiseDecider
         PromiseCommand.ObserveSurroundings c => state.Phase is PromisePhase.Unobserved or PromisePhase.Gone || (state.Surroundings ?? Surroundings.None).Same(c.Surroundings)
             ? Nothing("known, or nobody's")
             : Happened(new PromiseEvent.SurroundingsChanged(c.Surroundings, c.At)),
-        PromiseCommand.ReportWritten c => Owes(state, c.Placement, c.Stamp)
+        PromiseCommand.ReportWritten c => PlacementWrites.Owes(state.Works, c.Placement, c.Stamp)
             ? Happened(new PromiseEvent.PlacementWritten(c.Placement, c.Stamp, c.CommitId, c.Changed, c.At))
             : Nothing("that write is not owed"),
         PromiseCommand.ReportWriteFailed c => ReportWriteFailed(state, c),
@@ -159,24 +159,18 @@ public static class PromiseDecider
 
     private static Decision<PromiseEvent> Rescheduled(PromiseState state, IReadOnlySet<string> given, ImmutableArray<Destination> destinations, DateTimeOffset at)
     {
-        var works = Placing.Reschedule(state.Owner, state.Works, given, destinations);
-        var after = works.Aggregate(state.Works, (all, work) => all.Put(work));
-        return Happened(new PromiseEvent.Rescheduled(works, Placing.Misplaced(after.Groups, destinations), at));
+        var (placed, misplaced) = Placing.Reschedule(state.Owner, state.Works, given, destinations);
+        return Happened(new PromiseEvent.Rescheduled(placed, misplaced, at));
     }
 
-    private static Decision<PromiseEvent> ReportWriteFailed(PromiseState state, PromiseCommand.ReportWriteFailed c)
-    {
-        if (!Owes(state, c.Placement, c.Stamp))
-            return Nothing("that write is not owed");
-        if (c.StoreIsGone && Cleanup.EndsWithItsStore(c.Stamp))
-            return Happened(new PromiseEvent.PlacementLeft(c.Placement, c.Stamp, c.Reason, c.At));
-        return state.Works.Find(c.Placement)!.Error == c.Reason
-            ? Nothing("known to fail for this reason")
-            : Happened(new PromiseEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At));
-    }
-
-    private static bool Owes(PromiseState state, string placement, string stamp) =>
-        PlacementWrites.Owed(state.Works).Any(w => w.Placement == placement && w.Stamp == stamp);
+    private static Decision<PromiseEvent> ReportWriteFailed(PromiseState state, PromiseCommand.ReportWriteFailed c) =>
+        PlacementWrites.Failed(state.Works, c.Placement, c.Stamp, c.Reason, c.StoreIsGone) switch
+        {
+            FailedWrite.Fails => Happened(new PromiseEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At)),
+            FailedWrite.Left => Happened(new PromiseEvent.PlacementLeft(c.Placement, c.Stamp, c.Reason, c.At)),
+            FailedWrite.KnownToFail => Nothing("known to fail for this reason"),
+            _ => Nothing("that write is not owed"),
+        };
 
     private static Decision<PromiseEvent> Happened(PromiseEvent @event) => new Decision<PromiseEvent>.Happened(@event);
 

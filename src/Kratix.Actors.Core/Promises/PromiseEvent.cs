@@ -42,20 +42,20 @@ public abstract record PromiseEvent(DateTimeOffset At)
     public sealed record ApiRefused(string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);
 
     public sealed record RunSucceeded(
-        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : PromiseEvent(At)
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : PromiseEvent(At), IRunEnded
     {
         /// <summary>For people who look; nothing is decided by it.</summary>
         public ImmutableSortedDictionary<string, string>? Results { get; init; }
     }
 
-    public sealed record RunSuperseded(string RunId, string Pipeline, ImmutableArray<StepReport> Steps, DateTimeOffset At) : PromiseEvent(At);
+    public sealed record RunSuperseded(string RunId, string Pipeline, ImmutableArray<StepReport> Steps, DateTimeOffset At) : PromiseEvent(At), IRunEnded;
 
     public sealed record RunFailed(
-        string RunId, string Pipeline, int Attempt, ImmutableArray<StepReport> Steps, string Reason, DateTimeOffset? RetryAt, DateTimeOffset NextRun, DateTimeOffset At) : PromiseEvent(At);
+        string RunId, string Pipeline, int Attempt, ImmutableArray<StepReport> Steps, string Reason, DateTimeOffset? RetryAt, DateTimeOffset NextRun, DateTimeOffset At) : PromiseEvent(At), IRunFailed;
 
     /// <summary>See the Resource's event of this name.</summary>
     public sealed record RunSuspended(
-        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, string? Message, DateTimeOffset? RetryAt, DateTimeOffset At) : PromiseEvent(At);
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, string? Message, DateTimeOffset? RetryAt, DateTimeOffset At) : PromiseEvent(At), IRunEnded;
 
     public sealed record RetryStarted(DateTimeOffset At) : PromiseEvent(At);
 
@@ -65,7 +65,7 @@ public abstract record PromiseEvent(DateTimeOffset At)
 
     public sealed record Placed(ImmutableArray<Work> Works, DateTimeOffset At) : PromiseEvent(At);
 
-    public sealed record PlacementWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : PromiseEvent(At);
+    public sealed record PlacementWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : PromiseEvent(At), IPlacementWritten;
 
     /// <summary>Destinations changed: these placements, and no others, are misplaced now. <paramref name="Works"/>: those that a Destination takes that did not before.</summary>
     public sealed record PlacementsJudged(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : PromiseEvent(At);
@@ -73,7 +73,7 @@ public abstract record PromiseEvent(DateTimeOffset At)
     /// <summary>Placements were given up; the files of these Works are placed like this now.</summary>
     public sealed record Rescheduled(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : PromiseEvent(At);
 
-    public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);
+    public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At), IPlacementFailed;
 
     /// <summary>The files stay where they were to be taken back, because their state store is gone.</summary>
     public sealed record PlacementLeft(string Placement, string Stamp, string Reason, DateTimeOffset At) : PromiseEvent(At);

@@ -96,20 +96,18 @@ public static class ResourceDecider
             : Nothing("nothing waits for these Destinations, and nothing of it is elsewhere");
     }
 
-    private static Decision<ResourceEvent> ReportWritten(ResourceState state, ResourceCommand.ReportWritten c) => Owes(state, c.Placement, c.Stamp)
+    private static Decision<ResourceEvent> ReportWritten(ResourceState state, ResourceCommand.ReportWritten c) => PlacementWrites.Owes(state.Works, c.Placement, c.Stamp)
         ? Happened(new ResourceEvent.PlacementWritten(c.Placement, c.Stamp, c.CommitId, c.Changed, c.At))
         : Nothing("that write is not owed");
 
-    private static Decision<ResourceEvent> ReportWriteFailed(ResourceState state, ResourceCommand.ReportWriteFailed c)
-    {
-        if (!Owes(state, c.Placement, c.Stamp))
-            return Nothing("that write is not owed");
-        if (c.StoreIsGone && Cleanup.EndsWithItsStore(c.Stamp))
-            return Happened(new ResourceEvent.PlacementLeft(c.Placement, c.Stamp, c.Reason, c.At));
-        return state.Works.Find(c.Placement)!.Error == c.Reason
-            ? Nothing("known to fail for this reason")
-            : Happened(new ResourceEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At));
-    }
+    private static Decision<ResourceEvent> ReportWriteFailed(ResourceState state, ResourceCommand.ReportWriteFailed c) =>
+        PlacementWrites.Failed(state.Works, c.Placement, c.Stamp, c.Reason, c.StoreIsGone) switch
+        {
+            FailedWrite.Fails => Happened(new ResourceEvent.PlacementFailed(c.Placement, c.Stamp, c.Reason, c.At)),
+            FailedWrite.Left => Happened(new ResourceEvent.PlacementLeft(c.Placement, c.Stamp, c.Reason, c.At)),
+            FailedWrite.KnownToFail => Nothing("known to fail for this reason"),
+            _ => Nothing("that write is not owed"),
+        };
 
     private static Decision<ResourceEvent> Reschedule(ResourceState state, ResourceCommand.Reschedule c)
     {
@@ -119,13 +117,9 @@ public static class ResourceDecider
 
     private static Decision<ResourceEvent> Rescheduled(ResourceState state, IReadOnlySet<string> given, ImmutableArray<Destination> destinations, DateTimeOffset at)
     {
-        var works = Placing.Reschedule(state.Id.Owner, state.Works, given, destinations);
-        var after = works.Aggregate(state.Works, (all, work) => all.Put(work));
-        return Happened(new ResourceEvent.Rescheduled(works, Placing.Misplaced(after.Groups, destinations), at));
+        var (placed, misplaced) = Placing.Reschedule(state.Id.Owner, state.Works, given, destinations);
+        return Happened(new ResourceEvent.Rescheduled(placed, misplaced, at));
     }
-
-    private static bool Owes(ResourceState state, string placement, string stamp) =>
-        PlacementWrites.Owed(state.Works).Any(w => w.Placement == placement && w.Stamp == stamp);
 
     private static Decision<ResourceEvent> WakeUp(ResourceState state, ResourceCommand.WakeUp c) => state.Phase switch
     {

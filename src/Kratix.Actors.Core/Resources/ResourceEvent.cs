@@ -29,22 +29,22 @@ public abstract record ResourceEvent(DateTimeOffset At)
 
     /// <summary><paramref name="Work"/>: what it produced and where that goes; null for a delete Pipeline. <paramref name="NextRun"/>: when the interval will have passed.</summary>
     public sealed record RunSucceeded(
-        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At)
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, Work? Work, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At), IRunEnded
     {
         /// <summary>For people who look; nothing is decided by it.</summary>
         public ImmutableSortedDictionary<string, string>? Results { get; init; }
     }
 
     /// <summary>It ended, either way, but something else is wished by now: nothing of it is used.</summary>
-    public sealed record RunSuperseded(string RunId, string Pipeline, ImmutableArray<StepReport> Steps, DateTimeOffset At) : ResourceEvent(At);
+    public sealed record RunSuperseded(string RunId, string Pipeline, ImmutableArray<StepReport> Steps, DateTimeOffset At) : ResourceEvent(At), IRunEnded;
 
     /// <summary><paramref name="Attempt"/>: the last that it made, those in place included. <paramref name="RetryAt"/> null: given up.</summary>
     public sealed record RunFailed(
-        string RunId, string Pipeline, int Attempt, ImmutableArray<StepReport> Steps, string Reason, DateTimeOffset? RetryAt, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At);
+        string RunId, string Pipeline, int Attempt, ImmutableArray<StepReport> Steps, string Reason, DateTimeOffset? RetryAt, DateTimeOffset NextRun, DateTimeOffset At) : ResourceEvent(At), IRunFailed;
 
     /// <summary>It ended and asked to wait: until <paramref name="RetryAt"/>, or (null) until the mark is taken off. Its output is not used.</summary>
     public sealed record RunSuspended(
-        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, string? Message, DateTimeOffset? RetryAt, DateTimeOffset At) : ResourceEvent(At);
+        string RunId, string Pipeline, ImmutableArray<StepReport> Steps, string? StatusJson, string? Message, DateTimeOffset? RetryAt, DateTimeOffset At) : ResourceEvent(At), IRunEnded;
 
     /// <summary>The Pipeline that failed, or suspended until now, runs again.</summary>
     public sealed record RetryStarted(DateTimeOffset At) : ResourceEvent(At);
@@ -56,7 +56,7 @@ public abstract record ResourceEvent(DateTimeOffset At)
     public sealed record Placed(ImmutableArray<Work> Works, DateTimeOffset At) : ResourceEvent(At);
 
     /// <summary>The store holds the placement (or no longer holds a removed one).</summary>
-    public sealed record PlacementWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : ResourceEvent(At);
+    public sealed record PlacementWritten(string Placement, string Stamp, string CommitId, bool Changed, DateTimeOffset At) : ResourceEvent(At), IPlacementWritten;
 
     /// <summary>Destinations changed: these placements, and no others, are misplaced now. <paramref name="Works"/>: those that a Destination takes that did not before.</summary>
     public sealed record PlacementsJudged(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : ResourceEvent(At);
@@ -64,7 +64,7 @@ public abstract record ResourceEvent(DateTimeOffset At)
     /// <summary>Placements were given up; the files of these Works are placed like this now.</summary>
     public sealed record Rescheduled(ImmutableArray<Work> Works, ImmutableArray<string> Misplaced, DateTimeOffset At) : ResourceEvent(At);
 
-    public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : ResourceEvent(At);
+    public sealed record PlacementFailed(string Placement, string Stamp, string Reason, DateTimeOffset At) : ResourceEvent(At), IPlacementFailed;
 
     /// <summary>The files stay where they were to be taken back, because their state store is gone.</summary>
     public sealed record PlacementLeft(string Placement, string Stamp, string Reason, DateTimeOffset At) : ResourceEvent(At);

@@ -18,13 +18,13 @@ internal static class News
 
     internal static IEnumerable<(string Type, string Reason, string Message)> Of(ResourceState before, ResourceState after, ResourceEvent @event)
     {
-        foreach (var told in OfWorkflow("resource", before.Workflow, after.Workflow, @event is ResourceEvent.RunFailed f ? f.Reason : null))
+        foreach (var told in OfWorkflow("resource", before.Workflow, after.Workflow, (@event as IRunFailed)?.Reason))
             yield return told;
         if (after.StoppedRun is not null && before.StoppedRun is null)
             yield return Stopped(before.Workflow);
         if (after.Phase is ResourcePhase.Paused && before.Phase is not ResourcePhase.Paused)
             yield return Paused;
-        if (@event is ResourceEvent.PlacementFailed failed)
+        if (@event is IPlacementFailed failed)
             yield return (Warning, "FailedWriteToDestination", failed.Reason);
         if (@event is ResourceEvent.PlacementLeft left)
             yield return (Warning, "FilesLeft", $"{left.Reason}; the files of {left.Placement} stay there");
@@ -42,7 +42,7 @@ internal static class News
 
     internal static IEnumerable<(string Type, string Reason, string Message)> Of(PromiseState before, PromiseState after, PromiseEvent @event)
     {
-        foreach (var told in OfWorkflow("promise", before.Workflow, after.Workflow, @event is PromiseEvent.RunFailed f ? f.Reason : null))
+        foreach (var told in OfWorkflow("promise", before.Workflow, after.Workflow, (@event as IRunFailed)?.Reason))
             yield return told;
         if (after.Workflow is { Action: WorkflowAction.Configure, Stage: WorkflowStage.Succeeded, Pipelines.IsEmpty: false } && after.Workflow.Stage != before.Workflow.Stage)
             yield return (Normal, "ConfigureWorkflowCompleted", "All workflows completed");
@@ -57,7 +57,7 @@ internal static class News
             yield return (Normal, has.Status == "True" ? "RequirementsFulfilled" : has.Reason, has.Message);
         if (after.Wave != before.Wave || RequestsFollow(before, after))
             yield return (Normal, "ReconcilingResources", "Reconciling all resource requests");
-        if (@event is PromiseEvent.PlacementFailed failed)
+        if (@event is IPlacementFailed failed)
             yield return (Warning, "FailedWriteToDestination", failed.Reason);
         if (@event is PromiseEvent.PlacementLeft left)
             yield return (Warning, "FilesLeft", $"{left.Reason}; the files of {left.Placement} stay there");

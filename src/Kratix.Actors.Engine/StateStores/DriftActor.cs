@@ -24,6 +24,9 @@ public abstract record DriftMessage
     /// <summary>Compare the stores that are due.</summary>
     public sealed record Compare : DriftMessage;
 
+    /// <summary>The pass that failed is made again, unless one at its moment has overtaken it.</summary>
+    public sealed record Again : DriftMessage;
+
     /// <summary>So many placements are not as they were written.</summary>
     public sealed record Ended(int Found) : DriftMessage;
 
@@ -45,10 +48,15 @@ internal sealed partial class DriftActor(
     // Stores become usable one after the other when the engine starts: one pass is enough for all.
     private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(1);
 
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(30), TimeSpan.FromHours(1));
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, StateStoreAddress> _addresses = new(StringComparer.Ordinal);
     private readonly HashSet<string> _verified = new(StringComparer.Ordinal);
     private readonly HashSet<string> _due = new(StringComparer.Ordinal);
+
+    /// <summary>Stores of passes that failed, until the pause after that is over.</summary>
+    private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
+    private IReadOnlyCollection<string> _underWay = [];
     private DateTimeOffset _looked;
     private bool _comparing;
 
@@ -95,11 +103,18 @@ internal sealed partial class DriftActor(
             case DriftMessage.Ended ended:
                 LogCompared(world.Log, ended.Found);
                 _comparing = false;
+                _backoff.Reset();
                 Begin();
                 break;
             case DriftMessage.Failed { Cause: var cause }:
                 LogFailed(world.Log, cause.Message);
                 _comparing = false;
+                _failed.UnionWith(_underWay);
+                Context.Timers.StartSingle("again", new DriftMessage.Again(), _backoff.Next(null));
+                break;
+            case DriftMessage.Again:
+                _due.UnionWith(_failed);
+                Begin();
                 break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
@@ -121,7 +136,8 @@ internal sealed partial class DriftActor(
         if (_comparing || due.Count == 0)
             return;
         _due.ExceptWith(due.Keys);
-        _comparing = true;
+        _failed.ExceptWith(due.Keys);
+        (_comparing, _underWay) = (true, due.Keys);
         stores.Tell(new StateStoresMessage.VerifyDocuments(due.Keys.ToHashSet(StringComparer.Ordinal)));
         Context.PipeToSelf<int>(Pass(due, _stop.Token), found => new DriftMessage.Ended(found), e => new DriftMessage.Failed(e));
     }

@@ -13,39 +13,12 @@ namespace Kratix.Actors.Engine.Telemetry;
 /// <param name="namesRequests">Whether the counters of the reference carry the name and namespace of the request.</param>
 internal sealed class Observer(bool namesRequests)
 {
-    private const string RunSuccess = "success";
-
     internal void Tell(ResourceState before, ResourceState after, ResourceEvent happened, string? traceParent)
     {
         var told = new Told(before.Id.Promise, before.Id.Namespace, before.Id.Name, after.Object?.Uid ?? "", after.Object?.Generation ?? 0, after.Completed, after.Object?.Deleting ?? false, traceParent);
-        switch (happened)
-        {
-            case ResourceEvent.Observed when before.Object?.Generation != after.Object?.Generation || before.Object?.Uid != after.Object?.Uid:
-                Span(told, "observed", happened.At, happened.At, null);
-                break;
-            case ResourceEvent.RunSucceeded e:
-                Run(told, e.Pipeline, RunSuccess, e.Steps, null);
-                break;
-            case ResourceEvent.RunFailed e:
-                Run(told, e.Pipeline, "failure", e.Steps, e.Reason);
-                break;
-            case ResourceEvent.RunSuspended e:
-                Run(told, e.Pipeline, "suspended", e.Steps, null);
-                break;
-            case ResourceEvent.RunSuperseded e:
-                Run(told, e.Pipeline, "superseded", e.Steps, null);
-                break;
-            case ResourceEvent.PlacementWritten e:
-                Written(told, before.Works, e.Placement, e.CommitId, null, e.At);
-                break;
-            case ResourceEvent.PlacementFailed e:
-                Written(told, before.Works, e.Placement, null, e.Reason, e.At);
-                break;
-            default:
-                break;
-        }
-
-        Outcomes(told, before.Works, after.Works);
+        if (happened is ResourceEvent.Observed && (before.Object?.Generation != after.Object?.Generation || before.Object?.Uid != after.Object?.Uid))
+            Span(told, "observed", happened.At, happened.At, null);
+        Tell(told, happened, happened.At, before.Works, after.Works);
         if (after.Phase is ResourcePhase.Settled && before.Phase is not ResourcePhase.Settled && after.Completed is { } completed)
             Span(told, "DynamicResourceRequestReconcile", completed, happened.At, null);
     }
@@ -53,35 +26,35 @@ internal sealed class Observer(bool namesRequests)
     internal void Tell(PromiseState before, PromiseState after, PromiseEvent happened, string? traceParent)
     {
         var told = new Told(before.Name, "", "", after.Object?.Uid ?? "", after.Object?.Generation ?? 0, after.Completed, after.Object?.Deleting ?? false, traceParent);
+        if (happened is PromiseEvent.Observed && (before.Object?.Generation != after.Object?.Generation || before.Object?.Uid != after.Object?.Uid))
+            Span(told, "observed", happened.At, happened.At, null);
+        Tell(told, happened, happened.At, before.Works, after.Works);
+    }
+
+    private void Tell(Told told, object happened, DateTimeOffset at, Works before, Works after)
+    {
         switch (happened)
         {
-            case PromiseEvent.Observed when before.Object?.Generation != after.Object?.Generation || before.Object?.Uid != after.Object?.Uid:
-                Span(told, "observed", happened.At, happened.At, null);
+            case IRunEnded ended:
+                Run(told, ended.Pipeline, ResultOf(ended), ended.Steps, (ended as IRunFailed)?.Reason);
                 break;
-            case PromiseEvent.RunSucceeded e:
-                Run(told, e.Pipeline, RunSuccess, e.Steps, null);
-                break;
-            case PromiseEvent.RunFailed e:
-                Run(told, e.Pipeline, "failure", e.Steps, e.Reason);
-                break;
-            case PromiseEvent.RunSuspended e:
-                Run(told, e.Pipeline, "suspended", e.Steps, null);
-                break;
-            case PromiseEvent.RunSuperseded e:
-                Run(told, e.Pipeline, "superseded", e.Steps, null);
-                break;
-            case PromiseEvent.PlacementWritten e:
-                Written(told, before.Works, e.Placement, e.CommitId, null, e.At);
-                break;
-            case PromiseEvent.PlacementFailed e:
-                Written(told, before.Works, e.Placement, null, e.Reason, e.At);
+            case IPlacementAnswered answered:
+                Written(told, before, answered.Placement, (answered as IPlacementWritten)?.CommitId, (answered as IPlacementFailed)?.Reason, at);
                 break;
             default:
                 break;
         }
 
-        Outcomes(told, before.Works, after.Works);
+        Outcomes(told, before, after);
     }
+
+    private static string ResultOf(IRunEnded ended) => ended switch
+    {
+        IRunFailed => "failure",
+        ResourceEvent.RunSuspended or PromiseEvent.RunSuspended => "suspended",
+        ResourceEvent.RunSuperseded or PromiseEvent.RunSuperseded => "superseded",
+        _ => "success",
+    };
 
     private static void Run(Told told, string pipeline, string result, ImmutableArray<StepReport> steps, string? failure)
     {

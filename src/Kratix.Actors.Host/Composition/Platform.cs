@@ -26,20 +26,18 @@ internal static class Platform
     {
         var folder = Path.GetFullPath(settings.DataFolder);
         var time = TimeProvider.System;
-        using var otlp = new OtlpFollower(settings.Telemetry.Otlp, settings.NodeName);
         var logFormat = new Logging.FormatChanges();
-        var overlay = new PlatformOverlay
-        {
-            Told = report =>
-            {
-                PlatformFile.Write(folder, report);
-                otlp.Follow(report.Holds);
-                logFormat.Tell();
-            },
-        };
+        var overlay = new PlatformOverlay();
         using var log = Logging.Create(
             () => LevelOf(overlay) ?? settings.Log.Level,
             () => overlay.Current.StructuredLog switch { true => LogFormat.Json, false => LogFormat.Text, null => settings.Log.Format }, logFormat);
+        using var otlp = new OtlpFollower(settings.Telemetry.Otlp, settings.NodeName, log.CreateLogger("Kratix.Actors"));
+        overlay.Told = report =>
+        {
+            PlatformFile.Write(folder, report);
+            otlp.Follow(report.Holds);
+            logFormat.Tell();
+        };
         await using var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = Path.Combine(folder, "journal.db"), Time = time }, stop);
         using var metrics = new MetricStore();
         using var journalMeter = new JournalMeter(journal);

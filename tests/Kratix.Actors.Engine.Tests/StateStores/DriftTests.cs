@@ -1,5 +1,7 @@
+using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Engine.Platform;
 using Kratix.Actors.Engine.Tests.Support;
+using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Engine.Tests.StateStores;
@@ -85,6 +87,34 @@ public sealed class DriftTests
         bed.Kit.Advance(TimeSpan.FromMinutes(61));
 
         Assert.Single(bed.Git.Files);
+    }
+
+    [Fact]
+    public void Pass_that_fails_altogether_is_made_again_before_the_next_moment()
+    {
+        var bed = Settled(Samples.Settings with { ReconcileInterval = TimeSpan.FromDays(30), StateStoreInterval = TimeSpan.FromHours(10) }, "a");
+        bed.Git.Edit(files => files.Clear());
+        var passes = 0;
+        bed.Journal.Failing = (call, type) => call == nameof(IJournal.Rows) && type == Shapes.Promise && ++passes <= 2 ? new JournalException("the disk is away") : null;
+        bed.Kit.Advance(TimeSpan.FromHours(10.1));
+        Assert.InRange(passes, 1, 3);
+        bed.Kit.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.Equal(3, passes);
+        Assert.Single(bed.Git.Files);
+    }
+
+    [Fact]
+    public void Pass_that_goes_on_failing_is_made_again_at_growing_pauses()
+    {
+        var bed = Settled(Samples.Settings with { ReconcileInterval = TimeSpan.FromDays(30), StateStoreInterval = TimeSpan.FromHours(10) }, "a");
+        var passes = 0;
+        bed.Journal.Failing = (call, type) => call == nameof(IJournal.Rows) && type == Shapes.Promise && ++passes > 0 ? new JournalException("the disk is away") : null;
+        while (passes == 0)
+            bed.Kit.Advance(TimeSpan.FromMinutes(1));
+        bed.Kit.Advance(TimeSpan.FromHours(2));
+
+        Assert.InRange(passes, 7, 9);
     }
 
     private static string PathOf(EngineBed bed, string name) => bed.Git.Files.Keys.Single(p => p.Contains($"/redis/{name}/", StringComparison.Ordinal));

@@ -12,6 +12,9 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Kratix.Actors.Host.Tests.Telemetry;
 
@@ -78,7 +81,7 @@ public sealed class OtlpTests : IAsyncLifetime
     [Fact, Conformance("R123", "A collector that the ConfigMap names while the engine runs gets what comes from then on; without it, the one of the settings does again.")]
     public async Task Collector_of_the_platforms_ConfigMap_holds_while_it_is_named()
     {
-        using (var follower = new OtlpFollower(Settings(metrics: true, traces: true), "node-a"))
+        using (var follower = new OtlpFollower(Settings(metrics: true, traces: true), "node-a", NullLogger.Instance))
         {
             var named = new PlatformTelemetry(Grpc, Grpc: true, new Dictionary<string, string> { ["x-tenant"] = "a=b" }, Traces: true, Metrics: true);
             await follower.Follow(PlatformConfiguration.None with { Telemetry = named });
@@ -91,6 +94,35 @@ public sealed class OtlpTests : IAsyncLifetime
         }
 
         await MetricsAndTraces("/v1/metrics", "/v1/traces", "");
+    }
+
+    [Fact, Conformance("R123", "A collector that cannot be sent to is logged, and what was sent to before goes on.")]
+    public async Task Collector_that_cannot_be_sent_to_is_told_and_the_last_good_one_stays()
+    {
+        using var log = new Lines();
+        using (var follower = new OtlpFollower(Settings(metrics: true, traces: true), "node-a", log))
+        {
+            var unusable = new PlatformTelemetry(new Uri("collector", UriKind.Relative), Grpc: false, new Dictionary<string, string>(), Traces: true, Metrics: true);
+            await follower.Follow(PlatformConfiguration.None with { Telemetry = unusable });
+            Assert.Equal(1604, Assert.Single(log.Ids));
+            Work();
+        }
+
+        await MetricsAndTraces("/v1/metrics", "/v1/traces", "");
+    }
+
+    private sealed class Lines : ILogger, IDisposable
+    {
+        internal List<int> Ids { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => this;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Ids.Add(eventId.Id);
+
+        public void Dispose() { }
     }
 
     private static void Work()
