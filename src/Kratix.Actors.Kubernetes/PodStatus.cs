@@ -43,6 +43,7 @@ internal static class PodStatus
             Reason(pod, phase, steps.ToImmutable(), (readerName, statuses.GetValueOrDefault(readerName)), (writerName, writer)))
         {
             Restarts = statuses.Values.Concat(mainStatuses.Values).Sum(Restarts),
+            RestartsInPlace = (string?)pod["spec"]!["restartPolicy"] == "OnFailure",
         };
     }
 

@@ -40,6 +40,22 @@ public sealed class AttemptTests(SharedPlatform shared) : IClassFixture<SharedPl
         await corner.Reconciled("a");
     }
 
+    [Fact]
+    [Conformance("K7", "A container of a Pod with restartPolicy OnFailure is started again in place, beside the others, and then the output is handed in.")]
+    public async Task OnFailure_of_a_Pod_starts_its_container_again_beside_the_others()
+    {
+        var corner = await shared.Corner("in-place-pod");
+        var entry = Pipeline(SucceedsOnItsSecondTry, "OnFailure");
+        (entry["apiVersion"], entry["kind"]) = ("v1", "Pod");
+        entry["spec"]!["containers"]!.AsArray().Add(Manifests.Container("beside", "echo once >> /kratix/output/beside.txt"));
+        await corner.Install(corner.Promise([entry]));
+        await corner.Request("a");
+        await corner.Reconciled("a");
+
+        Assert.Equal(("try\ntry\n", "once\n"), (await corner.Repository.Read($"{corner.FilesOf("a")}/tries.txt"), await corner.Repository.Read($"{corner.FilesOf("a")}/beside.txt")));
+        Assert.Equal(1, Assert.Single(await Pods(corner)).At("status.containerStatuses")!.AsArray().Single(c => c.Text("name") == "step-1").Number("restartCount"));
+    }
+
     [Theory]
     [InlineData("Never")]
     [InlineData(null)]

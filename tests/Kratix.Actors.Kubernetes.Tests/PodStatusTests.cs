@@ -10,6 +10,16 @@ public sealed class PodStatusTests
     private const string Running = """{"running":{"startedAt":"2026-01-01T10:00:06Z"}}""";
     private const string Initializing = """{"waiting":{"reason":"PodInitializing"}}""";
 
+    [Theory]
+    [InlineData("OnFailure", true)]
+    [InlineData("Never", false)]
+    public void Whether_it_is_started_again_in_place_is_the_Pods_policy(string policy, bool inPlace)
+    {
+        var pod = Pod("Pending");
+        pod["spec"]!["restartPolicy"] = policy;
+        Assert.Equal(inPlace, PodStatus.Read(pod)!.RestartsInPlace);
+    }
+
     [Fact]
     public void New_pod_is_pending_with_all_steps_waiting()
     {

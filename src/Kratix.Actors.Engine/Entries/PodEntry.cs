@@ -24,7 +24,7 @@ internal static class PodEntry
         "volumeMounts", "workingDir",
     ];
 
-    private static readonly string[] Planned = ["containers", "initContainers", "volumes", "restartPolicy"];
+    private static readonly string[] Planned = ["containers", "initContainers", "volumes"];
 
     /// <exception cref="PromiseRefusedException">It cannot be run.</exception>
     internal static void Check(JsonObject entry, string where) => Parts(entry, where);
@@ -36,7 +36,7 @@ internal static class PodEntry
         var at = $"{where}.spec";
         Known(spec, SpecFields, at);
         if (Text(spec, "restartPolicy", at) is { } policy and not ("Never" or "OnFailure"))
-            throw new PromiseRefusedException($"{at}.restartPolicy is \"{policy}\"; a Pod of a workflow must end, so it can only be Never or OnFailure (the platform repeats a failed run, as a new Pod)");
+            throw new PromiseRefusedException($"{at}.restartPolicy is \"{policy}\"; a Pod of a workflow must end, so it can only be Never (a failed run is repeated as a new Pod) or OnFailure (in place)");
         Seconds(spec, "activeDeadlineSeconds", at);
         var names = OwnNames();
         var steps = Containers(spec, "initContainers", at, ContainerFields, names);

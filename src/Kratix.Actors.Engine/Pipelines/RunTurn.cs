@@ -16,7 +16,8 @@ internal sealed class RunTurn
 
     internal void Saw(RunReport report)
     {
-        if (report.Steps.FirstOrDefault(s => s.Phase == StepPhase.Failed) is { } failed)
+        // One that is started again may yet end well, and when it may not, the Pod is taken away.
+        if (!report.RestartsInPlace && report.Steps.FirstOrDefault(s => s.Phase == StepPhase.Failed) is { } failed)
             _came.TrySetResult(new Outcome<Nothing>.Terminal(Refusal.Invalid, $"container {failed.Name} failed, so nothing is handed in"));
         else if (report.Steps.All(s => s.Phase == StepPhase.Succeeded))
             _came.TrySetResult(new Outcome<Nothing>.Done(default));

@@ -50,6 +50,9 @@ public sealed record RunReport(string RunId, string Namespace, string PodName, R
     /// How often its containers, built-in ones included, were started again in place. A step that has failed while the run has not waits to be.
     /// </summary>
     public int Restarts { get; init; }
+
+    /// <summary>Its Pod starts containers that fail again in place.</summary>
+    public bool RestartsInPlace { get; init; }
 }
 
 /// <summary>Told while watching runs. <see cref="Gone"/>: the Pod is no longer there.</summary>

@@ -127,6 +127,53 @@ public sealed class EntryRunTests
     }
 
     [Fact]
+    [Conformance("K7", "With restartPolicy OnFailure a Pod's failing container is started again in place, beside the others, and the output is handed in when all have ended well.")]
+    public void Writer_beside_a_container_that_is_started_again_waits_for_it()
+    {
+        var bed = Bed(InPlace);
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        Assert.Equal("OnFailure", plan.PodSpec!["restartPolicy"]!.ToString());
+        var turn = bed.Engine.Exchange.Turn(plan.RunId, plan.ExchangeToken, CancellationToken.None);
+        foreach (var left in (StepPhase[])[StepPhase.Failed, StepPhase.Running, StepPhase.Failed])
+        {
+            bed.Report(plan, r => Again(r, left, left is StepPhase.Running ? 1 : 0));
+            Assert.Equal((false, "Running"), (turn.IsCompleted, bed.Phase("a")));
+        }
+
+        bed.Report(plan, r => Again(r, StepPhase.Succeeded, 2));
+        Assert.IsType<Outcome<Nothing>.Done>(bed.Kit.Settle(() => turn));
+        bed.Complete(plan, ("output/db.yaml", "x: 1\n"));
+        Assert.Equal("Settled", bed.Phase("a"));
+    }
+
+    [Fact]
+    public void Container_beside_others_that_fails_in_place_to_the_limit_fails_the_run_and_its_Pod_goes()
+    {
+        var bed = Bed(InPlace);
+        bed.Request("a");
+        bed.Report(bed.TakePlan(), r => Again(r, StepPhase.Failed, 3));
+
+        Assert.Equal("Failed", bed.Phase("a"));
+        Assert.Empty(bed.Runner.Runs);
+        Assert.Contains("container left exited with code 3, the last of 4 times in place", bed.Redis1("a")["status"]!["message"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    private const string InPlace = Pod + "\n  restartPolicy: OnFailure";
+
+    /// <summary>Its first container stands like this after so many restarts, the others have ended well.</summary>
+    private static RunReport Again(RunReport report, StepPhase left, int restarts) => report with
+    {
+        Phase = RunPhase.Running, Restarts = restarts, RestartsInPlace = true,
+        Steps =
+        [
+            .. report.Steps.Select(s => s.Name == "left"
+                ? s with { Phase = left, ExitCode = left is StepPhase.Failed ? 3 : left is StepPhase.Succeeded ? 0 : null, Restarts = restarts }
+                : s with { Phase = StepPhase.Succeeded, ExitCode = 0 }),
+        ],
+    };
+
+    [Fact]
     public void Turn_of_another_run_or_of_one_not_taken_up_is_refused()
     {
         var bed = Bed(Pod);

@@ -35,7 +35,7 @@ public sealed class PodEntryTests
         Assert.Equal(["a", "b"], parts.Steps.Select(c => (string?)c!["name"]));
         Assert.Equal(["c", "d"], parts.SideBySide.Select(c => (string?)c!["name"]));
         Assert.Equal("v", (string?)Assert.Single(parts.Volumes)!["name"]);
-        Assert.Equal("""{"hostNetwork":true,"activeDeadlineSeconds":5}""", parts.Pod.ToJsonString());
+        Assert.Equal("""{"restartPolicy":"Never","hostNetwork":true,"activeDeadlineSeconds":5}""", parts.Pod.ToJsonString());
     }
 
     private static JsonObject Pod(string spec) => new() { ["spec"] = Yaml.Parse($"{{{spec}}}") };
