@@ -29,4 +29,18 @@ public sealed class FakeRunnerTests : RunnerContract
         _runner.Finish(plan.Namespace, plan.PodName, exitCode);
         return Task.CompletedTask;
     }
+
+    protected override Task FailInPlace(RunPlan plan, int exitCode)
+    {
+        _runner.FailInPlace(plan.Namespace, plan.PodName, exitCode);
+        _runner.StartAgain(plan.Namespace, plan.PodName);
+        _runner.FailInPlace(plan.Namespace, plan.PodName, exitCode);
+        return Task.CompletedTask;
+    }
+
+    protected override Task StartAgain(RunPlan plan)
+    {
+        _runner.StartAgain(plan.Namespace, plan.PodName);
+        return Task.CompletedTask;
+    }
 }

@@ -26,6 +26,12 @@ public sealed class PodRunnerOnAClusterTests(ClusterFixture server) : RunnerCont
             await server.Client.Delete(KnownTypes.Pod, "default", pod, default);
     }
 
-    protected override async Task Finish(RunPlan plan, int exitCode) =>
-        Assert.Null((await server.Client.Patch(KnownTypes.Pod, plan.Namespace, plan.PodName, PatchKind.Merge, EndedPod.Status(exitCode), "status", default)).Failure);
+    protected override Task Finish(RunPlan plan, int exitCode) => Say(plan, KubeletWords.Ended(exitCode));
+
+    protected override Task FailInPlace(RunPlan plan, int exitCode) => Say(plan, KubeletWords.FailsInPlace(exitCode));
+
+    protected override Task StartAgain(RunPlan plan) => Say(plan, KubeletWords.StartedAgain());
+
+    private async Task Say(RunPlan plan, JsonObject status) =>
+        Assert.Null((await server.Client.Patch(KnownTypes.Pod, plan.Namespace, plan.PodName, PatchKind.Merge, status, "status", default)).Failure);
 }

@@ -20,6 +20,12 @@ public abstract class RunnerContract : IAsyncLifetime
     /// <summary>Lets all containers of the Pod end, the last user container with this exit code.</summary>
     protected abstract Task Finish(RunPlan plan, int exitCode);
 
+    /// <summary>Lets the last user container, which was started again once in its Pod, fail with this exit code once more: it waits for its next start.</summary>
+    protected abstract Task FailInPlace(RunPlan plan, int exitCode);
+
+    /// <summary>That next start.</summary>
+    protected abstract Task StartAgain(RunPlan plan);
+
     public async Task InitializeAsync() => _runner = await Start();
 
     public async Task DisposeAsync()
@@ -92,6 +98,24 @@ public abstract class RunnerContract : IAsyncLifetime
         Assert.Equal(new RunSignal.Gone("run-1", "default", "pod-1"), told);
         await stop.CancelAsync();
         Assert.False(await signals.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task Container_that_is_started_again_in_its_Pod_is_a_run_that_goes_on_and_is_counted()
+    {
+        var plan = Plan("run-1", "pod-1") with { PodSpec = new JsonObject { ["restartPolicy"] = "OnFailure" } };
+        Done(await _runner.CreateOrAdopt(plan, _limit.Token));
+        await FailInPlace(plan, 3);
+        var waits = Done(await _runner.CreateOrAdopt(plan, _limit.Token));
+        Assert.Equal((RunPhase.Running, 1), (waits.Phase, waits.Restarts));
+        Assert.Equal([(StepPhase.Succeeded, 0, 0), (StepPhase.Failed, 3, 1)], waits.Steps.Select(s => (s.Phase, s.ExitCode ?? -1, s.Restarts)));
+        Assert.Contains("\"two\" exited with code 3", waits.Reason, StringComparison.Ordinal);
+
+        await StartAgain(plan);
+        var goesOn = Done(await _runner.CreateOrAdopt(plan, _limit.Token));
+        Assert.Equal((RunPhase.Running, 2), (goesOn.Phase, goesOn.Restarts));
+        Assert.Equal([(StepPhase.Succeeded, 0), (StepPhase.Running, 2)], goesOn.Steps.Select(s => (s.Phase, s.Restarts)));
+        Assert.Null(goesOn.Steps[1].ExitCode);
     }
 
     private static async Task<T> Next<T>(IAsyncEnumerator<RunSignal> signals) where T : RunSignal

@@ -24,6 +24,7 @@ internal sealed class Containers(FakeRunner runner, IContentStore contents, Chao
     {
         Succeeds,
         Fails,
+        FailsInPlace,
         SaysNothing,
     }
 
@@ -40,12 +41,35 @@ internal sealed class Containers(FakeRunner runner, IContentStore contents, Chao
                 continue;
             if (pod.Fate is null)
             {
-                pod.Fate = chaos.Happens(Fault.RunFailed, 10) ? Fate.Fails : chaos.Happens(Fault.RunSilent, 10) ? Fate.SaysNothing : Fate.Succeeds;
+                if (pod.WaitsInPlace)
+                    StartAgain(pod);
+                pod.Fate = FateOf(pod);
                 tell($"Pod {run.PodName} begins; it {pod.Fate}");
             }
 
             life.Kit.Dispatcher.InContext(() => _ = Carry(engine, life, pod));
         }
+    }
+
+    private Fate FateOf(Pod pod)
+    {
+        if (pod.InPlace && chaos.Happens(Fault.RestartInPlace, 2))
+            return Fate.FailsInPlace;
+        if (chaos.Happens(Fault.RunFailed, 10))
+        {
+            if (pod.Starts > 1)
+                chaos.Count(Fault.FailedAfterRestarts);
+            return Fate.Fails;
+        }
+
+        return chaos.Happens(Fault.RunSilent, 10) ? Fate.SaysNothing : Fate.Succeeds;
+    }
+
+    /// <summary>A kubelet starts a container again that failed; what was fetched is still there.</summary>
+    private void StartAgain(Pod pod)
+    {
+        (pod.WaitsInPlace, pod.Starts) = (false, pod.Starts + 1);
+        runner.StartAgain(pod.Plan.Namespace, pod.Plan.PodName);
     }
 
     /// <summary>Two runs at work for one object, or null. Another object of the same name is another object.</summary>
@@ -60,16 +84,38 @@ internal sealed class Containers(FakeRunner runner, IContentStore contents, Chao
 
     private async Task Carry(KratixEngine engine, Life life, Pod pod)
     {
-        var plan = pod.Plan;
+        var (plan, start) = (pod.Plan, pod.Starts);
         if (pod.Object is null && await engine.Exchange.Object(plan.RunId, plan.ExchangeToken, CancellationToken.None) is Outcome<ReadOnlyMemory<byte>>.Done { Value: var yaml })
             pod.Object ??= Encoding.UTF8.GetString(yaml.Span);
         await chaos.Pause();
         if (pod.Object is not null && pod.Fate == Fate.Succeeds)
+        {
             await HandIn(engine, pod, OutputOf(pod));
+            if (pod.InPlace && IsAlive(pod) && chaos.Happens(Fault.HandedInAgain, 4))
+            {
+                runner.Report(plan.Namespace, plan.PodName, report => report with { Phase = RunPhase.Running, Restarts = report.Restarts + 1 });
+                await chaos.Pause();
+                await HandIn(engine, pod, OutputOf(pod));
+            }
+        }
+
         await chaos.Pause();
-        if (pod.Object is not null && IsAlive(pod))
-            runner.Finish(plan.Namespace, plan.PodName, pod.Fate == Fate.Fails ? 1 : 0);
+        // A process that was paused may come back to a start that is over.
+        if (pod.Object is not null && pod.Starts == start && IsAlive(pod))
+            End(pod);
         life.IsDoneWith(pod);
+    }
+
+    private void End(Pod pod)
+    {
+        var (ns, name) = (pod.Plan.Namespace, pod.Plan.PodName);
+        if (pod.Fate == Fate.FailsInPlace)
+        {
+            (pod.Fate, pod.WaitsInPlace) = (null, true);
+            runner.FailInPlace(ns, name, 1);
+        }
+        else if (!pod.WaitsInPlace)
+            runner.Finish(ns, name, pod.Fate == Fate.Fails ? 1 : 0);
     }
 
     private (string Path, string Text) OutputOf(Pod pod) => Waiting.Contains(pod.Plan.Labels.GetValueOrDefault(Marks.ResourceName, ""))
@@ -125,6 +171,15 @@ internal sealed class Containers(FakeRunner runner, IContentStore contents, Chao
         /// <summary>What it fetched, as YAML; null before.</summary>
         internal string? Object { get; set; }
 
+        /// <summary>How this start of its container ends; null before it begins.</summary>
         internal Fate? Fate { get; set; }
+
+        /// <summary>Whether a container that fails is started again in it.</summary>
+        internal bool InPlace => (string?)plan.PodSpec?["restartPolicy"] == "OnFailure";
+
+        internal int Starts { get; set; } = 1;
+
+        /// <summary>Its container has failed and is not started again yet.</summary>
+        internal bool WaitsInPlace { get; set; }
     }
 }

@@ -74,6 +74,15 @@ internal enum Fault
     /// <summary>A container exited with an error.</summary>
     RunFailed,
 
+    /// <summary>A container exited with an error, and is started again in its Pod.</summary>
+    RestartInPlace,
+
+    /// <summary>A Pod failed after its containers were started again in it.</summary>
+    FailedAfterRestarts,
+
+    /// <summary>What hands in was started again after it was heard, and hands in once more.</summary>
+    HandedInAgain,
+
     /// <summary>A Pod ended well, but without handing anything in.</summary>
     RunSilent,
 }

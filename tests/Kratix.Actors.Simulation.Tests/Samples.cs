@@ -62,7 +62,7 @@ internal static class Samples
         ["spec"] = new JsonObject { ["size"] = size },
     };
 
-    /// <summary>Its Pipelines write the size of the request and the number of the image.</summary>
+    /// <summary>Of each Pipeline there are versions whose failing containers are started again in their Pods. Its Pipelines write the size of the request and the number of the image.</summary>
     internal static JsonObject Promise(int image) => new()
     {
         ["metadata"] = Named("redis"),
@@ -77,8 +77,11 @@ internal static class Samples
             ["dependencies"] = new JsonArray(new JsonObject { ["kind"] = $"Operator{image}" }),
             ["workflows"] = new JsonObject
             {
-                ["promise"] = new JsonObject { ["configure"] = Pipeline("prepare", image) },
-                ["resource"] = new JsonObject { ["configure"] = Pipeline("configure", image), ["delete"] = Pipeline("remove", image) },
+                ["promise"] = new JsonObject { ["configure"] = Pipeline("prepare", image, inPlace: image % 3 == 0) },
+                ["resource"] = new JsonObject
+                {
+                    ["configure"] = Pipeline("configure", image, inPlace: image % 2 == 1), ["delete"] = Pipeline("remove", image, inPlace: image % 2 == 0),
+                },
             },
         },
     };
@@ -88,11 +91,14 @@ internal static class Samples
 
     internal static string ImageOf(int image) => $"work:{image}";
 
-    private static JsonArray Pipeline(string name, int image) => new(new JsonObject
+    private static JsonArray Pipeline(string name, int image, bool inPlace) => new(new JsonObject
     {
         ["apiVersion"] = "platform.kratix.io/v1alpha1",
         ["kind"] = "Pipeline",
         ["metadata"] = Named(name),
-        ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = ImageOf(image) }) },
+        ["spec"] = new JsonObject
+        {
+            ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = ImageOf(image) }), ["restartPolicy"] = inPlace ? "OnFailure" : "Never",
+        },
     });
 }

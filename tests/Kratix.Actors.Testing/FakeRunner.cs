@@ -102,6 +102,22 @@ public sealed class FakeRunner : IRunner
         Reason = exitCode == 0 ? null : $"container \"{report.Steps[^1].Name}\" exited with code {exitCode}",
     });
 
+    /// <summary>The last step fails with this exit code, in a Pod that starts its containers again: it waits for that.</summary>
+    public void FailInPlace(string ns, string podName, int exitCode) => Report(ns, podName, report => report with
+    {
+        Phase = RunPhase.Running,
+        Steps = [.. report.Steps[..^1].Select(s => s with { Phase = StepPhase.Succeeded, ExitCode = 0 }), report.Steps[^1] with { Phase = StepPhase.Failed, ExitCode = exitCode }],
+        Reason = $"container \"{report.Steps[^1].Name}\" exited with code {exitCode}",
+    });
+
+    /// <summary>The last step, which has failed, is started again in its Pod.</summary>
+    public void StartAgain(string ns, string podName) => Report(ns, podName, report => report with
+    {
+        Restarts = report.Restarts + 1,
+        Steps = [.. report.Steps[..^1], report.Steps[^1] with { Phase = StepPhase.Running, ExitCode = null, Restarts = report.Steps[^1].Restarts + 1 }],
+        Reason = null,
+    });
+
     public async IAsyncEnumerable<RunSignal> Observe([EnumeratorCancellation] CancellationToken cancellation)
     {
         var signals = Channel.CreateUnbounded<RunSignal>();
