@@ -146,6 +146,24 @@ internal sealed class Interleaving(ulong seed)
         _simulation.Settle(TimeSpan.FromSeconds(40));
         _simulation.Git.FailWith = null;
         _simulation.Settle(TimeSpan.FromMinutes(7));
+        RescheduleMisplaced();
+    }
+
+    /// <summary>
+    /// Right after a start the one Destination may be ready before the other, and take the request; when that one loses its labels, the request is misplaced until
+    /// somebody asks for it to be scheduled anew. A Promise's files stay where they are.
+    /// </summary>
+    private void RescheduleMisplaced()
+    {
+        var misplaced = _simulation.All(Kinds.WorkPlacement).Where(p => p["metadata"]!["labels"]![Marks.Misplaced] is not null && p["metadata"]!["labels"]![Marks.ResourceName] is not null).ToList();
+        foreach (var name in misplaced.Select(p => p["metadata"]!["name"]!.ToString()))
+        {
+            _simulation.Tell($"user wants WorkPlacement {name} scheduled anew");
+            _simulation.Change(Kinds.WorkPlacement, "default", name, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Marks.Reschedule] = "true" } } });
+        }
+
+        if (misplaced.Count > 0)
+            _simulation.Settle(TimeSpan.FromMinutes(1));
     }
 
     private void CheckEnd()
