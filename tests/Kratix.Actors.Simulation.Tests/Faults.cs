@@ -80,6 +80,12 @@ internal enum Fault
     /// <summary>A Pod failed after its containers were started again in it.</summary>
     FailedAfterRestarts,
 
+    /// <summary>A container was started again in its Pod as often as it may be, and the run was given up.</summary>
+    UsedUpInPlace,
+
+    /// <summary>A run failed with no retry left, and a user has to ask for another.</summary>
+    GivenUp,
+
     /// <summary>What hands in was started again after it was heard, and hands in once more.</summary>
     HandedInAgain,
 

@@ -66,5 +66,5 @@ internal sealed class Life
 
     private void Tell(string what) => _world.Tell($"engine {Number} {what}");
 
-    private async Task Start(World ports) => Engine = await KratixEngine.Start(Samples.Settings, ports, Kit.System, CancellationToken.None);
+    private async Task Start(World ports) => Engine = await KratixEngine.Start(_world.Settings, ports, Kit.System, CancellationToken.None);
 }

@@ -32,6 +32,7 @@ internal sealed class Simulation
     private readonly int _usersMeddle;
 
     private readonly HashSet<string> _replaced = [];
+    private readonly Impatience _impatience;
     private TimeSpan _clockIsOffBy;
     private readonly Processes _processes;
 
@@ -40,6 +41,7 @@ internal sealed class Simulation
         _dice = new SeededRandom(seed);
         _processesLast = 1 << _dice.Next(4);
         _usersMeddle = 1 << _dice.Next(4);
+        Settings = _dice.OneIn(2) ? Samples.Settings with { Retry = Samples.Settings.Retry with { Limit = 1 } } : Samples.Settings;
         _chaos = new Chaos(seed * 31, Time, counts ?? new FaultCounts());
         _world = new DeterministicDispatcher(seed);
         Kubernetes = new FakeKubernetes(Time);
@@ -47,8 +49,12 @@ internal sealed class Simulation
         _containers = new Containers(Runner, Journal, _chaos, Time);
         Git.Edit(files => files.SetItem("README.md", Encoding.UTF8.GetBytes("foreign")));
         _world.InContext(() => _ = EstablishApis());
+        _impatience = new Impatience(this, _chaos);
         _processes = new Processes(this, _chaos, _dice, broken);
     }
+
+    /// <summary>In some lives a run is given up soon.</summary>
+    internal EngineSettings Settings { get; }
 
     internal ManualTime Time { get; } = new();
 
@@ -270,6 +276,8 @@ internal sealed class Simulation
             if (!_containers.Waiting.Contains(name))
                 Mark(name, Marks.WorkflowSuspended, null);
         }
+
+        _impatience.AskForAnother();
     }
 
     internal void Mark(string name, string mark, string? value) =>
