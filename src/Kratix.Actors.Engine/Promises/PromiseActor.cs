@@ -361,7 +361,6 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             return;
         var (shown, progress) = (State, _progress);
         _status.Publish(Kinds.Promise, item, () => PromiseStatus.Of(shown, progress));
-        if (State.Works.Groups.Any() || ReadModels.HasPublished)
-            ReadModels.Publish(State.Owner, State.Works, item, State.ActiveRun is null);
+        ReadModels.Publish(State.Owner, State.Works, item, State.ActiveRun is null);
     }
 }

@@ -28,15 +28,6 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     /// <summary>The owner is new: nobody has published anything for it, and there is nothing to look for.</summary>
     private bool _nothingIsThere;
 
-    internal bool HasPublished
-    {
-        get
-        {
-            lock (_gate)
-                return _published.Count > 0 || _inherited.Count > 0 || _wanted is not null;
-        }
-    }
-
     /// <summary>Begins with what the owner's state says of its earlier life: what that has published goes when it is wanted no more.</summary>
     internal void Recovered(bool isNew, string ns, Works works)
     {
@@ -72,21 +63,23 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
             () => new Wish(
                 [.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item))],
                 [.. works.Removals.Select(p => WorkModels.KeyOf(Kinds.WorkPlacement, WorkModels.NamespaceOf(owner), p.Name))]),
-            patience);
+            patience, isNothing: !works.Groups.Any());
     }
 
-    internal void Clear()
-    {
-        if (HasPublished)
-            Want(() => new Wish([], []), TimeSpan.Zero);
-    }
+    internal void Clear() => Want(() => new Wish([], []), TimeSpan.Zero, isNothing: true);
 
-    /// <summary><paramref name="wanted"/>: asked when it is written; of what passes nothing is made.</summary>
-    private void Want(Func<Wish> wanted, TimeSpan patience)
+    /// <summary>
+    /// <paramref name="wanted"/>: asked when it is written; of what passes nothing is made. <paramref name="isNothing"/>: no model is wanted, so that there is
+    /// only something to do where something is there, or on its way. It is remembered all the same: what is there may be learnt of later.
+    /// </summary>
+    private void Want(Func<Wish> wanted, TimeSpan patience, bool isNothing = false)
     {
         lock (_gate)
         {
-            _wanted = _last = wanted;
+            _last = wanted;
+            if (isNothing && !_busy && _published.Count == 0 && _inherited.Count == 0)
+                return;
+            _wanted = wanted;
             _patience = patience;
             if (patience == TimeSpan.Zero)
                 _pause.End();

@@ -197,7 +197,6 @@ internal sealed class ResourceActor : AggregateActor<ResourceMessage, ResourceSt
         var patience = _passing && !IsNewWish ? Services.Passing.Patience : TimeSpan.Zero;
         var shown = State;
         _status.Publish(_effects.Type!, item, () => ResourceStatus.Of(shown), patience);
-        if (Services.Settings.PublishReadModels && (State.Works.Groups.Any() || ReadModels.HasPublished))
-            ReadModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null, patience);
+        ReadModels.Publish(State.Id.Owner, State.Works, item, State.ActiveRun is null, patience);
     }
 }

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Ports;
+using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Engine.Tests.Publishing;
@@ -47,6 +49,31 @@ public sealed class ReadModelsTests
     }
 
     [Fact]
+    public void What_a_process_could_not_take_back_of_a_Promises_dependencies_is_taken_back_by_the_next()
+    {
+        var bed = WithDependencies();
+        bed.Kubernetes.Fail = (verb, _, _) => verb == "delete" ? new Outcome<Nothing>.Terminal(Refusal.Forbidden, "not now") : null;
+        bed.Patch(Kinds.Promise, null, "redis", new JsonObject { ["spec"] = new JsonObject { ["dependencies"] = null } });
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+        Assert.Empty(bed.Git.Files);
+        Assert.Equal(["Work", "WorkPlacement"], Shown(bed));
+        var next = bed.Restarted(OnStart.Off, () =>
+        {
+            bed.Kubernetes.Fail = (_, _, _) => null;
+            bed.Journal.Failing = (call, of) => call == nameof(IJournal.Rows) && of == Shapes.Promise ? new JournalException("away") : null;
+            return Task.CompletedTask;
+        });
+        next.Kit.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(["Work", "WorkPlacement"], Shown(next));
+
+        // The Promise is at rest and has nothing to publish: only the next listing tells it what it left behind.
+        next.Journal.Failing = null;
+        next.Kit.Dispatcher.InContext(() => next.Kubernetes.Interrupt("the connection broke"));
+        next.Kit.Advance(TimeSpan.FromSeconds(10));
+        Assert.Empty(Shown(next));
+    }
+
+    [Fact]
     public void What_an_earlier_process_published_and_is_wanted_stays_and_costs_no_write()
     {
         var bed = Written();
@@ -84,14 +111,7 @@ public sealed class ReadModelsTests
     [Fact]
     public void WorkPlacement_of_a_Promises_dependencies_stays_until_its_files_are_taken_back()
     {
-        var promise = Samples.Promise();
-        promise["spec"]!["dependencies"] = new JsonArray(new JsonObject
-        {
-            ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = "redis" },
-        });
-        var bed = EngineBed.WithPromise(promise: promise);
-        bed.Kit.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal(["Work", "WorkPlacement"], Shown(bed));
+        var bed = WithDependencies();
         bed.Git.FailWith = ("away", null);
         bed.Patch(Kinds.Promise, null, "redis", new JsonObject { ["spec"] = new JsonObject { ["dependencies"] = null } });
         bed.Kit.Advance(TimeSpan.FromSeconds(2));
@@ -108,6 +128,19 @@ public sealed class ReadModelsTests
         var bed = EngineBed.WithPromise();
         bed.Request("a");
         bed.Complete(bed.TakePlan(), ("output/db.yaml", "size: small\n"));
+        Assert.Equal(["Work", "WorkPlacement"], Shown(bed));
+        return bed;
+    }
+
+    private static EngineBed WithDependencies()
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["dependencies"] = new JsonArray(new JsonObject
+        {
+            ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = "redis" },
+        });
+        var bed = EngineBed.WithPromise(promise: promise);
+        bed.Kit.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(["Work", "WorkPlacement"], Shown(bed));
         return bed;
     }
