@@ -36,14 +36,19 @@ public static class FileLayout
     public static ImmutableArray<PathChange> Removal(Placement placement, string ns) => placement.Location.Mode switch
     {
         FilepathMode.NestedByMetadata => [new PathChange.ReplaceDirectory(placement.Directory, [])],
-        FilepathMode.AggregatedYaml => [new PathChange.ReplaceSection(AggregatedPath(placement), $"{ns}/{placement.Name}", [])],
+        FilepathMode.AggregatedYaml => [new PathChange.ReplaceSection(AggregatedPath(placement), $"{ns}/{placement.WrittenAs}", [])],
         _ => [new PathChange.ReplaceListed(Listing(placement, ns), [], [.. placement.Files.Concat(placement.Stale).Select(f => Join(placement.Directory, f.Path))])],
     };
 
     private static string AggregatedPath(Placement placement) =>
         Join(placement.Directory, placement.Location.Filename is { Length: > 0 } name ? name : AggregatedFile);
 
-    private static string Listing(Placement placement, string ns) => Join(placement.Directory, ".kratix", $"{ns}-{placement.Name}.yaml");
+    private static string Listing(Placement placement, string ns) => Join(placement.Directory, ".kratix", $"{ns}-{placement.WrittenAs}.yaml");
+
+    /// <summary>Whether both are at one place in one store, so that writing the one replaces the other.</summary>
+    internal static bool SamePlace(Placement one, Placement other) =>
+        (one.Location.StoreKind, one.Location.StoreName, one.Location.Mode, one.Directory) == (other.Location.StoreKind, other.Location.StoreName, other.Location.Mode, other.Directory)
+        && (one.Location.Mode is not FilepathMode.AggregatedYaml || AggregatedPath(one) == AggregatedPath(other));
 
     /// <summary>Where the two documents lie that show a Destination's owner that files arrive: a Namespace, and a ConfigMap in it.</summary>
     public static (string Namespace, string ConfigMap) TestDocuments(Location location)

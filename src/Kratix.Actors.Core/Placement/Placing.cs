@@ -32,7 +32,7 @@ public static class Placing
 
     /// <summary>
     /// Gives each group its placements. One that goes to a single Destination keeps the one it has had; without one it takes a ready match, and
-    /// stays unscheduled when there is none. One that goes to every match gains the new matches and keeps what it has.
+    /// stays unscheduled when there is none. One that goes to every match gains the new matches and keeps what it has. A Destination that is ready somewhere else than it was takes its files along.
     /// <paramref name="works"/>: all that the owner has placed so far.
     /// </summary>
     public static Work Place(WorkOwner owner, string pipeline, ImmutableArray<WorkloadGroup> groups, Works works, IReadOnlyCollection<Destination> destinations)
@@ -108,15 +108,22 @@ public static class Placing
         {
             Placements =
             [
-                .. kept.Select(p => Refresh(owner, pipeline, group, p, works.Wishes + 1)),
+                .. kept.Select(p => Refresh(owner, pipeline, group, Moved(p, destinations) is { } at ? New(p.Name, at, works) : p, works.Wishes + 1)),
                 .. added.Select(d => Refresh(owner, pipeline, group, New($"{work}.{d.Name}-{group.ShortId}", d, works), works.Wishes + 1)),
             ],
         };
     }
 
+    /// <summary>Whether any of these has its Destination somewhere else now.</summary>
+    public static bool AnyMoved(Work work, IReadOnlyCollection<Destination> destinations) => work.Groups.SelectMany(g => g.Placements).Any(p => Moved(p, destinations) is not null);
+
+    /// <summary>Its Destination, if that was given another place; asked when it is ready there, since until then it may get yet another, or its store is not known yet.</summary>
+    private static Destination? Moved(Placement placement, IReadOnlyCollection<Destination> destinations) =>
+        destinations.FirstOrDefault(d => d.Name == placement.Destination && d is { Ready: true, Leaving: false } && d.Location != placement.Location);
+
     /// <summary>A placement without files yet. One that is just being taken back comes back with the files that may still be in the store.</summary>
-    private static Placement New(string name, Destination destination, Works works) => works.Removals.FirstOrDefault(r => r.Name == name) is { } leaving
-        ? leaving with { Wanted = "", Written = null, CommitId = null, Error = null }
+    private static Placement New(string name, Destination destination, Works works) => works.Removals.FirstOrDefault(r => r.WrittenAs == name && r.Location == destination.Location) is { } leaving
+        ? leaving with { Name = name, LeftAs = null, Wanted = "", Written = null, CommitId = null, Error = null }
         : new Placement(name, destination.Name, destination.Location, "", [], [], "", 0, null, null, null);
 
     private static Placement Refresh(WorkOwner owner, string pipeline, WorkloadGroup group, Placement placement, long wish)

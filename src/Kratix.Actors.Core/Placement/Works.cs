@@ -23,6 +23,21 @@ public sealed record Placement(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Misplaced { get; init; }
 
+    /// <summary>
+    /// The name under which it was written, of a placement that is taken back where it was while one of that name is somewhere else: its Destination was given another place.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LeftAs { get; init; }
+
+    [JsonIgnore]
+    public string WrittenAs => LeftAs ?? Name;
+
+    /// <summary>What is to be taken back of it where it is, while it is written somewhere else.</summary>
+    internal Placement Leave() => this with
+    {
+        Name = $"{Name}.{Core.Digest.Of(Location.StoreKind, Location.StoreName, Directory, $"{Location.Mode}", Location.Filename ?? "")[..8]}", LeftAs = Name, Error = null,
+    };
+
     /// <summary>False exactly while a write is owed.</summary>
     [JsonIgnore]
     public bool IsWritten => Written == Stamp;
@@ -90,7 +105,7 @@ public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, I
     [JsonIgnore]
     public bool AllWritten => Removals.IsEmpty && !Unscheduled.Any() && Placements.All(p => p.IsWritten);
 
-    /// <summary>Takes a Pipeline's new Work: placements that it no longer has are taken back.</summary>
+    /// <summary>Takes a Pipeline's new Work: placements that it no longer has, or has somewhere else, are taken back.</summary>
     public Works Put(Work work)
     {
         var kept = work.Groups.SelectMany(g => g.Placements).ToList();
@@ -99,7 +114,11 @@ public sealed record Works(ImmutableSortedDictionary<string, Work> ByPipeline, I
         {
             ByPipeline = work.Groups.IsEmpty ? ByPipeline.Remove(work.Pipeline) : ByPipeline.SetItem(work.Pipeline, work),
             Wishes = kept.Select(p => p.Wish).Append(Wishes).Max(),
-            Removals = [.. Removals.Concat(dropped).Where(p => !kept.Any(k => k.Name == p.Name || TakesOver(k, p)))],
+            Removals =
+            [
+                .. Removals.Concat(dropped).Where(p => !kept.Any(k => (k.Name == p.WrittenAs && FileLayout.SamePlace(k, p)) || TakesOver(k, p)))
+                    .Select(p => kept.Any(k => k.Name == p.Name) ? p.Leave() : p),
+            ],
         };
     }
 

@@ -130,7 +130,7 @@ public static class PromiseDecider
             return Rescheduled(state, given, c.Destinations, c.At);
         var placed = state.Works.ByPipeline.Values
             .Select(w => (Before: w, After: Placing.Place(state.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
-            .Where(pair => pair.After.Groups.Sum(g => g.Placements.Length) > pair.Before.Groups.Sum(g => g.Placements.Length))
+            .Where(pair => pair.After.Groups.Sum(g => g.Placements.Length) > pair.Before.Groups.Sum(g => g.Placements.Length) || Placing.AnyMoved(pair.Before, c.Destinations))
             .Select(pair => pair.After)
             .ToImmutableArray();
         return Placing.Judge(state.Works, placed, c.Destinations) is { } judged

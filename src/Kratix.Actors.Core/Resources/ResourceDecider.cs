@@ -84,9 +84,9 @@ public static class ResourceDecider
         if (Cleanup.GivenUp(state.Works, c.Destinations) is { Count: > 0 } given)
             return Rescheduled(state, given, c.Destinations, c.At);
         var placed = state.Works.ByPipeline.Values
-            .Where(w => w.Groups.Any(g => g.Placements.IsEmpty))
+            .Where(w => w.Groups.Any(g => g.Placements.IsEmpty) || Placing.AnyMoved(w, c.Destinations))
             .Select(w => (Before: w, After: Placing.Place(state.Id.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
-            .Where(pair => pair.After.Groups.Count(g => g.Placements.IsEmpty) < pair.Before.Groups.Count(g => g.Placements.IsEmpty))
+            .Where(pair => pair.After.Groups.Count(g => g.Placements.IsEmpty) < pair.Before.Groups.Count(g => g.Placements.IsEmpty) || Placing.AnyMoved(pair.Before, c.Destinations))
             .Select(pair => pair.After)
             .ToImmutableArray();
         return Placing.Judge(state.Works, placed, c.Destinations) is { } judged

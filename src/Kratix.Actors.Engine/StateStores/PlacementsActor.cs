@@ -44,7 +44,7 @@ public abstract record PlacementsMessage
 
 /// <summary>
 /// Tells requests about Destinations that matter to them. A request at rest is not woken by every change of every Destination: when one changes its labels,
-/// comes or goes, the WorkPlacements that name it tell whose files are there. When one leaves with its files, the journal is asked instead, until nobody has files there: it is
+/// comes or goes, or is ready at another place, the WorkPlacements that name it tell whose files are there. When one leaves with its files, the journal is asked instead, until nobody has files there: it is
 /// the journal that must be right about that. And who deletes a misplaced WorkPlacement has its files scheduled anew.
 /// </summary>
 internal sealed partial class PlacementsActor(
@@ -55,6 +55,7 @@ internal sealed partial class PlacementsActor(
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
     private readonly Dictionary<string, Backoff> _leaving = new(StringComparer.Ordinal);
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Location> _places = new(StringComparer.Ordinal);
     private ImmutableArray<Destination>? _known;
     private bool _compared;
 
@@ -77,7 +78,7 @@ internal sealed partial class PlacementsActor(
         switch (message)
         {
             case PlacementsMessage.DestinationsAre { Now: var now }:
-                foreach (var changed in readModels && _known is { } known ? Changed(known, now) : [])
+                foreach (var changed in readModels && _known is { } known ? Changed(known, now).Union(Moved(now)) : Moved(now))
                     Look(changed);
                 _known = now;
                 foreach (var stayed in _leaving.Keys.Where(name => !now.Any(d => d.Leaving && d.Name == name)).ToList())
@@ -141,6 +142,15 @@ internal sealed partial class PlacementsActor(
         var (had, have) = (before.ToDictionary(d => d.Name), now.ToDictionary(d => d.Name));
         return had.Keys.Union(have.Keys).Where(name => !had.TryGetValue(name, out var was) || !have.TryGetValue(name, out var isNow)
             || was.StrictMatchLabels != isNow.StrictMatchLabels || !was.Labels.SequenceEqual(isNow.Labels));
+    }
+
+    /// <summary>Those that are ready somewhere else than when they were last ready. Before their stores are listed their places are not known, and they are not ready.</summary>
+    private List<string> Moved(ImmutableArray<Destination> now)
+    {
+        var moved = now.Where(d => d.Ready && _places.TryGetValue(d.Name, out var was) && was != d.Location).Select(d => d.Name).ToList();
+        foreach (var ready in now.Where(d => d.Ready))
+            _places[ready.Name] = ready.Location;
+        return readModels ? moved : [];
     }
 
     private void Look(string destination) => Context.PipeToSelf<Outcome<IReadOnlyList<JsonObject>>>(
