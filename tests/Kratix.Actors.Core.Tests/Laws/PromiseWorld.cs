@@ -61,7 +61,7 @@ internal sealed class PromiseWorld(int seed) : World<PromiseState, PromiseComman
                 Change(PromiseSpecs.All[_user.Next(PromiseSpecs.All.Length)]);
                 break;
             case 4:
-                SetDestinations(Pipelines.Destinations[..(_user.Next(Pipelines.Destinations.Length) + 1)]);
+                FirstDestinations(_user.Next(Pipelines.Destinations.Length) + 1);
                 break;
             case 5:
                 Later(TimeSpan.FromHours(11));

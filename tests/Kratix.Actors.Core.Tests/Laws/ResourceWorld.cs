@@ -66,7 +66,7 @@ internal sealed class ResourceWorld(int seed) : World<ResourceState, ResourceCom
                 Promise(_revision, !_promiseAvailable);
                 break;
             case 5:
-                SetDestinations(Pipelines.Destinations[..(_user.Next(Pipelines.Destinations.Length) + 1)]);
+                FirstDestinations(_user.Next(Pipelines.Destinations.Length) + 1);
                 break;
             case 6:
                 Later(TimeSpan.FromHours(11));

@@ -207,6 +207,14 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
             SetDestinations([.. Destinations.SkipLast(1), Destinations[^1] with { Leaving = true }]);
     }
 
+    /// <summary>So many Destinations are there from now on; where these are there, one is given another path, or the one it had before.</summary>
+    protected void FirstDestinations(int count)
+    {
+        var first = Pipelines.Destinations[0];
+        var path = Destinations is [var present, ..] && present.Location == first.Location && Destinations.Count == count ? $"moved-{first.Name}" : first.Location.BasePath;
+        SetDestinations([first with { Location = first.Location with { BasePath = path } }, .. Pipelines.Destinations[1..count]]);
+    }
+
     /// <summary>Somebody deletes what was written; what is found out of it.</summary>
     protected ImmutableArray<(string Placement, string Stamp)> Drift(Works works)
     {
