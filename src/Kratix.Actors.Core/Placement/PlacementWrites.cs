@@ -39,6 +39,14 @@ public static class PlacementWrites
     public static ImmutableArray<PathChange> Changes(Works works, PlacementWrite write, string ns) =>
         !Owed(works).Contains(write) ? [] : write.IsRemoval ? FileLayout.Removal(works.Find(write.Placement)!, ns) : FileLayout.Changes(works.Find(write.Placement)!, ns);
 
+    /// <summary>
+    /// Names the placement and the place. Writes of one are to reach the store in the order in which they were asked for, and a later one makes an earlier one needless,
+    /// whatever names they go by; those of one placement at two places have nothing to do with each other.
+    /// </summary>
+    public static (string Placement, string Place) Lane(Works works, PlacementWrite write) => (
+        works.Find(write.Placement)?.WrittenAs ?? write.Placement,
+        $"{write.Location.StoreKind}/{write.Location.StoreName}/{write.Location.BasePath} {write.Location.Mode} {write.Location.Filename}");
+
     /// <summary>The store has answered the write of this stamp.</summary>
     public static Works Written(Works works, string placement, string stamp, string commitId, bool changed) => IsRemoval(stamp)
         ? works.Removed(placement)

@@ -20,7 +20,7 @@ public abstract record WriteAnswer
     }
 }
 
-/// <summary>A placement to be written, and who waits for it. A later request for the same placement replaces an earlier one that waits.</summary>
+/// <summary>A placement to be written, and who waits for it. A later request for the same placement at the same place replaces an earlier one that waits.</summary>
 public sealed record WriteRequest(WriteIntent Intent, Action<WriteAnswer> Answer)
 {
     /// <summary>KIND/NAME of the state store it is for; several stores may be one repository.</summary>
@@ -33,9 +33,13 @@ public sealed record WriteRequest(WriteIntent Intent, Action<WriteAnswer> Answer
     private static string NamespaceOf(string owner) => owner.Split('/') is [_, var ns, _] ? ns : Kinds.SystemNamespace;
 
     /// <summary>The write as its owner's works have it now. <paramref name="owner"/> is named in the commit: <c>promise</c>, or <c>promise/namespace/name</c>.</summary>
-    internal static WriteRequest Of(string owner, Works works, PlacementWrite write, Action<WriteAnswer> answer) => new(
-        new WriteIntent($"{owner} {write.Placement}", write.Placement, write.IsRemoval ? "Delete" : "Update", owner, write.Stamp,
-            PlacementWrites.Changes(works, write, NamespaceOf(owner))), answer);
+    internal static WriteRequest Of(string owner, Works works, PlacementWrite write, Action<WriteAnswer> answer)
+    {
+        var (placement, place) = PlacementWrites.Lane(works, write);
+        return new(
+            new WriteIntent($"{owner} {placement} {place}", placement, write.IsRemoval ? "Delete" : "Update", owner, write.Stamp, PlacementWrites.Changes(works, write, NamespaceOf(owner))),
+            answer);
+    }
 }
 
 /// <summary>What a GitWriter is told.</summary>

@@ -292,7 +292,7 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
     {
         var changes = PlacementWrites.Changes(works, write, "default");
         Question? question = null;
-        question = new Question(effect, "write " + write.Placement, () =>
+        question = new Question(effect, $"write {PlacementWrites.Lane(works, write)}", () =>
         {
             if (!Calm && Dice.Next(6) == 0)
             {

@@ -133,6 +133,31 @@ public sealed class PlacingTests
         Assert.Equal("later", moved.Placements.Single().Destination);
     }
 
+    [Theory]
+    [InlineData(FilepathMode.NestedByMetadata)]
+    [InlineData(FilepathMode.None)]
+    [InlineData(FilepathMode.AggregatedYaml)]
+    public void Destination_at_another_place_takes_its_files_along_and_what_is_asked_of_one_place_stays_in_order(FilepathMode mode)
+    {
+        var here = Given.Destination("one", "env:dev", mode);
+        var there = here with { Location = here.Location with { BasePath = "elsewhere" } };
+        var before = Place(Request, Works.None, [here], "a.yaml");
+        var written = PlacementWrites.Owed(before).Single();
+        Assert.Equal(before.Placements.Single().Location, Place(Request, before, [there with { Ready = false }], "a.yaml").Placements.Single().Location);
+
+        var moved = Place(Request, before, [there], "a.yaml");
+        Assert.Equal([(false, "elsewhere"), (true, "one")], PlacementWrites.Owed(moved).Select(w => (w.IsRemoval, w.Location.BasePath)));
+        var (write, removal) = (PlacementWrites.Owed(moved).First(), PlacementWrites.Owed(moved).Last());
+        // It is taken back under the name by which it was written.
+        Assert.Equal(FileLayout.Removal(before.Placements.Single(), "default").ToString(), PlacementWrites.Changes(moved, removal, "default").ToString());
+        Assert.Equal(PlacementWrites.Lane(before, written), PlacementWrites.Lane(moved, removal));
+        Assert.NotEqual(PlacementWrites.Lane(moved, write), PlacementWrites.Lane(moved, removal));
+
+        var back = Place(Request, moved, [here], "a.yaml");
+        Assert.Equal([(false, "one"), (true, "elsewhere")], PlacementWrites.Owed(back).Select(w => (w.IsRemoval, w.Location.BasePath)));
+        Assert.Equal(moved.Placements.Single().Name, back.Placements.Single().Name);
+    }
+
     [Fact]
     public void Commit_of_an_unchanged_store_is_not_taken_for_the_files_own()
     {
