@@ -149,7 +149,7 @@ public sealed class PlacingTests
         Assert.Equal([(false, "elsewhere"), (true, "one")], PlacementWrites.Owed(moved).Select(w => (w.IsRemoval, w.Location.BasePath)));
         var (write, removal) = (PlacementWrites.Owed(moved).First(), PlacementWrites.Owed(moved).Last());
         // It is taken back under the name by which it was written.
-        Assert.Equal(FileLayout.Removal(before.Placements.Single(), "default").ToString(), PlacementWrites.Changes(moved, removal, "default").ToString());
+        Assert.Equal(Json.Text(FileLayout.Removal(before.Placements.Single(), "default").Cast<object>()), Json.Text(PlacementWrites.Changes(moved, removal, "default").Cast<object>()));
         Assert.Equal(PlacementWrites.Lane(before, written), PlacementWrites.Lane(moved, removal));
         Assert.NotEqual(PlacementWrites.Lane(moved, write), PlacementWrites.Lane(moved, removal));
 
