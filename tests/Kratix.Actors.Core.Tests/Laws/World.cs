@@ -398,6 +398,3 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
         public Func<RunResult, TCommand> Answer => answer;
     }
 }
-
-/// <summary>A law does not hold; the message tells the seed and the whole story.</summary>
-public sealed class LawException(string story) : Exception(story);
