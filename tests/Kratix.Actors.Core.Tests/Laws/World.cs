@@ -387,14 +387,8 @@ internal abstract class World<TState, TCommand, TEvent, TEffect>(int seed, TStat
 
     private sealed record Question(TEffect Effect, string Key, Func<TCommand?> CarryOut);
 
-    private sealed class Run(string id, Func<RunResult> ends, Func<RunResult, TCommand> answer)
+    private sealed record Run(string Id, Func<RunResult> Ends, Func<RunResult, TCommand> Answer)
     {
-        public string Id => id;
-
         public RunResult? Result { get; set; }
-
-        public Func<RunResult> Ends => ends;
-
-        public Func<RunResult, TCommand> Answer => answer;
     }
 }
