@@ -60,6 +60,6 @@ internal sealed partial class OtlpFollower : IDisposable
         }
     }
 
-    [LoggerMessage(1604, LogLevel.Error, "Telemetry cannot be sent to where the platform's ConfigMap says, and goes on as before: {Reason}")]
+    [LoggerMessage(1605, LogLevel.Error, "Telemetry cannot be sent to where the platform's ConfigMap says, and goes on as before: {Reason}")]
     private static partial void LogNotChanged(ILogger logger, string reason);
 }

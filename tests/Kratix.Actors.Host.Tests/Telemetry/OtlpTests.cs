@@ -104,7 +104,7 @@ public sealed class OtlpTests : IAsyncLifetime
         {
             var unusable = new PlatformTelemetry(new Uri("collector", UriKind.Relative), Grpc: false, new Dictionary<string, string>(), Traces: true, Metrics: true);
             await follower.Follow(PlatformConfiguration.None with { Telemetry = unusable });
-            Assert.Equal(1604, Assert.Single(log.Ids));
+            Assert.Equal(1605, Assert.Single(log.Ids));
             Work();
         }
 
