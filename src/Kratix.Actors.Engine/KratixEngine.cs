@@ -103,7 +103,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
             await Until(
                 world,
                 async () => await world.Kubernetes.Get(Kinds.Crd, null, crd.Name(), cancellation) is Outcome<JsonObject>.Done { Value: var shown }
-                    ? (shown["status"]?["conditions"] as JsonArray ?? []).Any(c => c?["type"]?.ToString() == "Established" && c["status"]?.ToString() == "True")
+                    ? shown.Condition("Established")?["status"]?.ToString() == "True"
                         ? new Outcome<JsonObject>.Done(shown)
                         : new Outcome<JsonObject>.Transient("not established yet")
                     : new Outcome<JsonObject>.Transient("cannot be read back"),

@@ -33,6 +33,11 @@ internal static class Objects
 
     internal static string? Annotation(this JsonObject item, string name) => item["metadata"]?["annotations"]?[name]?.ToString();
 
+    internal static IEnumerable<JsonObject> Conditions(this JsonObject item) => (item["status"]?["conditions"] as JsonArray ?? []).OfType<JsonObject>();
+
+    /// <summary>Null: it says nothing of that.</summary>
+    internal static JsonObject? Condition(this JsonObject item, string type) => item.Conditions().FirstOrDefault(c => c["type"]?.ToString() == type);
+
     internal static IReadOnlyList<string> Finalizers(this JsonObject item) =>
         [.. (item["metadata"]?["finalizers"] as JsonArray ?? []).Select(f => f!.ToString())];
 

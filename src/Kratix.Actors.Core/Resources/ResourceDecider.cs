@@ -84,10 +84,11 @@ public static class ResourceDecider
         if (Cleanup.GivenUp(state.Works, c.Destinations) is { Count: > 0 } given)
             return Rescheduled(state, given, c.Destinations, c.At);
         var placed = state.Works.ByPipeline.Values
-            .Where(w => w.Groups.Any(g => g.Placements.IsEmpty) || Placing.AnyMoved(w, c.Destinations))
-            .Select(w => (Before: w, After: Placing.Place(state.Id.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
-            .Where(pair => pair.After.Groups.Count(g => g.Placements.IsEmpty) < pair.Before.Groups.Count(g => g.Placements.IsEmpty) || Placing.AnyMoved(pair.Before, c.Destinations))
-            .Select(pair => pair.After)
+            .Select(w => (Before: w, Unplaced: Unplaced(w), Moved: Placing.AnyMoved(w, c.Destinations)))
+            .Where(w => w.Unplaced > 0 || w.Moved)
+            .Select(w => (w.Unplaced, w.Moved, After: Placing.Place(state.Id.Owner, w.Before.Pipeline, w.Before.Groups, state.Works, c.Destinations)))
+            .Where(w => w.Moved || Unplaced(w.After) < w.Unplaced)
+            .Select(w => w.After)
             .ToImmutableArray();
         return Placing.Judge(state.Works, placed, c.Destinations) is { } judged
             ? Happened(judged.Misplaced.IsEmpty && !state.Works.Placements.Any(p => p.Misplaced)
@@ -95,6 +96,8 @@ public static class ResourceDecider
                 : new ResourceEvent.PlacementsJudged(judged.Placed, judged.Misplaced, c.At))
             : Nothing("nothing waits for these Destinations, and nothing of it is elsewhere");
     }
+
+    private static int Unplaced(Work work) => work.Groups.Count(g => g.Placements.IsEmpty);
 
     private static Decision<ResourceEvent> ReportWritten(ResourceState state, ResourceCommand.ReportWritten c) => PlacementWrites.Owes(state.Works, c.Placement, c.Stamp)
         ? Happened(new ResourceEvent.PlacementWritten(c.Placement, c.Stamp, c.CommitId, c.Changed, c.At))

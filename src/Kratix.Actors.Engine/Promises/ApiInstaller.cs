@@ -32,9 +32,9 @@ internal sealed class ApiInstaller(World world, string promise)
         var shown = done.Value;
         for (var i = 0; i < EstablishedPolls; i++)
         {
-            if (Condition(shown, "Established")?["status"]?.ToString() == "True")
+            if (shown.Condition("Established")?["status"]?.ToString() == "True")
                 return new Outcome<Nothing>.Done(default);
-            if (Condition(shown, "NamesAccepted") is { } names && names["status"]?.ToString() == "False")
+            if (shown.Condition("NamesAccepted") is { } names && names["status"]?.ToString() == "False")
                 return new Outcome<Nothing>.Terminal(Refusal.Conflict, names["message"]?.ToString() ?? "its names are taken");
             await Task.Delay(EstablishedPoll, world.Time, CancellationToken.None);
             if (await world.Kubernetes.Get(Kinds.Crd, null, name, CancellationToken.None) is not Outcome<JsonObject>.Done again)
@@ -82,7 +82,4 @@ internal sealed class ApiInstaller(World world, string promise)
             ? new Outcome<Nothing>.Done(default)
             : new Outcome<Nothing>.Transient($"the CustomResourceDefinition {name} is being deleted");
     }
-
-    private static JsonNode? Condition(JsonObject crd, string type) =>
-        (crd["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == type);
 }

@@ -16,7 +16,7 @@ internal sealed record Model(ResourceType Type, JsonObject Body)
     /// <summary>Gives the conditions their times: one that says what it said keeps the moment at which it began to.</summary>
     internal void Date(DateTimeOffset now, ConditionTimes before)
     {
-        foreach (var condition in ConditionTimes.In(Body))
+        foreach (var condition in Body.Conditions())
             condition["lastTransitionTime"] = before.Since(condition) ?? StatusParts.Time(now);
     }
 }
@@ -25,9 +25,7 @@ internal sealed record Model(ResourceType Type, JsonObject Body)
 internal readonly record struct ConditionTimes(IReadOnlyList<(string Type, string Status, string Since)>? All)
 {
     internal static ConditionTimes Of(JsonObject item) => new(
-        [.. In(item).Select(c => (Text(c, "type"), Text(c, "status"), Text(c, "lastTransitionTime"))).Where(c => c.Item3.Length > 0)]);
-
-    internal static IEnumerable<JsonObject> In(JsonObject item) => (item["status"]?["conditions"] as JsonArray ?? []).OfType<JsonObject>();
+        [.. item.Conditions().Select(c => (Text(c, "type"), Text(c, "status"), Text(c, "lastTransitionTime"))).Where(c => c.Item3.Length > 0)]);
 
     internal string? Since(JsonObject condition) =>
         All?.FirstOrDefault(c => c.Type == Text(condition, "type") && c.Status == Text(condition, "status")).Since;

@@ -73,5 +73,5 @@ internal sealed class Readiness
 
     private string? Known(JsonObject item) => _known.TryGetValue(item.Uid(), out var known) ? known.Status : Shown(item)?["status"]?.ToString();
 
-    private static JsonNode? Shown(JsonObject item) => (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready");
+    private static JsonObject? Shown(JsonObject item) => item.Condition("Ready");
 }

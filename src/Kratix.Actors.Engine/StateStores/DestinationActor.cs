@@ -231,7 +231,7 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
 
     private void Show(JsonObject item, bool ready, JsonObject condition)
     {
-        var before = (item["status"]?["conditions"] as JsonArray ?? []).FirstOrDefault(c => c?["type"]?.ToString() == "Ready")?["status"]?.ToString();
+        var before = item.Condition("Ready")?["status"]?.ToString();
         var places = _places;
         status.Publish(Kinds.Destination, item, () => new JsonObject { ["conditions"] = new JsonArray(condition.DeepClone()), ["testDocuments"] = places.ToJson() });
         if (_shown != ready && (before == "True") != ready)

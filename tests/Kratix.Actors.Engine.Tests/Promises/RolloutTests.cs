@@ -170,7 +170,7 @@ public sealed class RolloutTests
 
     private static void Finish(EngineBed bed)
     {
-        foreach (var plan in bed.TakePlans())
+        foreach (var plan in bed.TakeAll())
             bed.Complete(plan, ("output/db.yaml", "x: 1\n"));
     }
 

@@ -156,15 +156,6 @@ internal sealed class EngineBed
         Kit.Advance(TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>All plans that wait to be carried out.</summary>
-    internal IReadOnlyList<RunPlan> TakePlans()
-    {
-        Kit.Run();
-        var plans = Plans.ToList();
-        _plans.Clear();
-        return plans;
-    }
-
     /// <summary>The run does its work: hands these files in and succeeds.</summary>
     internal void Complete(RunPlan plan, params (string Path, string Text)[] files)
     {
