@@ -28,7 +28,7 @@ for name in "${projects[@]}"; do
     echo "test: $name"
     # A failed test shows in the results; anything else that ends a run early must not look like a success either.
     dotnet test "$project" --no-build --nologo --verbosity quiet --blame-hang-timeout 10m --blame-hang-dump-type none \
-        --logger "trx;LogFileName=$name.trx" --results-directory "$results" || broken=1
+        --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" --results-directory "$results" || broken=1
     [ -s "$results/$name.trx" ] || { echo "test: $name left no results" >&2; echo '<ResultSummary outcome="Failed"><Counters total="0" executed="0" passed="0"/></ResultSummary>' > "$results/$name.trx"; }
 done
 
