@@ -81,18 +81,19 @@ public sealed class SchedulingTests(SharedPlatform shared) : IClassFixture<Share
     }
 
     [Fact]
+    [Conformance("R91", "A directory with selectors of its own is a group of its own that ignores the Promise's selectors, also where both have the same key.")]
     [Conformance("R97", "A directory that the output no longer has takes its files with it, wherever they went.")]
     public async Task A_directory_scheduled_apart_goes_elsewhere_and_leaves_with_its_output()
     {
         var corner = await shared.Corner("apart");
-        await AddDestination(corner, "apart-two", new JsonObject { ["kin"] = "apart-two" });
+        await AddDestination(corner, "apart-two", new JsonObject { ["corner"] = "apart-two" });
         await corner.Install(
             """
             echo 'a: 1' > /kratix/output/root.yaml
             [ "$(field spec value)" = both ] || exit 0
             mkdir /kratix/output/side
             echo 'b: 1' > /kratix/output/side/b.yaml
-            echo '[{ directory: side, matchLabels: { kin: apart-two } }]' > /kratix/metadata/destination-selectors.yaml
+            echo '[{ directory: side, matchLabels: { corner: apart-two } }]' > /kratix/metadata/destination-selectors.yaml
             """);
         await corner.Request("a", "both");
         await corner.Reconciled("a");
@@ -100,10 +101,43 @@ public sealed class SchedulingTests(SharedPlatform shared) : IClassFixture<Share
         Assert.Equal(2, files.Count);
         Assert.Contains($"{corner.FilesOf("a")}/root.yaml", files);
         Assert.Matches("^apart-two/resources/default/apart/a/main/[0-9a-f]{5}/side/b[.]yaml$", files.Single(f => f.Contains("side", StringComparison.Ordinal)));
+        var groups = (await corner.Kubectl.List("works")).Single(w => w.Text("spec.promiseName") == corner.Name)["spec"]!["workloadGroups"]!.AsArray();
+        Assert.Equal(
+            [""". [{"corner":"apart"}]""", """side [{"corner":"apart-two"}]"""],
+            groups.Select(g => $"{g.Text("directory")} [{string.Join(", ", g!["destinationSelectors"]!.AsArray().Select(s => s!["matchLabels"]!.ToJsonString()))}]"));
 
         await corner.Request("a", "one");
         await corner.Reconciled("a");
         Assert.Equal([$"{corner.FilesOf("a")}/root.yaml"], await corner.Repository.Files());
+    }
+
+    [Fact]
+    [Conformance("R94", "A strict Destination with labels takes nothing that selects nothing; one without labels does, and so does the first when it is selected.")]
+    public async Task A_strict_destination_wants_to_be_selected()
+    {
+        // What selects nothing would go to the other tests' Destinations as well.
+        await using var folder = new TempFolder();
+        await using var platform = await PlatformProcess.Start(folder.Data);
+        var corner = await Corner.Make(platform, folder.In("choosy.git"), "choosy", new JsonObject { ["strictMatchLabels"] = true });
+        var promise = corner.Promise([Manifests.Pipeline("main", "echo 'a: 1' > /kratix/output/a.yaml")]);
+        var selectors = promise["spec"]!["destinationSelectors"]!.DeepClone();
+        promise["spec"]!.AsObject().Remove("destinationSelectors");
+        await corner.Install(promise);
+        await corner.Request("a");
+        await corner.Until("a", "waits for its Work", t => t.Condition("WorksSucceeded")?.Reason == "WorksPending");
+        Assert.Empty(await corner.Repository.Files());
+
+        var bare = Manifests.Destination("bare", "bare", corner.Name, []);
+        bare["spec"]!["strictMatchLabels"] = true;
+        await corner.Kubectl.Apply(bare);
+        Assert.Equal("bare", (await corner.Reconciled("a")).Text("status.kratix.destination"));
+        Assert.Equal([corner.FilesOf("a", destination: "bare") + "/a.yaml"], await corner.Repository.Files());
+
+        promise["spec"]!["destinationSelectors"] = selectors;
+        await corner.Kubectl.Apply(promise);
+        await corner.Kubectl.UntilAny("workplacements", "is misplaced by the new selectors", w => w.Condition("Ready")?.Message == "Misplaced");
+        await corner.Request("b");
+        Assert.Equal("choosy", (await corner.Reconciled("b")).Text("status.kratix.destination"));
     }
 
     private static bool Written(JsonObject placement, string destination) => placement.Text("spec.targetDestinationName") == destination && placement.Has("WriteSucceeded");

@@ -111,5 +111,59 @@ public sealed class StateStoreTests(SharedPlatform shared) : IClassFixture<Share
         Assert.Equal(names.Length, (await corner.Repository.Commits()).Sum(c => c.Placements.Count()));
     }
 
+    [Fact]
+    [Conformance("R100", "In the mode none files lie flat below the Destination's path, beside a list of them in .kratix/NAMESPACE-PLACEMENT.yaml; what is no longer made goes, and a deleted request takes only its own files.")]
+    public async Task Flat_files_are_listed_and_go_with_the_request_that_made_them()
+    {
+        var corner = await shared.Corner("flat", new JsonObject { ["filepath"] = new JsonObject { ["mode"] = "none" } });
+        await corner.Install("mkdir /kratix/output/sub; for value in $(field spec value); do echo \"by: $KRATIX_OBJECT_NAME\" > /kratix/output/$value; done");
+        await corner.Request("a", "a.yaml sub/a.yaml");
+        await corner.Request("b", "b.yaml sub/b.yaml");
+        await corner.Reconciled("a");
+        await corner.Reconciled("b");
+        var lists = (await corner.Kubectl.List("workplacements")).Where(w => w.Text("spec.promiseName") == corner.Name)
+            .ToDictionary(w => w.Text("spec.resourceName")!, w => $"flat/.kratix/default-{w.Text("metadata.name")}.yaml");
+        await Holds("flat/a.yaml", "flat/sub/a.yaml", lists["a"], "flat/b.yaml", "flat/sub/b.yaml", lists["b"]);
+        Assert.Equal("files:\n- 'flat/a.yaml'\n- 'flat/sub/a.yaml'\n", await corner.Repository.Read(lists["a"]));
+        Assert.Equal("by: b\n", await corner.Repository.Read("flat/sub/b.yaml"));
+
+        await corner.Request("a", "sub/a.yaml");
+        await corner.Reconciled("a");
+        await Holds("flat/sub/a.yaml", lists["a"], "flat/b.yaml", "flat/sub/b.yaml", lists["b"]);
+
+        await corner.Kubectl.Run("delete", corner.Things, "a", "--timeout=120s");
+        await Holds("flat/b.yaml", "flat/sub/b.yaml", lists["b"]);
+
+        async Task Holds(params string[] files) => Assert.Equal(files.Order(StringComparer.Ordinal), (await corner.Repository.Files()).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    [Conformance("R101", "In the mode aggregatedYAML all requests of a Destination are in one file, named by spec.filepath.filename; a changed one changes there, a deleted one leaves it, the last one takes it along.")]
+    public async Task All_requests_of_a_destination_share_one_file()
+    {
+        var corner = await shared.Corner("gathered", new JsonObject { ["filepath"] = new JsonObject { ["mode"] = "aggregatedYAML", ["filename"] = "all.yaml" } });
+        await corner.Install("for value in $(field spec value); do echo \"of: $KRATIX_OBJECT_NAME $value\" > /kratix/output/$value.yaml; done");
+        await corner.Request("a", "one two");
+        await corner.Request("b", "one");
+        await corner.Reconciled("a");
+        await corner.Reconciled("b");
+        await Holds("of: a one", "---", "of: a two", "---", "of: b one");
+
+        await corner.Request("a", "three");
+        await corner.Reconciled("a");
+        await Holds("of: a three", "---", "of: b one");
+
+        await corner.Kubectl.Run("delete", corner.Things, "a", "--timeout=120s");
+        await Holds("of: b one");
+        await corner.Kubectl.Run("delete", corner.Things, "b", "--timeout=120s");
+        Assert.Empty(await corner.Repository.Files());
+
+        async Task Holds(params string[] lines)
+        {
+            Assert.Equal(["gathered/all.yaml"], await corner.Repository.Files());
+            Assert.Equal(lines, (await corner.Repository.Read("gathered/all.yaml")).Split('\n').Where(line => line.Length > 0 && line[0] != '#'));
+        }
+    }
+
     private static string Script(JsonObject pod) => string.Join('\n', pod.At("spec.initContainers")!.AsArray().Select(c => c!["args"]?.ToJsonString()));
 }

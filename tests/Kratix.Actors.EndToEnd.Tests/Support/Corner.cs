@@ -24,12 +24,14 @@ internal sealed class Corner
 
     internal JsonObject Label => new() { ["corner"] = Name };
 
-    internal static async Task<Corner> Make(PlatformProcess platform, string repository, string name)
+    /// <param name="destination">What its Destination's spec has besides path and store.</param>
+    internal static async Task<Corner> Make(PlatformProcess platform, string repository, string name, JsonObject? destination = null)
     {
         var corner = new Corner(platform, await GitRepository.Make(repository), name);
-        await corner.Kubectl.Apply(Manifests.List(
-            Manifests.GitStateStore(name, corner.Repository.Url),
-            Manifests.Destination(name, name, name, corner.Label)));
+        var place = Manifests.Destination(name, name, name, corner.Label);
+        foreach (var (field, value) in destination ?? [])
+            place["spec"]![field] = value?.DeepClone();
+        await corner.Kubectl.Apply(Manifests.List(Manifests.GitStateStore(name, corner.Repository.Url), place));
         return corner;
     }
 

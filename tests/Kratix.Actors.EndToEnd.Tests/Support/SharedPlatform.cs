@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Kratix.Actors.EndToEnd.Tests.Support;
 
 /// <summary>
@@ -52,7 +54,7 @@ public sealed class SharedPlatform : IAsyncLifetime
     }
 
     /// <summary>A Promise name, a repository and a Destination that no other test uses.</summary>
-    internal Task<Corner> Corner(string name) => Support.Corner.Make(Platform, folder!.In($"{name}.git"), name);
+    internal Task<Corner> Corner(string name, JsonObject? destination = null) => Support.Corner.Make(Platform, folder!.In($"{name}.git"), name, destination);
 
     internal string FolderFor(string name) => folder!.In(name);
 }
