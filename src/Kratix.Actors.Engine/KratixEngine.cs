@@ -15,6 +15,7 @@ using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Ports.Runs;
 using Microsoft.Extensions.Logging;
 
 namespace Kratix.Actors.Engine;
@@ -31,16 +32,16 @@ public sealed partial class KratixEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _unfinished;
 
-    private KratixEngine(ActorSystem system, Fence fence, RunExchange exchange, Func<CancellationToken, Task> takeUp)
+    private KratixEngine(ActorSystem system, Fence fence, IRunExchange exchange, Func<CancellationToken, Task> takeUp)
     {
         _system = system;
         Replaced = fence.Lost;
-        Exchange = exchange;
+        Exchange = new FencedExchange(exchange, fence);
         _unfinished = takeUp(_stop.Token);
     }
 
     /// <summary>What runs talk to; whoever has an HTTP server offers it.</summary>
-    public RunExchange Exchange { get; }
+    public IRunExchange Exchange { get; }
 
     /// <summary>Completes when another engine has taken the journal's shards. This one writes nothing from then on, and is to be ended.</summary>
     public Task Replaced { get; }

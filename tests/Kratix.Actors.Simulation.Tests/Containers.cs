@@ -72,12 +72,14 @@ internal sealed class Containers(FakeRunner runner, IContentStore contents, Chao
         runner.StartAgain(pod.Plan.Namespace, pod.Plan.PodName);
     }
 
-    /// <summary>Two runs at work for one object, or null. Another object of the same name is another object.</summary>
+    /// <summary>
+    /// Two runs at work for one object, or null. Another object of the same name is another object. A Pod is at work from when it was given its object until
+    /// it has handed in: one that a replaced engine made late waits for what it is never given, and a Pod that has handed in only ends.
+    /// </summary>
     internal string? Overlap()
     {
         ReadPlans();
-        // A run that has handed in is over: all that its Pod still does is to end.
-        var twice = runner.Runs.Where(r => IsAtWork(r) && contents.GetRun(r.RunId, CancellationToken.None).GetAwaiter().GetResult() is null)
+        var twice = runner.Runs.Where(r => IsAtWork(r) && _pods[Key(r)].Object is not null && contents.GetRun(r.RunId, CancellationToken.None).GetAwaiter().GetResult() is null)
             .GroupBy(r => (Name: _pods[Key(r)].Plan.Labels.GetValueOrDefault(Marks.ResourceName, ""), Uid: $"{_pods[Key(r)].Plan.Owner?["uid"]}")).FirstOrDefault(g => g.Count() > 1);
         return twice is null ? null : $"two runs of {twice.Key.Name} are active: {string.Join(", ", twice.Select(r => r.PodName))}";
     }

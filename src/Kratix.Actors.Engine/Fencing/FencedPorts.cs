@@ -46,6 +46,17 @@ internal sealed class FencedRunner(IRunner runner, Fence fence) : IRunner
     public IAsyncEnumerable<RunSignal> Observe(CancellationToken cancellation) => runner.Observe(cancellation);
 }
 
+/// <summary>A container that is given its object begins; what is handed in changes nothing until the journal takes it.</summary>
+internal sealed class FencedExchange(IRunExchange exchange, Fence fence) : IRunExchange
+{
+    public Task<Outcome<ReadOnlyMemory<byte>>> Object(string runId, string token, CancellationToken cancellation) =>
+        fence.Pass(() => exchange.Object(runId, token, cancellation));
+
+    public Task<Outcome<Nothing>> Turn(string runId, string token, CancellationToken cancellation) => exchange.Turn(runId, token, cancellation);
+
+    public Task<Outcome<Nothing>> Submit(string runId, string token, Stream tar, CancellationToken cancellation) => exchange.Submit(runId, token, tar, cancellation);
+}
+
 internal sealed class FencedStateStores(IStateStores stores, Fence fence) : IStateStores
 {
     public Outcome<string> KeyOf(StateStoreAddress address) => stores.KeyOf(address);

@@ -13,7 +13,7 @@ internal sealed class StubRunner(TimeProvider time) : IRunner
 {
     private readonly byte[] _tar = Tar();
 
-    private readonly TaskCompletionSource<RunExchange> _exchange = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IRunExchange> _exchange = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _expected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _expects;
     private int _runs;
@@ -33,7 +33,7 @@ internal sealed class StubRunner(TimeProvider time) : IRunner
     internal void HoldUntil(int count) => (_gate, _missing) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), count);
 
     /// <summary>Told once the engine is there; runs of before wait for it.</summary>
-    internal void Attach(RunExchange exchange) => _exchange.SetResult(exchange);
+    internal void Attach(IRunExchange exchange) => _exchange.SetResult(exchange);
 
     public async Task<Outcome<RunReport>> CreateOrAdopt(RunPlan plan, CancellationToken cancellation)
     {

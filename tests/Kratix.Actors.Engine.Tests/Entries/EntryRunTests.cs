@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Engine.Pipelines;
 using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Documents;
@@ -182,7 +183,7 @@ public sealed class EntryRunTests
         Outcome<Nothing> Turn(string run, string token) => bed.Kit.Settle(() => bed.Engine.Exchange.Turn(run, token, CancellationToken.None));
 
         Assert.Equal(Refusal.Unauthorized, Assert.IsType<Outcome<Nothing>.Terminal>(Turn("another", plan.ExchangeToken)).Code);
-        Assert.Equal(Refusal.NotFound, Assert.IsType<Outcome<Nothing>.Terminal>(Turn("another", bed.Engine.Exchange.TokenOf("another"))).Code);
+        Assert.Equal(Refusal.NotFound, Assert.IsType<Outcome<Nothing>.Terminal>(Turn("another", new RunExchange(bed.Journal, bed.Settings).TokenOf("another"))).Code);
     }
 
     [Fact]

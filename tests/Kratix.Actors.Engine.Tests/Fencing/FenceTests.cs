@@ -3,6 +3,7 @@ using Kratix.Actors.Engine.Fencing;
 using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.Runs;
 using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Engine.Tests.Fencing;
@@ -97,6 +98,38 @@ public sealed class FenceTests
         Assert.Empty(bed.Plans);
         Assert.True(bed.Engine.Replaced.IsCompleted);
     }
+
+    [Fact]
+    public void Engine_that_was_replaced_lets_no_container_begin()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var plan = bed.TakePlan();
+        Assert.IsType<Outcome<ReadOnlyMemory<byte>>.Done>(Fetch(bed, plan));
+        bed.Kit.Settle(() => bed.Journal.TakeShards([.. Enumerable.Range(0, bed.Settings.Shards)], "another", default));
+        bed.Kit.Advance(Fence.GoodFor);
+
+        Assert.Contains("another engine", Assert.IsType<Outcome<ReadOnlyMemory<byte>>.Transient>(Fetch(bed, plan)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact, Conformance("K19", "Of a Pod that a replaced engine makes late, of a run that is over, no container of the Pipeline begins.")]
+    public void Pod_that_a_replaced_engine_makes_late_is_given_no_object_by_its_successor()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        var late = bed.TakePlan();
+        bed.Complete(late, ("output/db.yaml", "size: small\n"));
+        var successor = bed.Restarted(OnStart.Verify);
+        successor.Kit.Settle(() => successor.Runner.Remove(late.Namespace, late.PodName, default));
+        successor.Kit.Settle(() => successor.Runner.CreateOrAdopt(late, default));
+        successor.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(Refusal.NotFound, Assert.IsType<Outcome<ReadOnlyMemory<byte>>.Terminal>(Fetch(successor, late)).Code);
+        Assert.Equal("Settled", successor.Phase("a"));
+    }
+
+    private static Outcome<ReadOnlyMemory<byte>> Fetch(EngineBed bed, RunPlan plan) =>
+        bed.Kit.Settle(() => bed.Engine.Exchange.Object(plan.RunId, plan.ExchangeToken, default));
 
     private Outcome<Nothing> Pass() => _kit.Settle(() => _fence.Pass(() =>
     {
