@@ -18,6 +18,9 @@ public enum OnStart
 /// <summary>Bounds of what a run may hand in; sizes in bytes.</summary>
 public sealed record OutputLimits(OutputValidation Validation, int MaxFiles, long MaxBytes, long MaxFileBytes);
 
+/// <summary>A ServiceAccount.</summary>
+public sealed record AccountName(string Namespace, string Name);
+
 /// <summary><paramref name="MinAge"/>: contents put within this time stay, whoever refers to them.</summary>
 public sealed record CompactionSettings(TimeSpan Interval, TimeSpan MinAge);
 
@@ -86,6 +89,9 @@ public sealed record EngineSettings
 
     /// <summary>Secret from which each run's token is derived; survives restarts, so that Pods of before still get in.</summary>
     public required ReadOnlyMemory<byte> ExchangeKey { get; init; }
+
+    /// <summary>What the engine runs as, where it has to give itself the rights on each Promise's API; null where it has them.</summary>
+    public AccountName? ServiceAccount { get; init; }
 
     /// <summary>The CustomResourceDefinitions installed at the start.</summary>
     public required IReadOnlyList<JsonObject> Crds { get; init; }

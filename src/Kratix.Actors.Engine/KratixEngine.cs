@@ -96,7 +96,7 @@ public sealed partial class KratixEngine : IAsyncDisposable
     private static async Task InstallCrds(EngineSettings settings, World world, CancellationToken cancellation)
     {
         var ns = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = Kinds.SystemNamespace } };
-        await Until(world, () => world.Kubernetes.Create(Kinds.Namespace, null, ns, cancellation), $"namespace {Kinds.SystemNamespace}", cancellation);
+        await Until(world, () => Make(world.Kubernetes, ns, cancellation), $"namespace {Kinds.SystemNamespace}", cancellation);
         foreach (var crd in settings.Crds)
             await Until(world, () => Install(world.Kubernetes, crd, cancellation), $"CRD {crd.Name()}", cancellation);
         foreach (var crd in settings.Crds)
@@ -111,6 +111,12 @@ public sealed partial class KratixEngine : IAsyncDisposable
                 $"CRD {crd.Name()}", cancellation);
         }
     }
+
+    // Looked for first: an account for the engine alone has no right to create it, and on a cluster it is there before the engine is.
+    private static async Task<Outcome<JsonObject>> Make(IKubernetes kubernetes, JsonObject ns, CancellationToken cancellation) =>
+        await kubernetes.Get(Kinds.Namespace, null, ns.Name(), cancellation) is var found and not Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }
+            ? found
+            : await kubernetes.Create(Kinds.Namespace, null, ns, cancellation);
 
     // Not applied: an API server that is older than a field of a definition refuses to apply it, and leaves the field out when it creates or patches.
     private static async Task<Outcome<JsonObject>> Install(IKubernetes kubernetes, JsonObject crd, CancellationToken cancellation) =>

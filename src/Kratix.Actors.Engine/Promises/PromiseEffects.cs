@@ -18,7 +18,7 @@ namespace Kratix.Actors.Engine.Promises;
 internal sealed class PromiseEffects(EngineServices services, IActorContext<PromiseMessage> context, Func<PromiseState> state, Func<JsonObject?> seen)
     : AggregateEffects<PromiseMessage, PromiseCommand, PromiseEffect>(services, context)
 {
-    private readonly ApiInstaller _api = new(services.World, state().Name);
+    private readonly ApiInstaller _api = new(services.World, state().Name, services.Settings.ServiceAccount);
     private readonly RevisionPublisher _revisions = new(services.World, state().Name);
 
     internal override void Issue(PromiseEffect effect)

@@ -124,7 +124,7 @@ internal sealed class AdmissionWebhook : IAsyncDisposable
         public RenewedCertificate(string file, string key)
         {
             (_file, _key) = (file, key);
-            _written = File.GetLastWriteTimeUtc(file);
+            _written = Written();
             _current = Load();
         }
 
@@ -132,7 +132,7 @@ internal sealed class AdmissionWebhook : IAsyncDisposable
         {
             lock (_gate)
             {
-                var written = File.GetLastWriteTimeUtc(_file);
+                var written = Written();
                 if (written == _written)
                     return _current;
                 _current = Load();
@@ -140,6 +140,9 @@ internal sealed class AdmissionWebhook : IAsyncDisposable
                 return _current;
             }
         }
+
+        // A mounted Secret is renewed behind a link, which itself never changes.
+        private DateTime Written() => (File.ResolveLinkTarget(_file, returnFinalTarget: true) ?? new FileInfo(_file)).LastWriteTimeUtc;
 
         private X509Certificate2 Load()
         {

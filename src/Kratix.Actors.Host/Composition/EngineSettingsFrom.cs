@@ -49,6 +49,7 @@ internal static class EngineSettingsFrom
         PublishReadModels = settings.ReadModels.Publish,
         ExchangeUrl = exchangeUrl,
         ExchangeKey = exchangeKey,
+        ServiceAccount = settings.Api.ServiceAccount?.Split('/') is [var ns, var name] ? new AccountName(ns, name) : null,
         Crds = CrdFiles.All,
         BatchMaxIntents = settings.Git.Batch.MaxIntents,
         BatchMaxFiles = settings.Git.Batch.MaxFiles,

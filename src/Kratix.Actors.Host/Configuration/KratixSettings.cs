@@ -50,10 +50,18 @@ public enum EngineMode
 /// <summary>The Kubernetes API: where to listen with it (standalone), or how to reach it (cluster).</summary>
 /// <param name="Kubeconfig">Standalone: written here, for <c>kubectl</c>. Cluster: read from here. Null: <c>kubeconfig</c> in the data folder, or the Pod's own account.</param>
 /// <param name="Port">0: any free port.</param>
-public sealed record ApiSettings(string? Kubeconfig, string Address, int Port)
+/// <param name="ServiceAccount">Cluster: <c>NAMESPACE/NAME</c> of the account that the engine gives rights on the Promises' APIs to. Null: none.</param>
+public sealed record ApiSettings(string? Kubeconfig, string Address, int Port, string? ServiceAccount)
 {
-    internal static ApiSettings Read(SettingsReader reader) => new(
-        reader.OptionalText("kratix.api.kubeconfig"), reader.Text("kratix.api.address"), reader.Int("kratix.api.port", 0, 65535));
+    internal static ApiSettings Read(SettingsReader reader)
+    {
+        var settings = new ApiSettings(
+            reader.OptionalText("kratix.api.kubeconfig"), reader.Text("kratix.api.address"), reader.Int("kratix.api.port", 0, 65535), reader.OptionalText("kratix.api.service-account"));
+        reader.Require(
+            settings.ServiceAccount is null || settings.ServiceAccount.Split('/') is [{ Length: > 0 }, { Length: > 0 }], "kratix.api.service-account",
+            "null, or NAMESPACE/NAME, such as \"kratix-platform-system/kratix-actors\"");
+        return settings;
+    }
 }
 
 /// <summary>Whom the engine's HTTP tells the history of objects.</summary>

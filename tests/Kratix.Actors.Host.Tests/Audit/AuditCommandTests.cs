@@ -145,7 +145,7 @@ public sealed class AuditCommandTests : IAsyncLifetime
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "tests", "Kratix.Actors.Journal.Tests", "Golden", "journal-v1.sql"));
+            command.CommandText = await File.ReadAllTextAsync(Repository.File("tests/Kratix.Actors.Journal.Tests/Golden/journal-v1.sql"));
             command.ExecuteNonQuery();
         }
 
@@ -159,14 +159,6 @@ public sealed class AuditCommandTests : IAsyncLifetime
         Assert.Equal((ExitCode.Ok, ""), (verified.ExitCode, verified.Error));
         Assert.StartsWith("10 events of 2 objects", verified.Out, StringComparison.Ordinal);
         Assert.Contains("run-requested", (await Invocation.Of("audit", "interval/default/a", "--data-folder", old.Path)).Out, StringComparison.Ordinal);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Kratix.Actors.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("the repository's root was not found above the tests");
-        return folder.FullName;
     }
 
     private Task<Invocation> Audit(params string[] args) => Invocation.Of(["audit", .. args, "--data-folder", _folder.Path]);

@@ -100,6 +100,28 @@ public sealed class AdmissionWebhookTests : IAsyncLifetime
         Assert.Equal("CN=second", await Subject());
     }
 
+    [Fact]
+    public async Task A_certificate_of_a_mounted_secret_is_renewed_as_a_kubelet_does_it()
+    {
+        var (certificate, key) = (Path.Combine(_folder.Path, "tls.crt"), Path.Combine(_folder.Path, "tls.key"));
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "newer"));
+        Issue(new AdmissionSettings("", 0, Path.Combine(_folder.Path, "newer", "tls.crt"), Path.Combine(_folder.Path, "newer", "tls.key")), "second");
+        File.Delete(certificate);
+        File.Delete(key);
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "..data"), "newer");
+        File.CreateSymbolicLink(certificate, "..data/tls.crt");
+        File.CreateSymbolicLink(key, "..data/tls.key");
+        Assert.Equal("CN=second", await Subject());
+
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "newest"));
+        Issue(new AdmissionSettings("", 0, Path.Combine(_folder.Path, "newest", "tls.crt"), Path.Combine(_folder.Path, "newest", "tls.key")), "third");
+        File.SetLastWriteTimeUtc(Path.Combine(_folder.Path, "newest", "tls.crt"), DateTime.UnixEpoch);
+        File.Delete(Path.Combine(_folder.Path, "..data"));
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "..data"), "newest");
+
+        Assert.Equal("CN=third", await Subject());
+    }
+
     private Task<JsonObject> Ask(string path, string kind, string spec) => Ask(
         path, "CREATE", kind, "x", new JsonObject { ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = "x" }, ["spec"] = JsonNode.Parse(spec) }, null);
 

@@ -50,11 +50,5 @@ public sealed class EntryPodTests
         return JsonNode.Parse(pod.ToJsonString().Replace(plan.ExchangeToken, "TOKEN", StringComparison.Ordinal))!;
     }
 
-    private static string Golden(string file)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Kratix.Actors.sln")))
-            folder = folder.Parent;
-        return Path.Combine(folder.FullName, "tests", "Kratix.Actors.Host.Tests", "Pods", "Golden", file);
-    }
+    private static string Golden(string file) => Repository.File($"tests/Kratix.Actors.Host.Tests/Pods/Golden/{file}");
 }
