@@ -63,6 +63,8 @@ stage_program() { # the context of the Containerfile at the top: what it stands 
     cp -r /usr/share/git-core "$base/root/usr/share/"
     cp -L /etc/ssl/certs/ca-certificates.crt "$base/root/etc/ssl/certs/"
     printf '%s\n' hosts:\ files\ dns >"$base/root/etc/nsswitch.conf"
+    # In the place of busybox's: ssh does nothing for a user that has no name.
+    printf 'root:x:0:0:root:/root:/bin/sh\nkratix:x:65532:65532:kratix:/home:/bin/false\n' >"$base/root/etc/passwd"
     # The libraries of all of these, and what .NET loads by name: OpenSSL.
     { find "$base/root" -type f \( -name '*.so' -o -perm -u+x \) -print0 | { xargs -0 -n 32 ldd 2>/dev/null || true; } | sed -nE 's/^.*[[:space:]](\/lib[^ ]+) \(0x.*/\1/p'; ldconfig -p | grep -oE '/lib[^ ]*/lib(ssl|crypto)\.so\.3$'; } | sort -u |
         while read -r file; do install -D "$(readlink -f "$file")" "$base/root$file"; done

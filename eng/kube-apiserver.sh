@@ -15,8 +15,9 @@ go=golang-1.19
 reflect=golang-github-modern-go-reflect2-dev
 
 folder="$KRATIX_ACTORS_WORK/tools/kube"
-# The last to be put there: with it, everything is.
-if [ -x "$folder/kube-apiserver" ]; then say "$folder/kube-apiserver ($version)"; exit 0; fi
+# The last to be put there: with it, everything is, made by this script as it now stands.
+stamp=$(sha256sum <"${BASH_SOURCE[0]}")
+if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ]; then say "$folder/kube-apiserver ($version)"; exit 0; fi
 command -v apt-get >/dev/null || fail "this is not Debian: put kube-apiserver and etcd of your own into $folder"
 
 mkdir -p "$folder"
@@ -50,6 +51,9 @@ lay_out() {
     # What is vendored reads maps in a way that newer compilers broke: the server would crash on the first custom object.
     rm -r "$tree/vendor/github.com/modern-go/reflect2"
     cp -r "$build/root/usr/share/gocode/src/github.com/modern-go/reflect2" "$tree/vendor/github.com/modern-go/"
+    # With the Go of its time an empty string in a custom object is one; with newer ones it would be taken for null, and refused.
+    sed -i 's/if data == nil || reflect.DeepEqual(.*ValueOf(data)) {$/if data == nil {/' "$tree/vendor/github.com/go-openapi/validate/type.go"
+    grep -q 'if data == nil {$' "$tree/vendor/github.com/go-openapi/validate/type.go" || fail "vendored go-openapi/validate is not what was expected"
     export GOROOT="$build/root/usr/lib/go-1.19" GOPATH="$build/go" GOCACHE="$build/cache/go" GOTMPDIR="$build" GO111MODULE=off GOFLAGS=-p=2 GOTOOLCHAIN=local CGO_ENABLED=0
     export PATH="$GOROOT/bin:$PATH"
     cd "$tree"
@@ -77,4 +81,5 @@ generate
 compile
 install -m 755 "$build/root/usr/bin/etcd" "$folder/etcd"
 mv "$build/kube-apiserver" "$folder/kube-apiserver"
+echo "$stamp" >"$folder/stamp"
 say "$folder/kube-apiserver ($version)"

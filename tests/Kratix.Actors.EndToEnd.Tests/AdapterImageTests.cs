@@ -49,6 +49,7 @@ public sealed class AdapterImageTests : IClassFixture<ProgramImage>
     [Theory]
     [InlineData("--entrypoint=git", "--version", "git version")]
     [InlineData("--entrypoint=ssh", "-V", "OpenSSH")]
+    [InlineData("--entrypoint=id", "-un", "kratix")]
     [InlineData("--entrypoint=dotnet", "--list-runtimes", "Microsoft.AspNetCore.App")]
     [InlineData("--read-only", "version", "kratix-actors ")]
     public async Task The_image_has_what_the_engine_needs(string option, string argument, string says)
