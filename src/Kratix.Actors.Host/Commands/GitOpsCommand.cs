@@ -1,15 +1,9 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using Kratix.Actors.Core.Placement;
-using Kratix.Actors.Engine;
-using Kratix.Actors.Engine.StateStores;
 using Kratix.Actors.Host.Composition;
-using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Host.GitOps;
 using Kratix.Actors.Kubernetes;
 using Kratix.Actors.Ports;
-using Kratix.Actors.Ports.StateStores;
-using Kratix.Actors.StateStores.Git;
+using Kratix.Actors.StateStores;
 
 namespace Kratix.Actors.Host.Commands;
 
@@ -22,7 +16,7 @@ internal static class GitOpsCommand
         var destination = new Argument<string>("DESTINATION") { Description = "The Destination whose files are applied." };
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Where the platform is (else KUBECONFIG, else ~/.kube/config).", HelpName = "FILE" };
         var target = new Option<string?>("--target-kubeconfig") { Description = "Where to apply; without it, in the platform itself.", HelpName = "FILE" };
-        var interval = new Option<int>("--interval") { Description = "Seconds between two looks at the repository.", DefaultValueFactory = _ => 5, HelpName = "SECONDS" };
+        var interval = new Option<int>("--interval") { Description = "Seconds between two looks at the state store.", DefaultValueFactory = _ => 5, HelpName = "SECONDS" };
         interval.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && (!int.TryParse(token.Value, out var seconds) || seconds < 1))
@@ -49,12 +43,13 @@ internal static class GitOpsCommand
                 using var platform = new KubernetesClient(here, new KubernetesClientOptions(), TimeProvider.System);
                 using var cluster = new KubernetesClient(there, new KubernetesClientOptions { FieldManager = "kratix-actors-gitops" }, TimeProvider.System);
                 var name = parsed.GetValue(destination)!;
-                var (path, source) = await Open(platform, name, settings, cache.FullName, stop);
-                using (source)
-                {
-                    var agent = new Agent(source, path, cluster, new Inventory(cluster, $"gitops-{name}"), TimeProvider.System);
-                    return await Repeat(agent, parsed.GetValue(once) ? null : TimeSpan.FromSeconds(parsed.GetValue(interval)), terminal, stop);
-                }
+                var sources = new StateStoreSources(StoreOptionsFrom.Git(settings.Git, cache.FullName, TimeProvider.System), StoreOptionsFrom.Bucket(settings.Bucket));
+                using var source = new DestinationSource(platform, name, sources);
+                // A mistyped name, or a store without an address, is said at once and does not wait for somebody to mend it.
+                if (await source.Open(stop) is { Failure: { } failure } refused)
+                    throw new CommandException(refused is Outcome<Nothing>.Terminal { Code: Refusal.NotFound } ? ExitCode.NotFound : ExitCode.Failure, failure);
+                var agent = new Agent(source, cluster, new Inventory(cluster, $"gitops-{name}"), TimeProvider.System);
+                return await Repeat(agent, parsed.GetValue(once) ? null : TimeSpan.FromSeconds(parsed.GetValue(interval)), terminal, stop);
             }
             catch (KubeConfigException e)
             {
@@ -94,34 +89,9 @@ internal static class GitOpsCommand
 
     private static string Words(Pass pass)
     {
-        var commit = pass.Commit is { } id ? $"commit {id[..10]}" : "an empty repository";
+        var revision = pass.Revision is { } id ? $"revision {id[..10]}" : "an empty state store";
         return pass.Problems.Count > 0
-            ? $"{commit}: {pass.Applied} objects applied, then stopped:{string.Concat(pass.Problems.Select(p => $"\n  {p}"))}"
-            : $"{commit}: {pass.Applied} objects applied{string.Concat(pass.Pruned.Select(o => $"\n  deleted {o}"))}";
+            ? $"{revision}: {pass.Applied} objects applied, then stopped:{string.Concat(pass.Problems.Select(p => $"\n  {p}"))}"
+            : $"{revision}: {pass.Applied} objects applied{string.Concat(pass.Pruned.Select(o => $"\n  deleted {o}"))}";
     }
-
-    private static async Task<(string Path, GitSource Source)> Open(KubernetesClient platform, string name, KratixSettings settings, string cache, CancellationToken stop)
-    {
-        var destination = Found(await platform.Get(Kinds.Destination, null, name, stop), $"Destination {name}");
-        var reference = destination["spec"]?["stateStoreRef"];
-        var (kind, storeName) = (reference?["kind"]?.ToString() ?? "", reference?["name"]?.ToString() ?? "");
-        if (kind != Kinds.GitStateStore.Kind)
-            throw new CommandException(ExitCode.Failure, $"Destination {name}: spec.stateStoreRef.kind is '{kind}'; only a GitStateStore can be read here");
-        var store = Found(await platform.Get(Kinds.GitStateStore, null, storeName, stop), $"GitStateStore {storeName}");
-        var read = await StoreAddress.Read(platform, Kinds.GitStateStore, store);
-        if (read.Address is not GitAddress address)
-            throw new CommandException(ExitCode.Failure, $"GitStateStore {storeName}: {read.Message}");
-        var options = GitOptionsFrom.Map(settings.Git, cache, TimeProvider.System);
-        var opened = GitSource.Open(address, options);
-        return opened is Outcome<GitSource>.Done { Value: var source }
-            ? (FileLayout.Join(store["spec"]?["path"]?.ToString() ?? "", destination["spec"]?["path"]?.ToString() ?? ""), source)
-            : throw new CommandException(ExitCode.Failure, $"GitStateStore {storeName}: {opened.Failure}");
-    }
-
-    private static JsonObject Found(Outcome<JsonObject> answer, string what) => answer switch
-    {
-        Outcome<JsonObject>.Done { Value: var item } => item,
-        Outcome<JsonObject>.Terminal { Code: Refusal.NotFound } => throw new CommandException(ExitCode.NotFound, $"there is no {what}"),
-        var failed => throw new CommandException(ExitCode.Failure, $"{what} cannot be read: {failed.Failure}"),
-    };
 }

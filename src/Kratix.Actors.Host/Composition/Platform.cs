@@ -61,8 +61,8 @@ internal static class Platform
         {
             AdapterImage = settings.Workflows.AdapterImage ?? AdapterInProcess.Image, PullSecret = settings.Workflows.AdapterPullSecret,
         });
-        var git = new GitStateStores(GitOptionsFrom.Map(settings.Git, Path.Combine(folder, "git"), time), journal);
-        var stores = new StateStoresByKind(git, new BucketStateStores(new BucketStateStoresOptions { RequestTimeout = settings.Bucket.RequestTimeout, Parallel = settings.Bucket.Parallel }, journal));
+        var git = new GitStateStores(StoreOptionsFrom.Git(settings.Git, Path.Combine(folder, "git"), time), journal);
+        var stores = new StateStoresByKind(git, new BucketStateStores(StoreOptionsFrom.Bucket(settings.Bucket), journal));
         await using var actors = new ActorSystem("kratix", new ActorSystemOptions { Time = time, Log = Logging.OfKernel(log), DisposeDeadline = settings.Actors.StopDeadline });
         using var meter = new KernelMeter(actors.Metrics);
         var world = new World(journal, journal, client, watch, runner, stores, time, log.CreateLogger("Kratix.Actors"));

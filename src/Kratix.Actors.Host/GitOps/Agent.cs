@@ -1,20 +1,21 @@
 using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Kubernetes;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
-using Kratix.Actors.StateStores.Git;
+using Kratix.Actors.StateStores;
 
 namespace Kratix.Actors.Host.GitOps;
 
-/// <summary>One look at the repository and what came of it. <paramref name="Problems"/> empty: everything the commit asks for is there, and nothing else of ours.</summary>
-internal sealed record Pass(string? Commit, int Applied, IReadOnlyList<AppliedObject> Pruned, IReadOnlyList<string> Problems);
+/// <summary>One look at the state store and what came of it. <paramref name="Problems"/> empty: everything the revision asks for is there, and nothing else of ours.</summary>
+internal sealed record Pass(string? Revision, int Applied, IReadOnlyList<AppliedObject> Pruned, IReadOnlyList<string> Problems);
 
 /// <summary>
 /// Applies what a Destination's path holds: <c>dependencies</c> first, and when all of them are taken, <c>resources</c>. What it applied before and
-/// is gone from the repository is deleted. While anything cannot be read or applied nothing is deleted, so that a typing error takes nothing away.
-/// A commit that was applied whole is applied again after <see cref="Repair"/>, against what somebody changed by hand.
+/// is gone from the store is deleted. While anything cannot be read or applied nothing is deleted, so that a typing error takes nothing away.
+/// A revision that was applied whole is applied again after <see cref="Repair"/>, against what somebody changed by hand.
 /// </summary>
-internal sealed class Agent(GitSource source, string path, KubernetesClient cluster, Inventory inventory, TimeProvider time)
+internal sealed class Agent(DestinationSource source, KubernetesClient cluster, Inventory inventory, TimeProvider time)
 {
     private static readonly TimeSpan Repair = TimeSpan.FromMinutes(10);
 
@@ -23,10 +24,10 @@ internal sealed class Agent(GitSource source, string path, KubernetesClient clus
 
     internal async Task<Outcome<Pass>> Run(CancellationToken cancellation)
     {
-        var read = await source.Read(path, Manifests.IsManifest, cancellation);
+        var read = await source.Read(Manifests.IsManifest, cancellation);
         if (read is not Outcome<SourceSnapshot>.Done { Value: var snapshot })
             return read.Select(_ => default(Pass)!);
-        if (_whole is var (pass, at) && pass.Commit == snapshot.Commit && time.GetUtcNow() < at + Repair)
+        if (_whole is var (pass, at) && pass.Revision == snapshot.Revision && time.GetUtcNow() < at + Repair)
             return new Outcome<Pass>.Done(pass);
         var listed = await inventory.Read(cancellation);
         if (listed is not Outcome<IReadOnlyList<AppliedObject>>.Done { Value: var before })
@@ -35,7 +36,7 @@ internal sealed class Agent(GitSource source, string path, KubernetesClient clus
         var (applied, problems) = (new List<AppliedObject>(), new List<string>());
         foreach (var folder in (string[])["dependencies", "resources"])
         {
-            var prefix = path.Length == 0 ? folder + "/" : $"{path}/{folder}/";
+            var prefix = FileLayout.Join(source.Path, folder) + "/";
             var manifests = Manifests.Read(snapshot.Files.Where(f => f.Path.StartsWith(prefix, StringComparison.Ordinal)));
             problems.AddRange(manifests.Problems);
             foreach (var wanted in manifests.Objects)
@@ -47,10 +48,10 @@ internal sealed class Agent(GitSource source, string path, KubernetesClient clus
         List<AppliedObject> pruned = problems.Count > 0 ? [] : await Prune([.. before.Except(applied)], problems, cancellation);
         var complete = problems.Count == 0;
         var kept = complete ? applied : before.Except(pruned).Concat(applied);
-        var recorded = await inventory.Write(kept, complete ? snapshot.Commit ?? "none" : null, complete ? time.GetUtcNow() : null, problems, cancellation);
+        var recorded = await inventory.Write(kept, complete ? snapshot.Revision ?? "none" : null, complete ? time.GetUtcNow() : null, problems, cancellation);
         if (recorded is not Outcome<JsonObject>.Done)
             return recorded.Select(_ => default(Pass)!);
-        var done = new Pass(snapshot.Commit, applied.Count, pruned, problems);
+        var done = new Pass(snapshot.Revision, applied.Count, pruned, problems);
         _whole = complete ? (done, time.GetUtcNow()) : null;
         return new Outcome<Pass>.Done(done);
     }
@@ -81,14 +82,14 @@ internal sealed class Agent(GitSource source, string path, KubernetesClient clus
             switch (await _kinds.Find(left.ApiVersion, left.Kind, cancellation))
             {
                 case Outcome<ResourceType>.Done { Value: var type } when await cluster.Delete(type, left.Namespace, left.Name, cancellation) is { Failure: { } failure }:
-                    problems.Add($"{left} is gone from the repository and cannot be deleted: {failure}");
+                    problems.Add($"{left} is gone from the state store and cannot be deleted: {failure}");
                     break;
                 // Where the kind is gone, so are its objects.
                 case Outcome<ResourceType>.Done or Outcome<ResourceType>.Terminal { Code: Refusal.NotFound }:
                     pruned.Add(left);
                     break;
                 case var failed:
-                    problems.Add($"{left} is gone from the repository and cannot be deleted: {failed.Failure}");
+                    problems.Add($"{left} is gone from the state store and cannot be deleted: {failed.Failure}");
                     break;
             }
         }

@@ -12,7 +12,7 @@ internal sealed record AppliedObject(string ApiVersion, string Kind, string? Nam
         : null;
 }
 
-/// <summary>A document of the repository that is to be applied. <paramref name="File"/> is for messages.</summary>
+/// <summary>A document of the state store that is to be applied. <paramref name="File"/> is for messages.</summary>
 internal sealed record WantedObject(string File, JsonObject Body)
 {
     internal string ApiVersion => Body["apiVersion"]?.ToString() ?? "";

@@ -7,7 +7,7 @@ using Kratix.Actors.Ports.Kubernetes;
 namespace Kratix.Actors.Host.GitOps;
 
 /// <summary>
-/// What an agent has applied and up to which commit, as a ConfigMap beside the objects: a restarted agent goes on from it, and
+/// What an agent has applied and up to which revision, as a ConfigMap beside the objects: a restarted agent goes on from it, and
 /// <c>kubectl get configmap</c> shows it.
 /// </summary>
 internal sealed class Inventory(IKubernetes kubernetes, string name)
@@ -23,17 +23,17 @@ internal sealed class Inventory(IKubernetes kubernetes, string name)
                 [.. (map["data"]?["inventory"]?.ToString() ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(AppliedObject.Parse).OfType<AppliedObject>()]),
         };
 
-    /// <param name="commit">Null keeps the commit that is shown: what it asked for has not been reached yet.</param>
-    internal async Task<Outcome<JsonObject>> Write(IEnumerable<AppliedObject> objects, string? commit, DateTimeOffset? at, IReadOnlyList<string> problems, CancellationToken cancellation)
+    /// <param name="revision">Null keeps the revision that is shown: what it asked for has not been reached yet.</param>
+    internal async Task<Outcome<JsonObject>> Write(IEnumerable<AppliedObject> objects, string? revision, DateTimeOffset? at, IReadOnlyList<string> problems, CancellationToken cancellation)
     {
         var data = new JsonObject
         {
             ["inventory"] = string.Concat(objects.Select(o => o.ToString()).Distinct().Order(StringComparer.Ordinal).Select(o => o + "\n")),
             ["problems"] = problems.Count == 0 ? null : string.Join('\n', problems),
         };
-        if (commit is not null)
+        if (revision is not null)
         {
-            data["lastAppliedRevision"] = commit;
+            data["lastAppliedRevision"] = revision;
             data["lastAppliedTime"] = at!.Value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         }
 

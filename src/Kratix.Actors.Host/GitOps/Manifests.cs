@@ -1,11 +1,11 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Ports.Documents;
-using Kratix.Actors.StateStores.Git;
+using Kratix.Actors.StateStores;
 
 namespace Kratix.Actors.Host.GitOps;
 
-/// <summary>What a folder of the repository asks for, and what in it cannot be read.</summary>
+/// <summary>What a folder of the state store asks for, and what in it cannot be read.</summary>
 internal sealed record Manifests(IReadOnlyList<WantedObject> Objects, IReadOnlyList<string> Problems)
 {
     internal static bool IsManifest(string path) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using Amazon.S3;
@@ -6,10 +7,10 @@ using Kratix.Actors.StateStores.Planning;
 
 namespace Kratix.Actors.StateStores.Bucket;
 
-/// <summary>What one batch has seen of a bucket: names and ETags, each asked for once however often the batch is planned.</summary>
-internal sealed class BucketView(BucketStateStoresOptions options, AmazonS3Client client, string bucket, CancellationToken cancellation)
+/// <summary>What one batch, or one reading, has seen of a bucket: names and ETags, each asked for once however often the batch is planned.</summary>
+internal sealed class BucketView(BucketStateStoresOptions options, BucketAccess access, CancellationToken cancellation)
 {
-    private readonly Dictionary<string, string?> _tags = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string?> _tags = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> _below = new(StringComparer.Ordinal);
 
     /// <summary>The object's ETag, null when there is none.</summary>
@@ -19,7 +20,7 @@ internal sealed class BucketView(BucketStateStoresOptions options, AmazonS3Clien
             return known;
         try
         {
-            return _tags[path] = Bare((await client.GetObjectMetadataAsync(bucket, path, cancellation)).ETag);
+            return _tags[path] = Bare((await access.Client.GetObjectMetadataAsync(access.Bucket, path, cancellation)).ETag);
         }
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket")
         {
@@ -27,6 +28,7 @@ internal sealed class BucketView(BucketStateStoresOptions options, AmazonS3Clien
         }
     }
 
+    /// <summary>Every object below a directory; empty: in the bucket.</summary>
     public async Task<List<string>> Below(string directory)
     {
         if (_below.TryGetValue(directory, out var known))
@@ -40,7 +42,7 @@ internal sealed class BucketView(BucketStateStoresOptions options, AmazonS3Clien
     /// <summary>Asks for many directories at once, so that planning need not wait for one after the other.</summary>
     public async Task Look(IEnumerable<string> directories)
     {
-        var found = new System.Collections.Concurrent.ConcurrentDictionary<string, List<(string Path, string Tag)>>(StringComparer.Ordinal);
+        var found = new ConcurrentDictionary<string, List<(string Path, string Tag)>>(StringComparer.Ordinal);
         await Parallel.ForEachAsync(
             directories.Distinct(), new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellation },
             async (directory, _) => found[directory] = await List(directory));
@@ -52,17 +54,20 @@ internal sealed class BucketView(BucketStateStoresOptions options, AmazonS3Clien
         }
     }
 
+    /// <summary>The object's content, null when there is none; its ETag is that of this content from now on, whatever a listing said before.</summary>
     public async Task<byte[]?> Read(string path)
     {
         try
         {
-            using var answer = await client.GetObjectAsync(bucket, path, cancellation);
+            using var answer = await access.Client.GetObjectAsync(access.Bucket, path, cancellation);
             using var content = new MemoryStream();
             await answer.ResponseStream.CopyToAsync(content, cancellation);
+            _tags[path] = Bare(answer.ETag);
             return content.ToArray();
         }
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket")
         {
+            _tags[path] = null;
             return null;
         }
     }
@@ -70,10 +75,10 @@ internal sealed class BucketView(BucketStateStoresOptions options, AmazonS3Clien
     private async Task<List<(string Path, string Tag)>> List(string directory)
     {
         var files = new List<(string, string)>();
-        var request = new ListObjectsV2Request { BucketName = bucket, Prefix = directory + "/", MaxKeys = options.PageSize };
+        var request = new ListObjectsV2Request { BucketName = access.Bucket, Prefix = directory.Length == 0 ? "" : directory + "/", MaxKeys = options.PageSize };
         do
         {
-            var page = await client.ListObjectsV2Async(request, cancellation);
+            var page = await access.Client.ListObjectsV2Async(request, cancellation);
             files.AddRange((page.S3Objects ?? []).Select(o => (o.Key, Bare(o.ETag))));
             request.ContinuationToken = page.IsTruncated == true ? page.NextContinuationToken : null;
         }

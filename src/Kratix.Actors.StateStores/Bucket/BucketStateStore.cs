@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
-using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Kratix.Actors.Core;
@@ -18,24 +16,22 @@ namespace Kratix.Actors.StateStores.Bucket;
 /// a batch that broke off half-way is written again, and finds what it has put already.
 /// </summary>
 internal sealed class BucketStateStore(
-    BucketStateStoresOptions options, IContentStore contents, BucketAddress address, Uri url, AmazonS3Client client, Func<Task<Outcome<Nothing>>>? beforePush) : IStateStore
+    BucketStateStoresOptions options, IContentStore contents, BucketAccess access, Func<Task<Outcome<Nothing>>>? beforePush) : IStateStore
 {
     private const string PermissionCheck = ".kratix-write-permission-check";
 
-    private static readonly string[] Denied = ["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AuthorizationHeaderMalformed"];
+    public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => access.Guarded(() => WriteBatch(intents, cancellation));
 
-    public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => Guarded(() => WriteBatch(intents, cancellation));
-
-    public Task<Outcome<IReadOnlySet<string>>> Differing(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => Guarded<IReadOnlySet<string>>(
+    public Task<Outcome<IReadOnlySet<string>>> Differing(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => access.Guarded<IReadOnlySet<string>>(
         async () => new Outcome<IReadOnlySet<string>>.Done((await PlanOn(intents, new BatchContents(contents, cancellation), cancellation)).Changed.Select(i => i.Id).ToHashSet(StringComparer.Ordinal)));
 
     /// <summary>Begins an upload in parts and drops it again: that asks for the right to write and leaves nothing behind.</summary>
-    public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => Guarded<Nothing>(async () =>
+    public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => access.Guarded<Nothing>(async () =>
     {
-        var begun = await client.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = address.Bucket, Key = PermissionCheck }, cancellation);
+        var begun = await access.Client.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = access.Bucket, Key = PermissionCheck }, cancellation);
         try
         {
-            await client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = address.Bucket, Key = PermissionCheck, UploadId = begun.UploadId }, cancellation);
+            await access.Client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = access.Bucket, Key = PermissionCheck, UploadId = begun.UploadId }, cancellation);
         }
         catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
         {
@@ -47,7 +43,7 @@ internal sealed class BucketStateStore(
 
     public ValueTask DisposeAsync()
     {
-        client.Dispose();
+        access.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -71,7 +67,7 @@ internal sealed class BucketStateStore(
 
     private async Task<BatchPlan> PlanOn(IReadOnlyList<WriteIntent> intents, BatchContents batch, CancellationToken cancellation)
     {
-        var view = new BucketView(options, client, address.Bucket, cancellation);
+        var view = new BucketView(options, access, cancellation);
         await view.Look(intents.SelectMany(i => i.Changes).OfType<PathChange.ReplaceDirectory>().Select(c => c.Directory).Where(d => RepositoryPath.Problem(d) is null));
         return await BatchPlan.Of(intents, () => new BucketFiles(view, batch), batch);
     }
@@ -102,39 +98,10 @@ internal sealed class BucketStateStore(
     private async Task Put(FileChange change, BatchContents batch, CancellationToken cancellation)
     {
         using var stream = new MemoryStream(await batch.Bytes(change.Digest!, PathKey.Path(change.Key)));
-        await client.PutObjectAsync(
-            new PutObjectRequest { BucketName = address.Bucket, Key = PathKey.Path(change.Key), InputStream = stream, UseChunkEncoding = false, AutoCloseStream = false }, cancellation);
+        await access.Client.PutObjectAsync(
+            new PutObjectRequest { BucketName = access.Bucket, Key = PathKey.Path(change.Key), InputStream = stream, UseChunkEncoding = false, AutoCloseStream = false }, cancellation);
     }
 
-    private async Task Delete(IEnumerable<FileChange> changes, CancellationToken cancellation) => await client.DeleteObjectsAsync(
-        new DeleteObjectsRequest { BucketName = address.Bucket, Objects = [.. changes.Select(c => new KeyVersion { Key = PathKey.Path(c.Key) })], Quiet = true }, cancellation);
-
-    private async Task<Outcome<T>> Guarded<T>(Func<Task<Outcome<T>>> work)
-    {
-        var shown = $"{url.Authority}/{address.Bucket}";
-        try
-        {
-            return await work();
-        }
-        catch (AmazonS3Exception e) when (e.ErrorCode == "NoSuchBucket")
-        {
-            return new Outcome<T>.Terminal(Refusal.NotFound, $"{shown}: there is no such bucket, or these credentials may not see it");
-        }
-        catch (AmazonS3Exception e) when (Denied.Contains(e.ErrorCode) || e.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
-        {
-            return new Outcome<T>.Terminal(Refusal.Unauthorized, $"{shown}: access was denied ({e.ErrorCode}); check the credentials in the Secret and their rights on the bucket");
-        }
-        catch (Exception e) when (e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or SocketException or TimeoutException or JournalException)
-        {
-            return new Outcome<T>.Transient($"{shown}: {Words(e)}");
-        }
-    }
-
-    // A server's own words, or what kept us from reaching it.
-    private static string Words(Exception e) => e switch
-    {
-        AmazonServiceException { StatusCode: not 0 } answered => $"the server answered {(int)answered.StatusCode} {answered.ErrorCode}: {answered.Message}",
-        { InnerException: { } inner } and not JournalException => Words(inner),
-        _ => e.Message,
-    };
+    private async Task Delete(IEnumerable<FileChange> changes, CancellationToken cancellation) => await access.Client.DeleteObjectsAsync(
+        new DeleteObjectsRequest { BucketName = access.Bucket, Objects = [.. changes.Select(c => new KeyVersion { Key = PathKey.Path(c.Key) })], Quiet = true }, cancellation);
 }

@@ -4,14 +4,8 @@ using Kratix.Actors.Ports.StateStores;
 
 namespace Kratix.Actors.StateStores.Git;
 
-/// <summary>A file of a branch. <paramref name="Path"/> counts from the root of the repository.</summary>
-public sealed record SourceFile(string Path, byte[] Content);
-
-/// <summary>A branch as it stood at one moment. <paramref name="Commit"/> is null while the repository has no commit.</summary>
-public sealed record SourceSnapshot(string? Commit, IReadOnlyList<SourceFile> Files);
-
-/// <summary>A branch to read from, as a GitOps agent does. It never writes to the remote; its cache may be deleted at any time.</summary>
-public sealed class GitSource : IDisposable
+/// <summary>A branch to read from. Its cache may be deleted at any time.</summary>
+internal sealed class GitSource : IStateStoreSource
 {
     private readonly GitAccess _access;
     private readonly GitCache _cache;
@@ -23,14 +17,13 @@ public sealed class GitSource : IDisposable
         _remote = new GitRemote(options, access, _cache);
     }
 
-    public static Outcome<GitSource> Open(GitAddress address, GitStateStoresOptions options)
+    public static Outcome<IStateStoreSource> Open(GitAddress address, GitStateStoresOptions options)
     {
         return GitStateStores.Parse(address, out var problem) is { } url
-            ? GitAccess.Of(address, url, options).Select(access => new GitSource(access, options, $"source {url.Key}#{address.Branch}"))
-            : new Outcome<GitSource>.Terminal(Refusal.Invalid, problem);
+            ? GitAccess.Of(address, url, options).Select<IStateStoreSource>(access => new GitSource(access, options, $"source {url.Key}#{address.Branch}"))
+            : new Outcome<IStateStoreSource>.Terminal(Refusal.Invalid, problem);
     }
 
-    /// <summary>Fetches the branch and reads what is below <paramref name="folder"/> (empty: all of it) and passes <paramref name="wanted"/>. One caller at a time.</summary>
     public async Task<Outcome<SourceSnapshot>> Read(string folder, Func<string, bool> wanted, CancellationToken cancellation)
     {
         try

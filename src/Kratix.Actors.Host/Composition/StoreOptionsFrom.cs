@@ -1,12 +1,13 @@
 using Kratix.Actors.Host.Configuration;
+using Kratix.Actors.StateStores.Bucket;
 using Kratix.Actors.StateStores.Git;
 
 namespace Kratix.Actors.Host.Composition;
 
-/// <summary>From the settings to what the git adapter wants to know.</summary>
-internal static class GitOptionsFrom
+/// <summary>From the settings to what the adapters of state stores want to know.</summary>
+internal static class StoreOptionsFrom
 {
-    internal static GitStateStoresOptions Map(GitSettings settings, string cacheFolder, TimeProvider time) => new()
+    internal static GitStateStoresOptions Git(GitSettings settings, string cacheFolder, TimeProvider time) => new()
     {
         CacheFolder = cacheFolder,
         AllowFileUrls = settings.AllowFileUrls,
@@ -18,4 +19,6 @@ internal static class GitOptionsFrom
         MaxRedo = settings.Retry.RejectedPushes,
         TimeProvider = time,
     };
+
+    internal static BucketStateStoresOptions Bucket(BucketSettings settings) => new() { RequestTimeout = settings.RequestTimeout, Parallel = settings.Parallel };
 }
