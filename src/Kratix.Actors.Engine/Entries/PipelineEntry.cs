@@ -53,8 +53,10 @@ internal static class PipelineEntry
         }
     }
 
-    internal static RunParts Parts(JsonObject entry)
+    /// <exception cref="PromiseRefusedException">It cannot be run.</exception>
+    internal static RunParts Parts(JsonObject entry, string where)
     {
+        Check(entry, where);
         var spec = entry["spec"]!.AsObject();
         var pod = new JsonObject();
         foreach (var field in new[] { "nodeSelector", "tolerations", "imagePullSecrets", "restartPolicy" })

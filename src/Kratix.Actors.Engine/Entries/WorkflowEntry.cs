@@ -36,8 +36,7 @@ internal static class WorkflowEntry
     /// <exception cref="PromiseRefusedException">It cannot be run.</exception>
     internal static void Check(Technology technology, JsonObject entry, string where)
     {
-        if (entry["spec"] is not JsonObject)
-            throw new PromiseRefusedException($"{where}.spec is missing");
+        HasSpec(entry, where);
         switch (technology)
         {
             case Technology.Pipeline:
@@ -58,16 +57,25 @@ internal static class WorkflowEntry
     internal static int? BackoffLimit(JsonObject entry) => (int?)entry["spec"]!["jobOptions"]?["backoffLimit"]?.GetValue<double>();
 
     /// <summary>What the run's Pod is made of. <paramref name="podName"/>, <paramref name="ns"/>: what the Pod will be called.</summary>
+    /// <exception cref="PromiseRefusedException">An earlier version accepted what this one cannot run.</exception>
     internal static RunParts Parts(RunRequest request, string podName, string ns)
     {
         var entry = request.Pipeline;
         var where = $"{entry["kind"]} {request.PipelineName}";
-        return TechnologyOf(entry, where) switch
+        var technology = TechnologyOf(entry, where);
+        HasSpec(entry, where);
+        return technology switch
         {
-            Technology.Pipeline => PipelineEntry.Parts(entry),
+            Technology.Pipeline => PipelineEntry.Parts(entry, where),
             Technology.Pod => PodEntry.Parts(entry, where),
             Technology.Task => TaskEntry.Parts(entry, where, new TaskRunNames(podName, ns, request.RunId, request.PipelineName, request.Attempt - 1)),
             var other => throw new InvalidOperationException($"unknown technology {other}"),
         };
+    }
+
+    private static void HasSpec(JsonObject entry, string where)
+    {
+        if (entry["spec"] is not JsonObject)
+            throw new PromiseRefusedException($"{where}.spec is missing");
     }
 }

@@ -80,10 +80,11 @@ internal sealed class PipelineActor(
         {
             _plan = RunPlanner.Plan(request, services.Settings, services.Exchange);
         }
-        catch (Exception cause) when (cause is PromiseRefusedException or InvalidOperationException or FormatException or NullReferenceException)
+        catch (PromiseRefusedException refused)
         {
-            // A Promise that was accepted by an earlier version: what it asks for cannot become a Pod, today or after a restart.
-            End(new RunResult.Failed([], $"Pipeline {request.PipelineName} cannot be made a Pod: {cause.Message}"));
+            // A Promise that was accepted by an earlier version: what it asks for cannot become a Pod, today or after a restart. Anything else is a bug of the
+            // engine, which is logged and tried again, and must not be told as its author's mistake.
+            End(new RunResult.Failed([], $"Pipeline {request.PipelineName} cannot be made a Pod: {refused.Message}"));
             return;
         }
 
