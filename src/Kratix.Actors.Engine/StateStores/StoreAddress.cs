@@ -41,9 +41,9 @@ public static class StoreAddress
             {
                 case Outcome<JsonObject>.Done done:
                     version = done.Value.ResourceVersion();
-                    if (Credentials(done.Value) is not { } read)
-                        return new StoreCheck(null, "SecretNotFound", $"Secret {name} in namespace {ns} holds data that is not base64") { SecretVersion = version };
-                    credentials = read;
+                    (credentials, var wrong) = Credentials(done.Value);
+                    if (wrong is not null)
+                        return new StoreCheck(null, "SecretNotFound", $"Secret {name} in namespace {ns}: data.{wrong} is not base64; encode its value, or write it as it is under stringData") { SecretVersion = version };
                     break;
                 case Outcome<JsonObject>.Terminal { Code: Refusal.NotFound }:
                     return new StoreCheck(null, "SecretNotFound", $"Secret {name} not found in namespace {ns}") { SecretVersion = "" };
@@ -90,17 +90,20 @@ public static class StoreAddress
 
     private static bool Flag(JsonNode? value) => value is JsonValue json && json.TryGetValue(out bool flag) && flag;
 
-    private static StoreCredentials? Credentials(JsonObject secret)
+    /// <summary>What the Secret holds; or the first of its keys whose value, which nobody is told, is not base64.</summary>
+    private static (StoreCredentials Credentials, string? Wrong) Credentials(JsonObject secret)
     {
-        try
+        var data = ImmutableSortedDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (key, value) in secret["data"] as JsonObject ?? [])
         {
-            return new StoreCredentials((secret["data"] as JsonObject ?? []).ToImmutableSortedDictionary(
-                kv => kv.Key, kv => Convert.FromBase64String(kv.Value?.ToString() ?? ""), StringComparer.Ordinal));
+            var text = value?.ToString() ?? "";
+            var bytes = new byte[text.Length];
+            if (!Convert.TryFromBase64String(text, bytes, out var length))
+                return (StoreCredentials.None, key);
+            data[key] = bytes[..length];
         }
-        catch (FormatException)
-        {
-            return null;
-        }
+
+        return (new StoreCredentials(data.ToImmutable()), null);
     }
 }
 

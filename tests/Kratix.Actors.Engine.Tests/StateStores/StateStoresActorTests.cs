@@ -249,6 +249,17 @@ public sealed class StateStoresActorTests
         Assert.Equal("Settled", bed.Phase("a"));
     }
 
+    [Fact, Conformance("R112", "A Secret's value that is not base64 is named by Secret and key, with what would be right and without the value.")]
+    public void Secret_with_a_value_that_is_not_base64_is_told_by_its_key_and_not_by_its_value()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Patch(Kinds.Secret, "default", "git", new JsonObject { ["data"] = new JsonObject { ["password"] = "s3cret!" } });
+
+        var told = "Secret git in namespace default: data.password is not base64; encode its value, or write it as it is under stringData";
+        Assert.Equal(("False", told), StoreReady(bed));
+        Assert.DoesNotContain(bed.List(Kinds.Event), e => e.ToJsonString().Contains("s3cret", StringComparison.Ordinal));
+    }
+
     private static (string? Status, string? Message) StoreReady(EngineBed bed) =>
         bed.Get(Kinds.GitStateStore, null, "store")!["status"]!["conditions"]![0] is { } ready ? (ready["status"]?.ToString(), ready["message"]?.ToString()) : default;
 
