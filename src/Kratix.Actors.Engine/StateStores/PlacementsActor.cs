@@ -37,7 +37,10 @@ public abstract record PlacementsMessage
     /// <summary>What of the WorkPlacements that are there at the start nobody knows.</summary>
     internal sealed record Left(IReadOnlyList<LeftBehind> Behind) : PlacementsMessage;
 
-    internal sealed record NotCompared(Exception Cause) : PlacementsMessage;
+    internal sealed record NotCompared(IReadOnlyList<JsonObject> Listed, Exception Cause) : PlacementsMessage;
+
+    /// <summary>The comparison that failed is made again.</summary>
+    internal sealed record CompareAgain(IReadOnlyList<JsonObject> Listed) : PlacementsMessage;
 
     public sealed record Unknown(string Destination, string Reason) : PlacementsMessage;
 }
@@ -53,6 +56,7 @@ internal sealed partial class PlacementsActor(
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    private readonly Backoff _comparison = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
     private readonly Dictionary<string, Backoff> _leaving = new(StringComparer.Ordinal);
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Location> _places = new(StringComparer.Ordinal);
@@ -119,16 +123,21 @@ internal sealed partial class PlacementsActor(
             case PlacementsMessage.Signal { Of: WatchSignal.Listed listed }:
                 foreach (var item in listed.Items)
                     Asked(item);
+                // Once, at the start: a process takes back what it has published itself.
                 if (!_compared)
                     Compare(listed.Items);
+                _compared = true;
                 break;
             case PlacementsMessage.Left { Behind: var left }:
                 foreach (var of in left)
                     Tell(of);
                 break;
-            case PlacementsMessage.NotCompared { Cause: var cause }:
-                LogNotCompared(world.Log, cause.Message);
-                _compared = false;
+            case PlacementsMessage.NotCompared failed:
+                LogNotCompared(world.Log, failed.Cause.Message);
+                Context.Timers.StartSingle("compare", new PlacementsMessage.CompareAgain(failed.Listed), _comparison.Next(null));
+                break;
+            case PlacementsMessage.CompareAgain again:
+                Compare(again.Listed);
                 break;
             case PlacementsMessage.Signal:
                 break;
@@ -229,13 +238,8 @@ internal sealed partial class PlacementsActor(
             promises.Tell(new ShardEnvelope<PromiseMessage>(promise, PromiseMessage.Tell(at => new PromiseCommand.Reschedule(names, snapshot.Current, at), cause)));
     }
 
-    /// <summary>Once, at the start: a process takes back what it has published itself.</summary>
-    private void Compare(IReadOnlyList<JsonObject> items)
-    {
-        _compared = true;
-        Context.PipeToSelf<IReadOnlyList<LeftBehind>>(
-            LeftBehind.Among(items, world.Journal, _stop.Token), left => new PlacementsMessage.Left(left), e => new PlacementsMessage.NotCompared(e));
-    }
+    private void Compare(IReadOnlyList<JsonObject> listed) => Context.PipeToSelf<IReadOnlyList<LeftBehind>>(
+        LeftBehind.Among(listed, world.Journal, _stop.Token), left => new PlacementsMessage.Left(left), e => new PlacementsMessage.NotCompared(listed, e));
 
     private void Tell(LeftBehind left)
     {
@@ -254,7 +258,7 @@ internal sealed partial class PlacementsActor(
     [LoggerMessage(1203, LogLevel.Warning, "The annotation of WorkPlacement {Namespace}/{Name} was not taken off; it is scheduled anew again at the next start: {Reason}")]
     private static partial void LogStays(ILogger logger, string? @namespace, string name, string reason);
 
-    [LoggerMessage(1204, LogLevel.Warning, "WorkPlacements that an earlier process may have left behind were not looked for; the next listing is compared: {Reason}")]
+    [LoggerMessage(1204, LogLevel.Warning, "WorkPlacements that an earlier process may have left behind could not be looked for; that is tried again: {Reason}")]
     private static partial void LogNotCompared(ILogger logger, string reason);
 
     [LoggerMessage(1202, LogLevel.Warning, "Who has files at Destination {Destination} could not be found out: {Reason}")]
