@@ -31,7 +31,7 @@ internal static class Platform
         using var log = Logging.Create(
             () => LevelOf(overlay) ?? settings.Log.Level,
             () => overlay.Current.StructuredLog switch { true => LogFormat.Json, false => LogFormat.Text, null => settings.Log.Format }, logFormat);
-        using var otlp = new OtlpFollower(settings.Telemetry.Otlp, settings.NodeName, log.CreateLogger("Kratix.Actors"));
+        using var otlp = new OtlpFollower(settings.Telemetry.Otlp, log.CreateLogger("Kratix.Actors"), wanted => OtlpExport.Start(wanted, settings.NodeName));
         overlay.Told = report =>
         {
             PlatformFile.Write(folder, report);

@@ -11,18 +11,19 @@ namespace Kratix.Actors.Host.Telemetry;
 internal sealed partial class OtlpFollower : IDisposable
 {
     private readonly OtlpSettings _settings;
-    private readonly string _nodeName;
+    private readonly Func<OtlpSettings, IDisposable?> _start;
     private readonly ILogger _log;
     private readonly Lock _lock = new();
     private OtlpSettings _now;
-    private OtlpExport? _export;
+    private IDisposable? _export;
     private Task _changes = Task.CompletedTask;
     private bool _ended;
 
-    internal OtlpFollower(OtlpSettings settings, string nodeName, ILogger log)
+    /// <param name="start">Starts an exporter, or answers null where nothing is to be sent.</param>
+    internal OtlpFollower(OtlpSettings settings, ILogger log, Func<OtlpSettings, IDisposable?> start)
     {
-        (_settings, _now, _nodeName, _log) = (settings, settings, nodeName, log);
-        _export = OtlpExport.Start(settings, nodeName);
+        (_settings, _now, _log, _start) = (settings, settings, log, start);
+        _export = start(settings);
     }
 
     /// <summary>Answers at once. To end an exporter is to wait for its last sending, which whoever reads the ConfigMap must not.</summary>
@@ -44,22 +45,42 @@ internal sealed partial class OtlpFollower : IDisposable
 
     private void Change(PlatformTelemetry? telemetry)
     {
+        var wanted = _settings.Under(telemetry);
+        if (wanted == _now || _ended)
+            return;
+        var (export, before) = (_export, _now);
         try
         {
-            var wanted = _settings.Under(telemetry);
-            if (wanted == _now || _ended)
-                return;
-            var before = _export;
-            _export = OtlpExport.Start(wanted, _nodeName);
-            _now = wanted;
-            before?.Dispose();
+            _export = _start(wanted);
         }
         catch (Exception cause)
         {
-            LogNotChanged(_log, cause.Message);
+            LogNotChanged(_log, Shown(wanted.Endpoint), Shown(before.Endpoint), cause.Message);
+            return;
+        }
+
+        _now = wanted;
+        try
+        {
+            export?.Dispose();
+        }
+        catch (Exception cause)
+        {
+            LogNotEnded(_log, Shown(wanted.Endpoint), Shown(before.Endpoint), cause.Message);
         }
     }
 
-    [LoggerMessage(1605, LogLevel.Error, "Telemetry cannot be sent to where the platform's ConfigMap says, and goes on as before: {Reason}")]
-    private static partial void LogNotChanged(ILogger logger, string reason);
+    /// <summary>An address without what may be secret in it.</summary>
+    private static string Shown(Uri? endpoint) => endpoint switch
+    {
+        null => "nowhere",
+        { IsAbsoluteUri: true } => endpoint.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),
+        _ => endpoint.ToString(),
+    };
+
+    [LoggerMessage(1605, LogLevel.Error, "Telemetry cannot be sent to {Endpoint}, as the platform's ConfigMap says, and goes on to {Before}: {Reason}")]
+    private static partial void LogNotChanged(ILogger logger, string endpoint, string before, string reason);
+
+    [LoggerMessage(1606, LogLevel.Warning, "Telemetry is sent to {Endpoint} now; what had not reached {Before} yet may be lost: {Reason}")]
+    private static partial void LogNotEnded(ILogger logger, string endpoint, string before, string reason);
 }

@@ -81,7 +81,7 @@ public sealed class OtlpTests : IAsyncLifetime
     [Fact, Conformance("R123", "A collector that the ConfigMap names while the engine runs gets what comes from then on; without it, the one of the settings does again.")]
     public async Task Collector_of_the_platforms_ConfigMap_holds_while_it_is_named()
     {
-        using (var follower = new OtlpFollower(Settings(metrics: true, traces: true), "node-a", NullLogger.Instance))
+        using (var follower = new OtlpFollower(Settings(metrics: true, traces: true), NullLogger.Instance, Start))
         {
             var named = new PlatformTelemetry(Grpc, Grpc: true, new Dictionary<string, string> { ["x-tenant"] = "a=b" }, Traces: true, Metrics: true);
             await follower.Follow(PlatformConfiguration.None with { Telemetry = named });
@@ -100,27 +100,64 @@ public sealed class OtlpTests : IAsyncLifetime
     public async Task Collector_that_cannot_be_sent_to_is_told_and_the_last_good_one_stays()
     {
         using var log = new Lines();
-        using (var follower = new OtlpFollower(Settings(metrics: true, traces: true), "node-a", log))
+        using (var follower = new OtlpFollower(Settings(metrics: true, traces: true), log, Start))
         {
             var unusable = new PlatformTelemetry(new Uri("collector", UriKind.Relative), Grpc: false, new Dictionary<string, string>(), Traces: true, Metrics: true);
             await follower.Follow(PlatformConfiguration.None with { Telemetry = unusable });
-            Assert.Equal(1605, Assert.Single(log.Ids));
+            var (id, line) = Assert.Single(log.Told);
+            Assert.Equal(1605, id);
+            Assert.StartsWith($"Telemetry cannot be sent to collector, as the platform's ConfigMap says, and goes on to {_collector.Urls.First()}/: ", line, StringComparison.Ordinal);
             Work();
         }
 
         await MetricsAndTraces("/v1/metrics", "/v1/traces", "");
     }
 
+    [Fact, Conformance("R123", "Where the last sending to the collector of before fails, the log says so, and telemetry goes to the new one.")]
+    public async Task Exporter_that_cannot_be_ended_is_told_and_the_new_one_holds()
+    {
+        var (started, ended) = (new List<Uri?>(), new List<Uri?>());
+        using var log = new Lines();
+        var settings = new OtlpSettings(new Uri("http://user:secret@old.example:4318"), OtlpProtocol.Http, TimeSpan.FromMinutes(10), true, true);
+        using (var follower = new OtlpFollower(settings, log, wanted =>
+        {
+            started.Add(wanted.Endpoint);
+            return new Exporter(() =>
+            {
+                ended.Add(wanted.Endpoint);
+                if (wanted.Endpoint!.Host == "old.example")
+                    throw new InvalidOperationException("it hung up");
+            });
+        }))
+        {
+            var named = new PlatformTelemetry(new Uri("http://new.example:4317"), Grpc: true, new Dictionary<string, string>(), Traces: true, Metrics: true);
+            await follower.Follow(PlatformConfiguration.None with { Telemetry = named });
+            await follower.Follow(PlatformConfiguration.None with { Telemetry = named });
+        }
+
+        Assert.Equal(["old.example", "new.example"], started.Select(e => e!.Host));
+        Assert.Equal(["old.example", "new.example"], ended.Select(e => e!.Host));
+        Assert.Equal((1606, "Telemetry is sent to http://new.example:4317/ now; what had not reached http://old.example:4318/ yet may be lost: it hung up"), Assert.Single(log.Told));
+    }
+
+    private static OtlpExport? Start(OtlpSettings wanted) => OtlpExport.Start(wanted, "node-a");
+
+    private sealed class Exporter(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+
     private sealed class Lines : ILogger, IDisposable
     {
-        internal List<int> Ids { get; } = [];
+        internal List<(int Id, string Line)> Told { get; } = [];
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => this;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Ids.Add(eventId.Id);
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Told.Add((eventId.Id, formatter(state, exception)));
 
         public void Dispose() { }
     }
