@@ -24,11 +24,11 @@ public abstract record DriftMessage
     /// <summary>Compare the stores that are due.</summary>
     public sealed record Compare : DriftMessage;
 
-    /// <summary>The pass that failed is made again, unless one at its moment has overtaken it.</summary>
+    /// <summary>What a pass could not compare is compared again, unless a pass at its moment has overtaken that.</summary>
     public sealed record Again : DriftMessage;
 
-    /// <summary>So many placements are not as they were written.</summary>
-    public sealed record Ended(int Found) : DriftMessage;
+    /// <summary>So many placements are not as they were written; these stores were not compared to the end.</summary>
+    public sealed record Ended(int Found, IReadOnlyCollection<string> Unreachable) : DriftMessage;
 
     public sealed record Failed(Exception Cause) : DriftMessage;
 }
@@ -54,7 +54,7 @@ internal sealed partial class DriftActor(
     private readonly HashSet<string> _verified = new(StringComparer.Ordinal);
     private readonly HashSet<string> _due = new(StringComparer.Ordinal);
 
-    /// <summary>Stores of passes that failed, until the pause after that is over.</summary>
+    /// <summary>Stores that a pass could not compare, until the pause after that is over.</summary>
     private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
     private IReadOnlyCollection<string> _underWay = [];
     private DateTimeOffset _looked;
@@ -103,14 +103,16 @@ internal sealed partial class DriftActor(
             case DriftMessage.Ended ended:
                 LogCompared(world.Log, ended.Found);
                 _comparing = false;
-                _backoff.Reset();
+                if (ended.Unreachable.Count == 0)
+                    _backoff.Reset();
+                else
+                    CompareLater(ended.Unreachable);
                 Begin();
                 break;
             case DriftMessage.Failed { Cause: var cause }:
                 LogFailed(world.Log, cause.Message);
                 _comparing = false;
-                _failed.UnionWith(_underWay);
-                Context.Timers.StartSingle("again", new DriftMessage.Again(), _backoff.Next(null));
+                CompareLater(_underWay);
                 break;
             case DriftMessage.Again:
                 _due.UnionWith(_failed);
@@ -130,6 +132,12 @@ internal sealed partial class DriftActor(
         return (to.UtcTicks - phase) / interval.Ticks > (from.UtcTicks - phase) / interval.Ticks;
     }
 
+    private void CompareLater(IReadOnlyCollection<string> failed)
+    {
+        _failed.UnionWith(failed);
+        Context.Timers.StartSingle("again", new DriftMessage.Again(), _backoff.Next(null));
+    }
+
     private void Begin()
     {
         var due = _due.Where(_addresses.ContainsKey).ToDictionary(s => s, s => _addresses[s], StringComparer.Ordinal);
@@ -139,13 +147,14 @@ internal sealed partial class DriftActor(
         _failed.ExceptWith(due.Keys);
         (_comparing, _underWay) = (true, due.Keys);
         stores.Tell(new StateStoresMessage.VerifyDocuments(due.Keys.ToHashSet(StringComparer.Ordinal)));
-        Context.PipeToSelf<int>(Pass(due, _stop.Token), found => new DriftMessage.Ended(found), e => new DriftMessage.Failed(e));
+        Context.PipeToSelf<DriftMessage.Ended>(Pass(due, _stop.Token), ended => ended, e => new DriftMessage.Failed(e));
     }
 
-    private async Task<int> Pass(Dictionary<string, StateStoreAddress> due, CancellationToken stop)
+    private async Task<DriftMessage.Ended> Pass(Dictionary<string, StateStoreAddress> due, CancellationToken stop)
     {
         var chunks = due.Keys.ToDictionary(s => s, _ => new List<(EntityKey Owner, WriteIntent Intent)>(), StringComparer.Ordinal);
         var found = 0;
+        var unreachable = new List<string>();
         var opened = new Dictionary<string, IStateStore>(StringComparer.Ordinal);
         try
         {
@@ -164,7 +173,7 @@ internal sealed partial class DriftActor(
 
             foreach (var (store, chunk) in chunks.Where(c => c.Value.Count > 0).ToList())
                 await Ask(store, chunk);
-            return found;
+            return new DriftMessage.Ended(found, unreachable);
         }
         finally
         {
@@ -184,9 +193,10 @@ internal sealed partial class DriftActor(
             }
             else
             {
-                // The rest of it waits for the next moment; whatever is wrong with it, its writer says.
+                // The rest of it waits for the pause; whatever is wrong with it, its writer says.
                 LogUnreachable(world.Log, name, differing?.Failure ?? "it cannot be opened");
                 chunks.Remove(name);
+                unreachable.Add(name);
             }
 
             chunk.Clear();
