@@ -32,7 +32,7 @@ public static class Placing
 
     /// <summary>
     /// Gives each group its placements. One that goes to a single Destination keeps the one it has had; without one it takes a ready match, and
-    /// stays unscheduled when there is none. One that goes to every match gains the new matches and keeps what it has. A Destination that is ready somewhere else than it was takes its files along.
+    /// stays unscheduled when there is none. One that goes to every match gains the new matches that take its files and keeps what it has. A Destination that is ready somewhere else than it was takes its files along.
     /// <paramref name="works"/>: all that the owner has placed so far.
     /// </summary>
     public static Work Place(WorkOwner owner, string pipeline, ImmutableArray<WorkloadGroup> groups, Works works, IReadOnlyCollection<Destination> destinations)
@@ -100,12 +100,15 @@ public static class Placing
         WorkOwner owner, string work, string pipeline, WorkloadGroup group, WorkloadGroup? before, Works works, IReadOnlyCollection<Destination> destinations)
     {
         var kept = before?.Placements ?? [];
-        var matching = Scheduler.Matching(Scheduler.Merge(group.Selectors), destinations.Where(d => Validity.MayTake(d, group)));
+        var all = Scheduler.Matching(Scheduler.Merge(group.Selectors), destinations);
+        var matching = all.Where(d => Validity.Refusal(d, group) is null).ToImmutableArray();
         IEnumerable<Destination> added = owner.EveryMatch
             ? matching.Where(d => !kept.Any(p => p.Destination == d.Name))
             : kept.IsEmpty && Scheduler.ChooseOne($"{work}/{group.Id}", matching) is { } chosen ? [chosen] : [];
+        var refusing = !owner.EveryMatch ? [] : all.Except(matching).Where(d => !kept.Any(p => p.Destination == d.Name)).ToList();
         return group with
         {
+            RefusedBy = refusing.Count == 0 ? null : refusing.ToImmutableSortedDictionary(d => d.Name, d => Validity.Refusal(d, group)!, StringComparer.Ordinal),
             Placements =
             [
                 .. kept.Select(p => Refresh(owner, pipeline, group, Moved(p, destinations) is { } at ? New(p.Name, at, works) : p, works.Wishes + 1)),
@@ -116,6 +119,11 @@ public static class Placing
 
     /// <summary>Whether any of these has its Destination somewhere else now.</summary>
     public static bool AnyMoved(Work work, IReadOnlyCollection<Destination> destinations) => work.Groups.SelectMany(g => g.Placements).Any(p => Moved(p, destinations) is not null);
+
+    /// <summary>Whether the matches that do not take the files are others than before, or have another reason.</summary>
+    public static bool RefusedElsewhere(Work before, Work after) => before.Groups.Zip(after.Groups).Any(g => !(g.First.RefusedBy ?? Nobody).SequenceEqual(g.Second.RefusedBy ?? Nobody));
+
+    private static readonly ImmutableSortedDictionary<string, string> Nobody = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>Its Destination, if that was given another place; asked when it is ready there, since until then it may get yet another, or its store is not known yet.</summary>
     private static Destination? Moved(Placement placement, IReadOnlyCollection<Destination> destinations) =>

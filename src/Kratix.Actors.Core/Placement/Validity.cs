@@ -31,9 +31,9 @@ public static class Validity
         Groups = [.. work.Groups.Select(g => Of(g, output) is { IsEmpty: false } wrong ? g with { Violations = [.. wrong.DistinctBy(v => v.Level)], Validation = output.Validation } : g)],
     };
 
-    /// <summary>A Destination that is found after the run takes nothing that it would have refused.</summary>
-    public static bool MayTake(Destination destination, WorkloadGroup group) =>
-        group.Violations.IsDefaultOrEmpty || group.Violations.All(v => v.Level > (destination.Validation ?? group.Validation));
+    /// <summary>A Destination that is found after the run takes nothing that it would have refused: why it does not take these files, or null.</summary>
+    public static string? Refusal(Destination destination, WorkloadGroup group) =>
+        group.Violations.IsDefaultOrEmpty ? null : group.Violations.FirstOrDefault(v => v.Level <= (destination.Validation ?? group.Validation))?.Reason;
 
     private static ImmutableArray<OutputViolation> Of(WorkloadGroup group, RunOutput output)
     {

@@ -58,6 +58,10 @@ public sealed record WorkloadGroup(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Workflows.OutputValidation Validation { get; init; }
 
+    /// <summary>Of files that go to every match: the matches that do not take them, and why; null: there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableSortedDictionary<string, string>? RefusedBy { get; init; }
+
     [JsonIgnore]
     public string ShortId => Id[..5];
 }

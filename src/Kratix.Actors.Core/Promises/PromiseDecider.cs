@@ -123,14 +123,15 @@ public static class PromiseDecider
             destinations),
         output);
 
-    /// <summary>Goes to every match, also to those that come later: each offer may add placements.</summary>
+    /// <summary>Goes to every match, also to those that come later: each offer may add placements, or matches that do not take the files.</summary>
     private static Decision<PromiseEvent> OfferDestinations(PromiseState state, PromiseCommand.OfferDestinations c)
     {
         if (Cleanup.GivenUp(state.Works, c.Destinations) is { Count: > 0 } given)
             return Rescheduled(state, given, c.Destinations, c.At);
         var placed = state.Works.ByPipeline.Values
             .Select(w => (Before: w, After: Placing.Place(state.Owner, w.Pipeline, w.Groups, state.Works, c.Destinations)))
-            .Where(pair => pair.After.Groups.Sum(g => g.Placements.Length) > pair.Before.Groups.Sum(g => g.Placements.Length) || Placing.AnyMoved(pair.Before, c.Destinations))
+            .Where(pair => pair.After.Groups.Sum(g => g.Placements.Length) > pair.Before.Groups.Sum(g => g.Placements.Length)
+                || Placing.AnyMoved(pair.Before, c.Destinations) || Placing.RefusedElsewhere(pair.Before, pair.After))
             .Select(pair => pair.After)
             .ToImmutableArray();
         return Placing.Judge(state.Works, placed, c.Destinations) is { } judged

@@ -41,7 +41,7 @@ public static class Conditions
         if (failing.Length > 0)
             return new(WorksSucceeded, "False", "WorksFailing", $"Some works associated with this {noun} {(noun == "promise" ? "are not ready" : "failed")}: [{failing}]");
         var misplaced = Names(works, g => g.Placements.Any(p => p.Misplaced), _ => false);
-        var pending = Names(works, g => g.Placements.IsEmpty || g.Placements.Any(p => !p.IsWritten), _ => true);
+        var pending = Names(works, g => g.Placements.IsEmpty || g.RefusedBy is not null || g.Placements.Any(p => !p.IsWritten), _ => true);
         return pending.Length > 0
             ? new(WorksSucceeded, "Unknown", "WorksPending", $"Some works associated with this {noun} are not ready: [{pending}]")
             : misplaced.Length > 0 ? new(WorksSucceeded, "False", "WorksMisplaced", $"Some works associated with this {noun} are misplaced: [{misplaced}]")

@@ -101,10 +101,16 @@ public static class StatusParts
             return $"Taking files back from Destination {held.Destination} fails: {held.Error}. They stay there when {held.Location.StoreKind} {held.Location.StoreName} is deleted";
         if (works.Unscheduled.FirstOrDefault() is { } group)
             return NoMatch(group);
+        if (Refused(works).FirstOrDefault() is { } refused)
+            return refused;
         return works.Placements.FirstOrDefault(p => p.Misplaced) is { } misplaced
             ? $"Destination {misplaced.Destination} no longer has the labels that are wanted; the files stay there until they are rescheduled"
             : null;
     }
+
+    /// <summary>Each match that does not take files which are for every match, in words.</summary>
+    public static IEnumerable<string> Refused(Works works) => works.ByPipeline.Values.SelectMany(w => w.Groups.Where(g => g.RefusedBy is not null).SelectMany(
+        g => g.RefusedBy!.Select(by => $"Destination {by.Key} does not take the files of Pipeline {w.Pipeline}: {by.Value}")));
 
     private static string NoMatch(WorkloadGroup group)
     {

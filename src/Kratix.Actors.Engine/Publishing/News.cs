@@ -67,6 +67,8 @@ internal static class News
             yield return (Warning, "FilesChanged", $"Written again, because somebody changed them in the state store: {string.Join(", ", drifted.Placements)}");
         foreach (var told in OfWorks("promise", before.Works, after.Works))
             yield return told;
+        foreach (var refused in StatusParts.Refused(after.Works).Except(StatusParts.Refused(before.Works), StringComparer.Ordinal))
+            yield return (Warning, "FilesRefused", refused);
         if (after.Serves && !before.Serves)
             yield return (Normal, "Available", "Promise is available");
         if (before.Serves && !after.Serves && after.Object is { Deleting: false })

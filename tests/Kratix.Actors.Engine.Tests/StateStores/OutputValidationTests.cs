@@ -96,6 +96,40 @@ public sealed class OutputValidationTests
         Assert.Equal(takes, bed.Git.Files.Keys.Any(p => p.StartsWith("later/", StringComparison.Ordinal)));
     }
 
+    [Fact, Conformance("K8", "A match that does not take what a Promise's workflow wrote is named by the Promise's message, conditions and Event, with the file and why, until it takes it or goes.")]
+    public void Match_that_refuses_a_Promises_files_is_told_until_it_takes_them()
+    {
+        var promise = Samples.Promise();
+        promise["spec"]!["workflows"]!["promise"] = new JsonObject { ["configure"] = new JsonArray(Samples.Pipeline("prepare")) };
+        var bed = EngineBed.WithPromise(promise: promise);
+        bed.Complete(bed.TakePlan(), ("output/tool.yaml", Free));
+        Assert.Equal("Promise configured", Status(bed)["message"]!.ToString());
+
+        bed.Create(Kinds.Destination, null, Destination("later", "kubernetes"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+        const string told = "Destination later does not take the files of Pipeline prepare: /kratix/output/tool.yaml holds a document without apiVersion, kind or metadata.name; output.validation is \"kubernetes\"";
+        Assert.Equal(told, Status(bed)["message"]!.ToString());
+        Assert.Equal(("Unknown", "Unknown"), (Condition(bed, "WorksSucceeded"), Condition(bed, "Reconciled")));
+        Assert.Equal("True", Condition(bed, "Available"));
+        Assert.Equal(told, Assert.Single(bed.List(Kinds.Event), e => e["reason"]!.ToString() == "FilesRefused")["message"]!.ToString());
+
+        bed.Patch(Kinds.Destination, null, "later", new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["kratix.io/output-validation"] = "yaml" } } });
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("Promise configured", Status(bed)["message"]!.ToString());
+        Assert.Equal("True", Condition(bed, "Reconciled"));
+
+        bed.Create(Kinds.Destination, null, Destination("another", "kubernetes"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("Unknown", Condition(bed, "Reconciled"));
+        bed.Delete(Kinds.Destination, null, "another");
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("True", Condition(bed, "Reconciled"));
+    }
+
+    private static JsonNode Status(EngineBed bed) => bed.Get(Kinds.Promise, null, "redis")!["status"]!;
+
+    private static string? Condition(EngineBed bed, string type) => EngineBed.Condition(bed.Get(Kinds.Promise, null, "redis")!, type);
+
     private static EngineBed With(OutputValidation setting, params JsonObject[] destinations)
     {
         var promise = Samples.Promise();
