@@ -89,7 +89,8 @@ public sealed class ResourceWatch(KubernetesClient client, ResourceWatchOptions 
                 await signals.WriteAsync(new WatchSignal.Listed(listing.Items), cancellation);
                 break;
             case var failed:
-                await Wait(place, failed.Failure!, (failed as Outcome<Listing>.Transient)?.After, signals, cancellation);
+                var refused = failed is Outcome<Listing>.Terminal { Code: Refusal.Forbidden or Refusal.Unauthorized };
+                await Wait(place, failed.Failure!, (failed as Outcome<Listing>.Transient)?.After, signals, cancellation, refused);
                 break;
         }
     }
@@ -201,9 +202,9 @@ public sealed class ResourceWatch(KubernetesClient client, ResourceWatchOptions 
         }
     }
 
-    private async Task Wait(Place place, string reason, TimeSpan? asked, ChannelWriter<WatchSignal> signals, CancellationToken cancellation)
+    private async Task Wait(Place place, string reason, TimeSpan? asked, ChannelWriter<WatchSignal> signals, CancellationToken cancellation, bool refused = false)
     {
-        await signals.WriteAsync(new WatchSignal.Interrupted(reason), cancellation);
+        await signals.WriteAsync(new WatchSignal.Interrupted(reason, refused), cancellation);
         var grown = options.FirstDelay * Math.Pow(2, Math.Min(place.Failures, 16));
         var bounded = grown < options.LongestDelay ? grown : options.LongestDelay;
         var delay = bounded * (1 - (options.Jitter() / 2));

@@ -141,6 +141,16 @@ public sealed class FakeKubernetes(TimeProvider time) : IKubernetes, IResourceWa
             return [.. _watchers.Where(w => w.Type == type).Select(w => $"{w.Namespace ?? "*"}/{w.Name ?? "*"}")];
     }
 
+    /// <summary>All watches of this kind are refused; one that is let in again lists anew, as after <see cref="Interrupt"/>.</summary>
+    public void Refuse(ResourceType type, string reason)
+    {
+        lock (_gate)
+        {
+            foreach (var watcher in _watchers.Where(w => w.Type == type))
+                watcher.Signals.Writer.TryWrite(new WatchSignal.Interrupted(reason, Refused: true));
+        }
+    }
+
     /// <summary>All watches lose the server, and list anew.</summary>
     public void Interrupt(string reason)
     {

@@ -7,9 +7,9 @@ internal readonly record struct SecretName(string Namespace, string Name);
 
 /// <summary>
 /// A watch for each Secret that a state store names, and for no other: the engine needs no right to see all Secrets of a cluster. What is told is a version,
-/// "" where there is no such Secret; whoever wants the data reads it, so that no message holds any.
+/// "" where there is no such Secret; whoever wants the data reads it, so that no message holds any. And it is told why a Secret may not be watched, each time that is found out.
 /// </summary>
-internal sealed class SecretWatches(World world, Action<SecretName, string> tell) : IDisposable
+internal sealed class SecretWatches(World world, Action<SecretName, string> seen, Action<SecretName, string> refused) : IDisposable
 {
     private readonly Dictionary<SecretName, CancellationTokenSource> _watches = [];
 
@@ -39,6 +39,8 @@ internal sealed class SecretWatches(World world, Action<SecretName, string> tell
 
     private void Tell(SecretName secret, WatchSignal signal)
     {
+        if (signal is WatchSignal.Interrupted { Refused: true, Reason: var reason })
+            refused(secret, reason);
         var version = signal switch
         {
             WatchSignal.Listed { Items: [var item, ..] } => item.ResourceVersion(),
@@ -48,7 +50,7 @@ internal sealed class SecretWatches(World world, Action<SecretName, string> tell
             _ => null,
         };
         if (version is not null)
-            tell(secret, version);
+            seen(secret, version);
     }
 
     private static void End(CancellationTokenSource watch)

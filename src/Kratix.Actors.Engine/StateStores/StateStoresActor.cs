@@ -36,12 +36,16 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private readonly Readiness _readiness = new();
     private bool _destinationsListed;
     private SecretWatches? _secrets;
+
+    /// <summary>Secrets that may not be watched, and why.</summary>
+    private readonly Dictionary<SecretName, string> _unwatched = [];
     private readonly CancellationTokenSource _stop = new();
 
     protected override void PreStart()
     {
         var self = Context.Self;
-        _secrets = new SecretWatches(world, (secret, version) => self.Tell(new StateStoresMessage.SecretSeen(secret, version)));
+        _secrets = new SecretWatches(
+            world, (secret, version) => self.Tell(new StateStoresMessage.SecretSeen(secret, version)), (secret, reason) => self.Tell(new StateStoresMessage.SecretRefused(secret, reason)));
         WatchLoop.Start(world, Kinds.Destination, s => self.Tell(new StateStoresMessage.DestinationSignal(s)), _stop.Token);
         foreach (var kind in StoreKinds)
             WatchLoop.Start(world, kind, s => self.Tell(new StateStoresMessage.StoreSignal(kind, s)), _stop.Token);
@@ -76,9 +80,14 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 Look(recheck.Store);
                 break;
             case StateStoresMessage.SecretSeen seen:
-                // What was read for a store already is no news.
-                foreach (var name in _checks.Where(c => c.Value.SecretVersion != seen.Version && SecretOf(c.Key) == seen.Secret).Select(c => c.Key).ToList())
+                // What was read for a store already is no news, unless the store says that it is not known.
+                var again = _unwatched.Remove(seen.Secret);
+                foreach (var name in _checks.Where(c => (again || c.Value.SecretVersion != seen.Version) && SecretOf(c.Key) == seen.Secret).Select(c => c.Key).ToList())
                     Look(name);
+                break;
+            case StateStoresMessage.SecretRefused refused:
+                if (_unwatched.TryAdd(refused.Secret, refused.Reason))
+                    Unwatched(refused.Secret);
                 break;
             case StateStoresMessage.Trouble trouble:
                 foreach (var name in _checks.Where(c => c.Value.Address is { } address && KeyOf(address) == trouble.WriterKey).Select(c => c.Key))
@@ -161,6 +170,21 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             e => new StateStoresMessage.Checked(key, version, new StoreCheck(null, StoreAddress.Unreadable, e.Message)));
     }
 
+    /// <summary>Whether a Secret can still be read at all is found out by a look at its stores; where it can, they say what is amiss.</summary>
+    private void Unwatched(SecretName secret)
+    {
+        foreach (var name in _checks.Keys.Where(c => SecretOf(c) == secret).ToList())
+        {
+            var (kind, store) = Find(name);
+            _ = EventRecorder.Record(world, EventBody.Of(store!, "Warning", "SecretNotWatched", Unwatched(store!)!, $"{kind!.Kind}Controller", world.Now));
+            Look(name);
+        }
+    }
+
+    /// <summary>What there is to say of the Secret of a store that can be used, or null.</summary>
+    private string? Unwatched(JsonObject store) => StoreAddress.SecretOf(store) is { } secret && _unwatched.TryGetValue(secret, out var reason)
+        ? $"Secret {secret.Name} in namespace {secret.Namespace} may not be watched, so a change of it is noticed only when a write fails; the engine needs get, list and watch on it: {reason}" : null;
+
     private SecretName? SecretOf(string key) => Find(key).Store is { } store ? StoreAddress.SecretOf(store) : null;
 
     /// <summary>The store of a KIND/NAME; the kind is null where there is no such kind of store.</summary>
@@ -182,9 +206,10 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         _checks[c.Store] = c.Result;
         _versions[c.Store] = c.Version;
         FollowSecrets();
-        if (_readiness.NewsOfStore(kind, store, c.Result) is { } news)
+        var told = c.Result.Address is not null && Unwatched(store) is { } amiss ? c.Result with { Message = $"{c.Result.Message}, but {amiss}" } : c.Result;
+        if (_readiness.NewsOfStore(kind, store, told) is { } news)
             _ = EventRecorder.Record(world, EventBody.Of(store, news.Type, news.Reason, news.Message, $"{kind.Kind}Controller", world.Now));
-        var shown = _readiness.OfStore(store, c.Result, world.Now);
+        var shown = _readiness.OfStore(store, told, world.Now);
         _status.Publish(kind, store, () => shown.DeepClone().AsObject());
         if (c.Result.Address is { } address)
         {
@@ -215,7 +240,13 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     }
 
     /// <summary>A Secret is watched from the first look at its store on: the listing that the watch begins with tells what has changed since that.</summary>
-    private void FollowSecrets() => _secrets!.Follow(_checks.Keys.Select(SecretOf).OfType<SecretName>().ToHashSet());
+    private void FollowSecrets()
+    {
+        var named = _checks.Keys.Select(SecretOf).OfType<SecretName>().ToHashSet();
+        foreach (var unnamed in _unwatched.Keys.Where(s => !named.Contains(s)).ToList())
+            _unwatched.Remove(unnamed);
+        _secrets!.Follow(named);
+    }
 
     internal static WriteAnswer.Failed Gone(string store) => new($"{store}: not found", TriesAgain: false) { StoreIsGone = true };
 

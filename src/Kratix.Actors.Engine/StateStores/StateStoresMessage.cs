@@ -21,6 +21,9 @@ public abstract record StateStoresMessage
     /// <summary>A Secret that stores name is there in this version; "": it is not there.</summary>
     internal sealed record SecretSeen(SecretName Secret, string Version) : StateStoresMessage;
 
+    /// <summary>The API server does not let the engine watch this Secret.</summary>
+    internal sealed record SecretRefused(SecretName Secret, string Reason) : StateStoresMessage;
+
     /// <summary>The writer of this repository cannot write: its stores are looked at again, with the credentials as they are now.</summary>
     public sealed record Trouble(string WriterKey) : StateStoresMessage;
 

@@ -58,8 +58,11 @@ public abstract record WatchSignal
 
     public sealed record Removed(JsonObject Item) : WatchSignal;
 
-    /// <summary>The watch lost the server and tries again by itself; for health, not for decisions.</summary>
-    public sealed record Interrupted(string Reason) : WatchSignal;
+    /// <summary>
+    /// The watch lost the server and tries again by itself; for health, not for decisions. <paramref name="Refused"/>: the server does not let the engine see the objects, so
+    /// that nothing is told until it does.
+    /// </summary>
+    public sealed record Interrupted(string Reason, bool Refused = false) : WatchSignal;
 }
 
 /// <summary>List, watch, bookmarks, 410, watchdog, reconnect with back-off; emits observations and nothing else. Ends only with its token.</summary>

@@ -60,6 +60,30 @@ public sealed class StateStoresActorTests
         Assert.Equal("two"u8.ToArray(), Assert.IsType<GitAddress>(bed.Stores.Opened.Last()).Credentials.Data["password"]);
     }
 
+    [Fact, Conformance("R106", "A Secret that the engine may not watch is told by the store's condition and an Event at once, whether or not it may still be read, until it may be watched.")]
+    public void Secret_that_may_not_be_watched_is_told_before_any_write_fails()
+    {
+        var bed = EngineBed.WithPromise();
+        for (var i = 0; i < 2; i++)
+        {
+            bed.Kit.Dispatcher.InContext(() => bed.Kubernetes.Refuse(Kinds.Secret, "secrets \"git\" is forbidden"));
+            bed.Kit.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        const string amiss = "Secret git in namespace default may not be watched, so a change of it is noticed only when a write fails; the engine needs get, list and watch on it: secrets \"git\" is forbidden";
+        Assert.Equal(("True", $"State store is ready, but {amiss}"), StoreReady(bed));
+        Assert.Equal(amiss, Assert.Single(bed.List(Kinds.Event), e => e["reason"]!.ToString() == "SecretNotWatched")["message"]!.ToString());
+
+        bed.Kit.Dispatcher.InContext(() => bed.Kubernetes.Interrupt("back"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(("True", "State store is ready"), StoreReady(bed));
+
+        bed.Kubernetes.Fail = (verb, type, _) => verb == "get" && type == Kinds.Secret ? new Outcome<Nothing>.Terminal(Refusal.Forbidden, "get is forbidden") : null;
+        bed.Kit.Dispatcher.InContext(() => bed.Kubernetes.Refuse(Kinds.Secret, "list is forbidden"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(("False", "Secret git in namespace default could not be read: get is forbidden"), StoreReady(bed));
+    }
+
     [Fact]
     public void Store_that_names_another_Secret_is_looked_at_for_that_one_only()
     {
