@@ -67,6 +67,9 @@ public sealed class InMemoryStateStore(string key, IContentStore contents) : ISt
     /// <summary>Called when a write has begun and nothing is changed yet, for tests that hold a write or count them.</summary>
     public Func<IReadOnlyList<WriteIntent>, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Awaited before it is said whether the store can be used, for tests that hold that.</summary>
+    public Func<Task> BeforeChecked { get; set; } = () => Task.CompletedTask;
+
     /// <summary>Changes files as somebody else would.</summary>
     public void Edit(Func<ImmutableSortedDictionary<string, byte[]>, ImmutableSortedDictionary<string, byte[]>> edit)
     {
@@ -109,7 +112,11 @@ public sealed class InMemoryStateStore(string key, IContentStore contents) : ISt
         return bytes;
     }
 
-    public Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation) => Task.FromResult(Failure<Nothing>() ?? new Outcome<Nothing>.Done(default));
+    public async Task<Outcome<Nothing>> CheckAccess(CancellationToken cancellation)
+    {
+        await BeforeChecked();
+        return Failure<Nothing>() ?? new Outcome<Nothing>.Done(default);
+    }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

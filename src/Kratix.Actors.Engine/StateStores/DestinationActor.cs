@@ -142,7 +142,8 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
         var (ready, condition) = _readiness.OfDestination(item, seen.Store, leaving ? _occupied ?? -1 : null, _answer, _unpatched, world.Now);
         if (condition is not null)
             Show(item, ready, condition);
-        stores.Tell(new StateStoresMessage.DestinationIs(item.Name(), item.Uid(), ready));
+        var judged = condition is not null && (ready || leaving || seen.Store is not StoreStanding.Ready || _answer is not null || _unpatched is not null);
+        stores.Tell(new StateStoresMessage.DestinationIs(item.Name(), item.Uid(), ready, judged));
     }
 
     /// <summary>A store that is not there now, or cannot be used, is asked when it is. Of one that is gone nothing can be taken back, which it is asked to say.</summary>

@@ -19,6 +19,9 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private static readonly ResourceType[] StoreKinds = [Kinds.GitStateStore, Kinds.BucketStateStore];
     private static readonly TimeSpan RecheckAfterFailure = TimeSpan.FromSeconds(15);
 
+    /// <summary>A Destination that cannot be judged, its state store does not answer perhaps, holds nobody up for longer than this after a start.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
     private readonly Dictionary<string, JsonObject> _destinations = new(StringComparer.Ordinal);
     private readonly Dictionary<ResourceType, Dictionary<string, JsonObject>> _stores = StoreKinds.ToDictionary(k => k, _ => new Dictionary<string, JsonObject>(StringComparer.Ordinal));
     private readonly HashSet<ResourceType> _listed = [];
@@ -35,6 +38,12 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private readonly StatusWriter _status = new(world);
     private readonly Readiness _readiness = new();
     private bool _destinationsListed;
+
+    /// <summary>
+    /// By uid, Destinations of the first listing that nobody has judged yet. Until all are, none is offered as ready: a request would be placed at whichever its state
+    /// store answered first, and not at the one of all ready ones that is its own.
+    /// </summary>
+    private HashSet<string> _unjudged = new(StringComparer.Ordinal);
     private SecretWatches? _secrets;
 
     /// <summary>Secrets that may not be watched, and why.</summary>
@@ -66,6 +75,14 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 var first = !_destinationsListed && signal is WatchSignal.Listed;
                 _destinationsListed |= first;
                 WatchLoop.Apply(_destinations, signal, _ => { });
+                var uids = _destinations.Values.Select(d => d.Uid()).ToHashSet(StringComparer.Ordinal);
+                if (first)
+                {
+                    _unjudged = uids;
+                    Context.Timers.StartSingle("judging", new StateStoresMessage.WaitedEnough(), LongestWait);
+                }
+
+                _unjudged.IntersectWith(uids);
                 Offer(first);
                 break;
             case StateStoresMessage.StoreSignal { Kind: var kind, Signal: var signal }:
@@ -113,12 +130,16 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 _subscribers.Remove(unsubscribe.Who);
                 break;
             case StateStoresMessage.DestinationIs known:
+                var last = known.Judged && _unjudged.Remove(known.Uid) && _unjudged.Count == 0;
                 if (_keepers.TryGetValue(known.Name, out var keeper) && (keeper.ReadyUid == known.Uid) != known.Ready)
-                {
                     _keepers[known.Name] = keeper with { ReadyUid = known.Ready ? known.Uid : null };
-                    Offer();
-                }
-
+                else if (!last)
+                    break;
+                Offer();
+                break;
+            case StateStoresMessage.WaitedEnough:
+                _unjudged.Clear();
+                Offer();
                 break;
             case StateStoresMessage.Occupied occupied:
                 if (_keepers.TryGetValue(occupied.Destination, out var leaving))
@@ -332,7 +353,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             var standing = _checks.TryGetValue(key, out var check) ? check.Address is null ? StoreStanding.NotReady : StoreStanding.Ready
                 : IsGone(key) ? StoreStanding.Gone : StoreStanding.Unknown;
             var keeper = Keeper(item);
-            var destination = DestinationReader.Read(item, Find(key).Store, standing is StoreStanding.Ready && keeper.ReadyUid == item.Uid());
+            var destination = DestinationReader.Read(item, Find(key).Store, _unjudged.Count == 0 && standing is StoreStanding.Ready && keeper.ReadyUid == item.Uid());
             keeper.Keeper.Tell(new DestinationMessage.Seen(item, destination.Location, standing));
             // One that has been offered may already have files.
             if (destination.Leaving || (!item.IsDeleting() && (DestinationActor.IsHeld(item) || snapshot.Current.Any(d => d.Name == item.Name()))))

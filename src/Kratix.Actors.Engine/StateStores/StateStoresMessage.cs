@@ -38,8 +38,11 @@ public abstract record StateStoresMessage
 
     public sealed record Unsubscribe(IActorRef Who) : StateStoresMessage;
 
-    /// <summary>The Destination of this uid may take files, or not, as its keeper has found.</summary>
-    public sealed record DestinationIs(string Name, string Uid, bool Ready) : StateStoresMessage;
+    /// <summary>The Destination of this uid may take files, or not, as its keeper has found. <paramref name="Judged"/>: everything was asked that decides that.</summary>
+    public sealed record DestinationIs(string Name, string Uid, bool Ready, bool Judged) : StateStoresMessage;
+
+    /// <summary>Destinations that nobody has judged yet since the start are waited for no longer.</summary>
+    internal sealed record WaitedEnough : StateStoresMessage;
 
     /// <summary>So many Promises and requests still have files at a Destination that is leaving.</summary>
     public sealed record Occupied(string Destination, int By) : StateStoresMessage;
