@@ -94,13 +94,8 @@ public static class PromiseDecider
             return Nothing("that run is not the one under way");
         if (!state.UpToDate)
             return Happened(new PromiseEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
-        var next = c.At + (revision.Interval * (1 + (c.Jitter * revision.IntervalJitter)));
-        var steps = c.Result.Steps;
-        RunVerdict Verdict(RunResult result) => RunVerdict.Of(state.Workflow, result, revision.Retry, c.Jitter, c.At);
-        var verdict = Verdict(c.Result);
-        var work = verdict is RunVerdict.Succeeded { Output: var made } && state.Workflow.Action == WorkflowAction.Configure ? Place(state, revision, run.Pipeline, made, c.Destinations) : null;
-        if (work is not null && Validity.Problem(work, ((RunVerdict.Succeeded)verdict).Output, c.Destinations) is { } problem)
-            verdict = Verdict(new RunResult.Failed(steps, problem));
+        var (next, steps) = (revision.NextRun(c.At, c.Jitter), c.Result.Steps);
+        var (verdict, work) = RunEnd.Of(state.Owner, state.Workflow, state.Works, revision, run.Pipeline, c.Result, c.Destinations, c.Jitter, c.At);
         switch (verdict)
         {
             case RunVerdict.Succeeded { Output: var output }:
@@ -113,15 +108,6 @@ public static class PromiseDecider
                 throw new InvalidOperationException($"unknown result {c.Result.GetType()}");
         }
     }
-
-    private static Work Place(PromiseState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Validity.Marked(
-        Placing.Marked(
-            Placing.Place(
-                state.Owner, pipeline,
-                Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.PromiseWorkflow),
-                state.Works, destinations),
-            destinations),
-        output);
 
     /// <summary>Goes to every match, also to those that come later: each offer may add placements, or matches that do not take the files.</summary>
     private static Decision<PromiseEvent> OfferDestinations(PromiseState state, PromiseCommand.OfferDestinations c)

@@ -50,13 +50,8 @@ public static class ResourceDecider
             return Nothing("that run is not the one under way");
         if (!state.UpToDate)
             return Happened(new ResourceEvent.RunSuperseded(c.RunId, run.Pipeline, c.Result.Steps, c.At));
-        var next = c.At + (revision.Interval * (1 + (c.Jitter * revision.IntervalJitter)));
-        var steps = c.Result.Steps;
-        RunVerdict Verdict(RunResult result) => RunVerdict.Of(state.Workflow, result, revision.Retry, c.Jitter, c.At);
-        var verdict = Verdict(c.Result);
-        var work = verdict is RunVerdict.Succeeded { Output: var made } && state.Workflow.Action == WorkflowAction.Configure ? Place(state, revision, run.Pipeline, made, c.Destinations) : null;
-        if (work is not null && Validity.Problem(work, ((RunVerdict.Succeeded)verdict).Output, c.Destinations) is { } problem)
-            verdict = Verdict(new RunResult.Failed(steps, problem));
+        var (next, steps) = (revision.NextRun(c.At, c.Jitter), c.Result.Steps);
+        var (verdict, work) = RunEnd.Of(state.Id.Owner, state.Workflow, state.Works, revision, run.Pipeline, c.Result, c.Destinations, c.Jitter, c.At);
         switch (verdict)
         {
             case RunVerdict.Succeeded { Output: var output }:
@@ -69,15 +64,6 @@ public static class ResourceDecider
                 throw new InvalidOperationException($"unknown result {c.Result.GetType()}");
         }
     }
-
-    private static Work Place(ResourceState state, PromiseRevision revision, string pipeline, RunOutput output, ImmutableArray<Destination> destinations) => Validity.Marked(
-        Placing.Marked(
-            Placing.Place(
-                state.Id.Owner, pipeline,
-                Placing.Group(output.Files, output.Selectors, revision.Selectors, SelectorSource.ResourceWorkflow),
-                state.Works, destinations),
-            destinations),
-        output);
 
     private static Decision<ResourceEvent> OfferDestinations(ResourceState state, ResourceCommand.OfferDestinations c)
     {

@@ -42,6 +42,9 @@ public sealed record PromiseRevision(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Wave { get; init; }
 
+    /// <summary>When a workflow that has ended now is to run again. <paramref name="jitter"/>: from 0 to 1.</summary>
+    public DateTimeOffset NextRun(DateTimeOffset now, double jitter) => now + (Interval * (1 + (jitter * IntervalJitter)));
+
     /// <summary>Whether there is nothing to learn from the other. The settings are compared too: the platform's are resolved into a revision and not in its digest.</summary>
     public bool Same(PromiseRevision other) =>
         Digest == other.Digest && Version == other.Version && Interval == other.Interval && Retry == other.Retry && ReconcileAfterFailure == other.ReconcileAfterFailure

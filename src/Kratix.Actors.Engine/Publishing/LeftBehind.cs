@@ -22,15 +22,13 @@ internal sealed record LeftBehind(EntityKey Owner, IReadOnlyList<string> Keys)
             return found;
         await foreach (var (owner, works) in PlacedWorks.All(journal, cancellation))
         {
-            var left = shown[owner].SelectMany(keys => keys).Except(WorkModels.Keys(NamespaceOf(owner), works)).ToList();
+            var left = shown[owner].SelectMany(keys => keys).Except(WorkModels.Keys(WorkModels.NamespaceOf(owner.Id), works)).ToList();
             if (left.Count > 0)
                 found.Add(new LeftBehind(owner, left));
         }
 
         return found;
     }
-
-    private static string NamespaceOf(EntityKey owner) => owner.Type == Shapes.Resource ? ResourceId.Parse(owner.Id).Namespace : Kinds.SystemNamespace;
 
     private static EntityKey? OwnerOf(JsonObject placement) => (placement.Label(Marks.PromiseName), placement.Label(Marks.ResourceName)) switch
     {

@@ -62,6 +62,9 @@ internal static class WorkModels
 
     internal static string NamespaceOf(WorkOwner owner) => owner.Namespace ?? Kinds.SystemNamespace;
 
+    /// <summary>Of an owner by its entity's id: a request's says its namespace, a Promise's does not.</summary>
+    internal static string NamespaceOf(string owner) => owner.Split('/') is [_, var ns, _] ? ns : Kinds.SystemNamespace;
+
     internal static string KeyOf(ResourceType type, string ns, string name) => $"{type.Plural}/{ns}/{name}";
 
     /// <summary>Of all that may be published for these: a WorkPlacement is there until its files are taken back.</summary>

@@ -1,5 +1,6 @@
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Engine.Effects;
+using Kratix.Actors.Engine.Publishing;
 using Kratix.Actors.Engine.Telemetry;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
@@ -28,16 +29,14 @@ public sealed record WriteRequest(WriteIntent Intent, Action<WriteAnswer> Answer
 
     /// <summary>What a store should hold of a placement, to compare the two.</summary>
     internal static WriteIntent Wanted(string owner, Placement placement) => new(
-        $"{owner} {placement.Name}", placement.Name, "Update", owner, placement.Stamp, FileLayout.Changes(placement, NamespaceOf(owner)));
-
-    private static string NamespaceOf(string owner) => owner.Split('/') is [_, var ns, _] ? ns : Kinds.SystemNamespace;
+        $"{owner} {placement.Name}", placement.Name, "Update", owner, placement.Stamp, FileLayout.Changes(placement, WorkModels.NamespaceOf(owner)));
 
     /// <summary>The write as its owner's works have it now. <paramref name="owner"/> is named in the commit: <c>promise</c>, or <c>promise/namespace/name</c>.</summary>
     internal static WriteRequest Of(string owner, Works works, PlacementWrite write, Action<WriteAnswer> answer)
     {
         var (placement, place) = PlacementWrites.Lane(works, write);
         return new(
-            new WriteIntent($"{owner} {placement} {place}", placement, write.IsRemoval ? "Delete" : "Update", owner, write.Stamp, PlacementWrites.Changes(works, write, NamespaceOf(owner))),
+            new WriteIntent($"{owner} {placement} {place}", placement, write.IsRemoval ? "Delete" : "Update", owner, write.Stamp, PlacementWrites.Changes(works, write, WorkModels.NamespaceOf(owner))),
             answer);
     }
 }
