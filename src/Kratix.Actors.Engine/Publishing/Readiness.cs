@@ -5,6 +5,9 @@ using Kratix.Actors.Ports.Kubernetes;
 
 namespace Kratix.Actors.Engine.Publishing;
 
+/// <summary>What an Event is to say of a readiness that has changed.</summary>
+internal readonly record struct ReadinessNews(string Type, string Reason, string Message);
+
 /// <summary>
 /// The statuses of Destinations and state stores. It remembers since when each has been (un)ready: nothing about readiness is worth a journal row, so the
 /// first time comes from the object, and after that from here. An observation may be older than what was written last; a time taken from
@@ -14,30 +17,25 @@ internal sealed class Readiness
 {
     private readonly Dictionary<string, (string Status, string Since)> _known = new(StringComparer.Ordinal);
 
-    internal JsonObject OfStore(JsonObject store, StoreCheck check, DateTimeOffset now)
+    /// <summary>The status, and what to tell of a store that was not like this when it was last looked at.</summary>
+    internal (JsonObject Status, ReadinessNews? News) OfStore(ResourceType kind, JsonObject store, StoreCheck check, DateTimeOffset now)
     {
         var ready = check.Address is not null;
-        return new JsonObject
+        ReadinessNews? news = Known(store) == (ready ? "True" : "False") ? null
+            : ready ? new("Normal", "Ready", $"{kind.Kind} \"{store.Name()}\" is ready")
+            : new("Warning", "NotReady", $"{kind.Kind} \"{store.Name()}\" is not ready: {check.Message}");
+        return (new JsonObject
         {
             ["status"] = ready ? "Ready" : "NotReady",
             ["observedGeneration"] = store.Generation(),
             ["conditions"] = new JsonArray(ReadyCondition(store, ready, check.Reason, check.Message, now)),
-        };
+        }, news);
     }
 
-    /// <summary>What to tell of a store that was not like this when it was last looked at; null: nothing. Asked before <see cref="OfStore"/>.</summary>
-    internal (string Type, string Reason, string Message)? NewsOfStore(ResourceType kind, JsonObject store, StoreCheck check)
-    {
-        var ready = check.Address is not null;
-        return Known(store) == (ready ? "True" : "False") ? null
-            : ready ? ("Normal", "Ready", $"{kind.Kind} \"{store.Name()}\" is ready")
-            : ("Warning", "NotReady", $"{kind.Kind} \"{store.Name()}\" is not ready: {check.Message}");
-    }
-
-    /// <summary>Nothing is said of a Destination whose store nobody has looked at yet.</summary>
+    /// <summary>Nothing is said of a Destination whose store nobody has looked at yet, and nothing told of one that is new and not ready.</summary>
     /// <param name="occupied">Of one that takes its files along: how many still have files here; below 0: not known yet.</param>
     /// <param name="answer">What became of its test documents.</param>
-    internal (bool Ready, JsonObject? Condition) OfDestination(JsonObject destination, StoreStanding standing, int? occupied, WriteAnswer? answer, string? unheld, DateTimeOffset now)
+    internal (bool Ready, JsonObject? Condition, ReadinessNews? News) OfDestination(JsonObject destination, StoreStanding standing, int? occupied, WriteAnswer? answer, string? unheld, DateTimeOffset now)
     {
         var store = $"{destination["spec"]?["stateStoreRef"]?["kind"]}/{destination["spec"]?["stateStoreRef"]?["name"]}";
         (bool Ready, string Reason, string Message)? said = standing switch
@@ -55,7 +53,12 @@ internal sealed class Readiness
                 _ => (false, "DestinationNotReady", "Destination is not ready"),
             },
         };
-        return said is { } s ? (s.Ready, ReadyCondition(destination, s.Ready, s.Reason, s.Message, now)) : (false, null);
+        if (said is not var (ready, reason, message))
+            return (false, null, null);
+        ReadinessNews? news = (Known(destination) == "True") == ready ? null
+            : ready ? new("Normal", "DestinationReady", "Destination is Ready")
+            : new("Warning", "DestinationNotReady", message);
+        return (ready, ReadyCondition(destination, ready, reason, message, now), news);
     }
 
     private JsonObject ReadyCondition(JsonObject item, bool ready, string reason, string message, DateTimeOffset now)

@@ -70,7 +70,6 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
     private int? _occupied;
     private bool _askAgain;
     private bool _patching;
-    private bool? _shown;
     private string? _unpatched;
 
     protected override void Receive(DestinationMessage message)
@@ -139,9 +138,11 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
             TakeBack(wish);
         if (!leaving || (_occupied == 0 && _wish is { Documents: false } && IsOver(_answer) && _places.IsEmpty))
             Hold(item, !item.IsDeleting() && CleansUp(item));
-        var (ready, condition) = _readiness.OfDestination(item, seen.Store, leaving ? _occupied ?? -1 : null, _answer, _unpatched, world.Now);
+        var (ready, condition, news) = _readiness.OfDestination(item, seen.Store, leaving ? _occupied ?? -1 : null, _answer, _unpatched, world.Now);
         if (condition is not null)
-            Show(item, ready, condition);
+            Show(item, condition);
+        if (news is var (type, reason, message))
+            _ = EventRecorder.Record(world, EventBody.Of(item, type, reason, message, "DestinationController", world.Now));
         var judged = condition is not null && (ready || leaving || seen.Store is not StoreStanding.Ready || _answer is not null || _unpatched is not null);
         stores.Tell(new StateStoresMessage.DestinationIs(item.Name(), item.Uid(), ready, judged));
     }
@@ -230,15 +231,10 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
         }
     }
 
-    private void Show(JsonObject item, bool ready, JsonObject condition)
+    private void Show(JsonObject item, JsonObject condition)
     {
-        var before = item.Condition("Ready")?["status"]?.ToString();
         var places = _places;
         status.Publish(Kinds.Destination, item, () => new JsonObject { ["conditions"] = new JsonArray(condition.DeepClone()), ["testDocuments"] = places.ToJson() });
-        if (_shown != ready && (before == "True") != ready)
-            _ = EventRecorder.Record(world, ready ? EventBody.Of(item, "Normal", "DestinationReady", "Destination is Ready", "DestinationController", world.Now)
-                : EventBody.Of(item, "Warning", "DestinationNotReady", condition["message"]!.ToString(), "DestinationController", world.Now));
-        _shown = ready;
     }
 
     [LoggerMessage(1701, LogLevel.Warning, "The finalizer of Destination {Destination} could not be changed and is tried again: {Reason}")]

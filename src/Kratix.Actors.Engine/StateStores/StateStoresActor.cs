@@ -228,9 +228,9 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         _versions[c.Store] = c.Version;
         FollowSecrets();
         var told = c.Result.Address is not null && Unwatched(store) is { } amiss ? c.Result with { Message = $"{c.Result.Message}, but {amiss}" } : c.Result;
-        if (_readiness.NewsOfStore(kind, store, told) is { } news)
-            _ = EventRecorder.Record(world, EventBody.Of(store, news.Type, news.Reason, news.Message, $"{kind.Kind}Controller", world.Now));
-        var shown = _readiness.OfStore(store, told, world.Now);
+        var (shown, news) = _readiness.OfStore(kind, store, told, world.Now);
+        if (news is var (type, reason, message))
+            _ = EventRecorder.Record(world, EventBody.Of(store, type, reason, message, $"{kind.Kind}Controller", world.Now));
         _status.Publish(kind, store, () => shown.DeepClone().AsObject());
         if (c.Result.Address is { } address)
         {
