@@ -28,6 +28,9 @@ public sealed class BadInputTests(SharedPlatform shared) : IClassFixture<SharedP
     ];
 
     [Fact]
+    [Conformance("K9", "Symbolic links are refused by name and target.")]
+    [Conformance("K11", "Having both destination-selectors.yaml and scheduling.yaml is an error that says so.")]
+    [Conformance("R69", "The key kratix in status.yaml fails the Pipeline, with the reason.")]
     [Conformance("R92", "Selector files without labels, with a directory twice, nested or absent, and both files at once, fail the Pipeline with the reason.")]
     public async Task A_run_that_breaks_a_rule_is_named_by_its_request_and_repaired_by_changing_it()
     {
@@ -211,6 +214,8 @@ public sealed class BadInputTests(SharedPlatform shared) : IClassFixture<SharedP
     }
 
     [Fact]
+    [Conformance("R106", "Over basicAuth, a Secret that is changed is picked up without a restart.")]
+    [Conformance("K28", "Credentials that a host refuses are in no status and no line of the log.")]
     public async Task Wrong_credentials_are_named_without_being_shown_and_repaired_by_the_secret()
     {
         var corner = await shared.Corner("wrong-key");

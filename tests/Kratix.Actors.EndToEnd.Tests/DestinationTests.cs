@@ -91,6 +91,21 @@ public sealed class DestinationTests(SharedPlatform shared) : IClassFixture<Shar
     }
 
     [Fact]
+    [Conformance("K31", "A Destination that is given another path takes its files along: they are written there, and taken back where they were, without a run.")]
+    public async Task Files_move_with_their_destination()
+    {
+        var corner = await shared.Corner("moving");
+        await corner.Install("echo 'a: 1' > /kratix/output/a.yaml");
+        await corner.Request("a");
+        await corner.Reconciled("a");
+
+        await corner.Kubectl.Run("patch", "destination", corner.Name, "--type", "merge", "-p", """{"spec":{"path":"moved-in"}}""");
+        await corner.Repository.Until("at the new path alone", files => files.SequenceEqual([corner.FilesOf("a", destination: "moved-in") + "/a.yaml"]));
+        await corner.Until("a", "names the new path", t => t.IsReconciled() && t.Text("status.kratix.placements.0.path")!.StartsWith("moved-in/", StringComparison.Ordinal));
+        Assert.Single(await corner.Audit("a"), e => e.Text("event") == "run-succeeded");
+    }
+
+    [Fact]
     [Conformance("K8", "A Destination's annotation kratix.io/output-validation overrides the setting; a violation fails the run with file, line, reason and Destination, and writes nothing.")]
     public async Task A_destination_says_how_strictly_its_files_are_looked_at()
     {

@@ -10,6 +10,7 @@ public sealed class PipelineAccountTests(SharedPlatform shared) : IClassFixture<
 
     [Fact]
     [Conformance("R57", "A Pipeline reads a Secret with kubectl once its Promise's ServiceAccount is bound to a role that may; before, it is Forbidden.")]
+    [Conformance("R60", "What nobody has allowed to it, such as to read Secrets, a Pipeline may not do by default.")]
     [Conformance("K13", "PROMISE-default-promise-pipeline is there from the Promise's installation; what is bound to it counts in its containers.")]
     public async Task A_pipeline_reads_a_secret_when_its_account_may_and_is_forbidden_when_not()
     {

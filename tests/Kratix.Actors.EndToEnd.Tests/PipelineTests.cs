@@ -55,6 +55,8 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
     [Conformance("K6", "Several Pipelines in configure and in delete run in order.")]
     [Conformance("R46", "/kratix/metadata is shared by the containers of a Pipeline.")]
     [Conformance("R48", "Nothing in /kratix/input, /kratix/output or /kratix/metadata survives into the next Pipeline.")]
+    [Conformance("R44", "Sub-directories in /kratix/output are kept.")]
+    [Conformance("R45", "Files of any kind are written byte for byte.")]
     [Conformance("R40", "object.yaml in /kratix/input cannot be changed by containers.")]
     public async Task Directories_are_shared_by_containers_and_fresh_for_each_pipeline()
     {
@@ -82,7 +84,7 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
             [ "$(md5sum < /kratix/input/object.yaml)" = "$(cat /kratix/metadata/object.md5)" ]
             rm /kratix/output/gone.yaml
             echo 'changed: 2' > /kratix/output/changed.yaml
-            mkdir -p /kratix/output/deep && printf '\001\002' > /kratix/output/deep/raw.bin
+            mkdir -p /kratix/output/deep && printf '\001\r\n\377' > /kratix/output/deep/raw.bin
             """;
         await corner.Install(corner.Promise(
             [Manifests.Pipeline("first", First, Second), Manifests.Pipeline("second", StartsFresh + "\necho 'from: second' > /kratix/output/second.yaml")],
@@ -94,6 +96,9 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
             [$"{corner.FilesOf("a", "first")}/changed.yaml", $"{corner.FilesOf("a", "first")}/deep/raw.bin", $"{corner.FilesOf("a", "first")}/kept.yaml", $"{corner.FilesOf("a", "second")}/second.yaml"],
             await corner.Repository.Files());
         Assert.Equal("changed: 2\n", await corner.Repository.Read($"{corner.FilesOf("a", "first")}/changed.yaml"));
+        Assert.Equal(
+            await Command.Run("sh", ["-c", "printf '\\001\\r\\n\\377' | git hash-object --stdin"]),
+            await corner.Repository.Git("rev-parse", $"main:{corner.FilesOf("a", "first")}/deep/raw.bin"));
         await corner.Kubectl.Run("delete", corner.Things, "a", "--timeout=120s");
         Assert.Equal(
             ["first", "second", "bye", "farewell"],
@@ -102,6 +107,7 @@ public sealed class PipelineTests(SharedPlatform shared) : IClassFixture<SharedP
 
     [Fact]
     [Conformance("R33", "Containers run in the order listed, and the next starts only when the one before exited with 0.")]
+    [Conformance("R123", "A failed workflow is an Event with the reference's reason that names the Pipeline.")]
     [Conformance("R61", "A failed Pipeline shows as ConfigureWorkflowFailed in condition and event, and later Pipelines do not start.")]
     public async Task After_a_failing_container_nothing_starts_and_the_request_says_so()
     {

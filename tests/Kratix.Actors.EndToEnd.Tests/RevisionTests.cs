@@ -45,9 +45,29 @@ public sealed class RevisionTests(SharedPlatform shared) : IClassFixture<SharedP
         Assert.Empty(await shared.Kubectl.List("promiserevisions", "-l", "kratix.io/promise-name in (versions-base,versions-needy)"));
     }
 
-    private static JsonObject Base(string version)
+    [Fact]
+    [Conformance("R13", "Without what it requires a Promise is Unavailable and its requests are held; both end when that is installed.")]
+    public async Task Requests_are_held_until_their_promise_has_what_it_requires()
     {
-        var promise = Manifests.Promise("versions-base", null, null, null);
+        var corner = await shared.Corner("requiring");
+        var promise = corner.Promise([Manifests.Pipeline("main", "echo 'a: 1' > /kratix/output/a.yaml")]);
+        promise["spec"]!["requiredPromises"] = new JsonArray(new JsonObject { ["name"] = "requiring-base", ["version"] = "v1.0.0" });
+        await corner.Kubectl.Apply(promise);
+        await corner.Kubectl.Until("promise", corner.Name, "waits", p => p.Has("RequirementsFulfilled", "False") && p.Text("status.status") == "Unavailable");
+        await corner.Kubectl.UntilAny("crds", "requests can be made", c => c.Text("metadata.name") == corner.Things && c.Has("Established"));
+        await corner.Request("a");
+        await corner.Until("a", "is held", t => t.Has("PromiseAvailable", "False"));
+        Assert.Empty(await corner.Kubectl.List("pods", "-A", "-l", $"kratix.io/promise-name={corner.Name}"));
+
+        await corner.Kubectl.Apply(Base("v1.0.0", "requiring-base"));
+        await corner.Reconciled("a");
+        await corner.Kubectl.WaitFor("Available", $"promise/{corner.Name}");
+        Assert.Equal([corner.FilesOf("a") + "/a.yaml"], await corner.Repository.Files());
+    }
+
+    private static JsonObject Base(string version, string name = "versions-base")
+    {
+        var promise = Manifests.Promise(name, null, null, null);
         promise["metadata"]!["labels"] = new JsonObject { ["kratix.io/promise-version"] = version };
         return promise;
     }

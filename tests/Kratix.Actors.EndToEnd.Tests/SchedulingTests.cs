@@ -9,6 +9,7 @@ public sealed class SchedulingTests(SharedPlatform shared) : IClassFixture<Share
 {
     [Fact]
     [Conformance("R86", "Of several matching Destinations a request's output goes to exactly one.")]
+    [Conformance("R87", "A request whose spec changes stays where it is, also when another Destination matches by then.")]
     [Conformance("K21", "A request's output goes to one matching Destination and stays there; dependencies and the Promise workflow's output go to every match, also to those that come later.")]
     [Conformance("R88", "Dependencies and the output of the Promise workflow go to all matching Destinations, including ones registered later.")]
     public async Task A_request_goes_to_one_destination_and_a_promise_to_all()
@@ -42,6 +43,8 @@ public sealed class SchedulingTests(SharedPlatform shared) : IClassFixture<Share
     }
 
     [Fact]
+    [Conformance("R89", "destination-selectors.yaml adds selectors at run time.")]
+    [Conformance("K20", "Promise first: a workflow adds a key and overrides none.")]
     [Conformance("R90", "On the same key the Promise's selector wins over that of a workflow; other keys are added.")]
     public async Task The_promise_s_selector_wins_over_the_workflow_s()
     {
