@@ -100,6 +100,32 @@ public sealed class SuspensionTests(SharedPlatform shared) : IClassFixture<Share
         Assert.Equal([corner.FilesOf("a") + "/a.yaml"], await corner.Repository.Files());
     }
 
+    [Fact]
+    [Conformance("R83", "A change of the spec while suspended starts again from the first Pipeline.")]
+    [Conformance("R84", "A suspended delete Pipeline keeps the files and shows DeleteWorkflowSuspended.")]
+    public async Task A_change_starts_a_suspended_workflow_anew_and_a_suspended_deletion_keeps_the_files()
+    {
+        var corner = await shared.Corner("changes");
+        const string Suspend = "echo 'suspend: true' > /kratix/metadata/workflow-control.yaml";
+        await corner.Install(corner.Promise(
+            [Manifests.Pipeline("first", "echo 'a: 1' > /kratix/output/a.yaml"), Manifests.Pipeline("second", $"[ \"$(field spec value)\" != one ] || {Suspend}")],
+            [Manifests.Pipeline("bye", $"[ \"$(field spec value)\" != two ] || {Suspend}")]));
+        await corner.Request("a");
+        await corner.Until("a", "is suspended", IsMarked);
+
+        await corner.Request("a", "two");
+        Assert.False(IsMarked(await corner.Reconciled("a")));
+        Assert.Equal(["first", "second", "first", "second"], await Runs(corner));
+
+        await corner.Kubectl.Run("delete", corner.Things, "a", "--wait=false");
+        await corner.Until("a", "has its deletion suspended", t => t.Condition("DeleteWorkflowCompleted")?.Reason == "DeleteWorkflowSuspended" && IsMarked(t));
+        Assert.Equal([corner.FilesOf("a", "first") + "/a.yaml"], await corner.Repository.Files());
+
+        await corner.Request("a", "three");
+        await corner.Kubectl.WaitGone($"{corner.Things}/a");
+        Assert.Empty(await corner.Repository.Files());
+    }
+
     private static bool IsMarked(JsonObject thing) => thing.At("metadata.labels")?[Suspended]?.ToString() == "true";
 
     /// <summary>The Pipelines of request <c>a</c> that have ended, whichever way, in order.</summary>
