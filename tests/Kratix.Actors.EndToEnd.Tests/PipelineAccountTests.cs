@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Kratix.Actors.EndToEnd.Tests.Support;
 using Kratix.Actors.Testing;
 
@@ -57,6 +58,26 @@ public sealed class PipelineAccountTests(SharedPlatform shared) : IClassFixture<
         Assert.NotEqual(0, (await corner.Kubectl.Try(null, "get", "secret", "made-for-a")).ExitCode);
         await corner.Kubectl.Run("delete", "promise", corner.Name, "--timeout=120s");
         Assert.NotEqual(0, (await corner.Kubectl.Try(null, "get", "serviceaccount", "secret-maker-default-promise-pipeline")).ExitCode);
+    }
+
+    [Fact]
+    [Conformance("R56", "With an rbac section a Pipeline runs as the ServiceAccount PROMISE-TYPE-ACTION-PIPELINE.")]
+    [Conformance("R59", "A ServiceAccount named in rbac.serviceAccount is used; one that a user made is not modified.")]
+    public async Task A_pipeline_with_rights_has_an_account_of_its_own_or_the_one_it_names()
+    {
+        var corner = await shared.Corner("accounts");
+        var (own, named) = (Manifests.Pipeline("own", "true"), Manifests.Pipeline("named", "true"));
+        own["spec"]!["rbac"] = JsonNode.Parse("""{ "permissions": [{ "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"] }] }""");
+        named["spec"]!["rbac"] = JsonNode.Parse("""{ "serviceAccount": "accounts-mine" }""");
+        await corner.Kubectl.Run("create", "serviceaccount", "accounts-mine");
+        var mine = await corner.Kubectl.Get("serviceaccount", "accounts-mine");
+        await corner.Install(corner.Promise([own, named]));
+        await corner.Request("a");
+        await corner.Reconciled("a");
+
+        var pods = await corner.Kubectl.List("pods", "-l", $"kratix.io/promise-name={corner.Name}");
+        Assert.Equal(["accounts-mine", "accounts-resource-configure-own"], pods.Select(p => p.Text("spec.serviceAccountName")).Order(StringComparer.Ordinal));
+        Assert.Equal(mine.ToJsonString(), (await corner.Kubectl.Get("serviceaccount", "accounts-mine")).ToJsonString());
     }
 
     private async Task<Corner> Corner(string name)
