@@ -29,6 +29,9 @@ public sealed class DeployedEngine : IAsyncLifetime
     internal string Words => string.Join('\n', Directory.Exists(Logs) ? Directory.EnumerateFiles(Logs, "*.log", SearchOption.AllDirectories)
         .Where(f => f.Contains($"{Namespace}_{PodName}", StringComparison.Ordinal)).Select(ReadShared) : []);
 
+    /// <summary>What the API server has forbidden the engine's account.</summary>
+    internal IReadOnlyList<string> Forbidden => _server.ForbiddenTo(Namespace, "kratix-actors");
+
     private string Logs => Path.Combine(_folder.Data, "node", "logs");
 
     public async Task InitializeAsync()

@@ -35,6 +35,10 @@ public sealed class KubeApiServer : IAsyncDisposable
         rm -rf "$FOLDER"
         """;
 
+    // Who lacks a right may not notice, or not say so; the server knows.
+    private const string AuditPolicy =
+        """{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [{"level": "Metadata", "userGroups": ["system:serviceaccounts"]}]}""";
+
     private readonly Process _guard;
     private readonly CertificateAuthority _authority;
 
@@ -60,7 +64,7 @@ public sealed class KubeApiServer : IAsyncDisposable
         var url = new Uri($"https://127.0.0.1:{FreePort()}");
         var store = $"http://127.0.0.1:{FreePort()}";
         var authority = new CertificateAuthority();
-        WriteCertificates(folder, authority);
+        WriteFiles(folder, authority);
         var start = new ProcessStartInfo("bash", ["-c", Guard, "bash", .. Arguments(folder, url, store)])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
@@ -86,6 +90,18 @@ public sealed class KubeApiServer : IAsyncDisposable
     /// <summary>A certificate for a webhook or another server of the test, from the authority of this server.</summary>
     public (PemPair Pair, string Authority) CertificateFor(params string[] names) => (_authority.Server(names), _authority.Certificate);
 
+    /// <summary>What the server has forbidden this ServiceAccount so far: verb and resource, each once.</summary>
+    public IReadOnlyList<string> ForbiddenTo(string ns, string account)
+    {
+        using var log = new StreamReader(new FileStream(Path.Combine(Folder, "audit.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        var lines = log.ReadToEnd().Split('\n')[..^1];
+        return
+        [
+            .. lines.Select(l => JsonNode.Parse(l)!).Where(e => (string?)e["user"]!["username"] == $"system:serviceaccount:{ns}:{account}" && (int?)e["responseStatus"]?["code"] == 403)
+                .Select(e => $"{e["verb"]} {e["requestURI"]}").Distinct(),
+        ];
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_guard.HasExited)
@@ -109,13 +125,14 @@ public sealed class KubeApiServer : IAsyncDisposable
         }.ToJsonString();
     }
 
-    private static void WriteCertificates(string folder, CertificateAuthority authority)
+    private static void WriteFiles(string folder, CertificateAuthority authority)
     {
         File.WriteAllText(Path.Combine(folder, "ca.crt"), authority.Certificate);
         authority.Server("127.0.0.1", "localhost", "kubernetes.default.svc").WriteTo(Path.Combine(folder, "server.crt"), Path.Combine(folder, "server.key"));
         var (signing, verifying) = CertificateAuthority.SigningKeys();
         File.WriteAllText(Path.Combine(folder, "accounts.key"), signing);
         File.WriteAllText(Path.Combine(folder, "accounts.pub"), verifying);
+        File.WriteAllText(Path.Combine(folder, "audit.json"), AuditPolicy);
     }
 
     private static string[] Arguments(string folder, Uri url, string store) =>
@@ -124,6 +141,7 @@ public sealed class KubeApiServer : IAsyncDisposable
         "--client-ca-file=ca.crt", "--tls-cert-file=server.crt", "--tls-private-key-file=server.key", "--authorization-mode=RBAC",
         "--service-account-issuer=https://kubernetes.default.svc", "--service-account-signing-key-file=accounts.key", "--service-account-key-file=accounts.pub",
         "--service-cluster-ip-range=127.99.0.0/24",
+        "--audit-policy-file=audit.json", "--audit-log-path=audit.log",
         // A Kubernetes Service that points here would need an address that is not loopback.
         "--endpoint-reconciler-type=none",
         // As releases from 1.22 do it: Pods get projected tokens, so that nobody has to make Secrets for accounts.
