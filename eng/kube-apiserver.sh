@@ -52,8 +52,8 @@ lay_out() {
     rm -r "$tree/vendor/github.com/modern-go/reflect2"
     cp -r "$build/root/usr/share/gocode/src/github.com/modern-go/reflect2" "$tree/vendor/github.com/modern-go/"
     # With the Go of its time an empty string in a custom object is one; with newer ones it would be taken for null, and refused.
-    sed -i 's/if data == nil || reflect.DeepEqual(.*ValueOf(data)) {$/if data == nil {/' "$tree/vendor/github.com/go-openapi/validate/type.go"
-    grep -q 'if data == nil {$' "$tree/vendor/github.com/go-openapi/validate/type.go" || fail "vendored go-openapi/validate is not what was expected"
+    sed -i 's/if data == nil || reflect.DeepEqual(.*ValueOf(data)) {$/if data == nil {/' "$tree/vendor/k8s.io/kube-openapi/pkg/validation/validate/type.go"
+    grep -q 'if data == nil {$' "$tree/vendor/k8s.io/kube-openapi/pkg/validation/validate/type.go" || fail "vendored kube-openapi is not what was expected"
     export GOROOT="$build/root/usr/lib/go-1.19" GOPATH="$build/go" GOCACHE="$build/cache/go" GOTMPDIR="$build" GO111MODULE=off GOFLAGS=-p=2 GOTOOLCHAIN=local CGO_ENABLED=0
     export PATH="$GOROOT/bin:$PATH"
     cd "$tree"
