@@ -50,6 +50,8 @@ internal sealed class Readiness
             {
                 WriteAnswer.Written => (true, "TestDocumentsWritten", "Test documents written to State Store"),
                 WriteAnswer.Failed failed => (false, "StateStoreWriteFailed", $"Failed to write test documents to State Store: {failed.Reason}"),
+                // Until its documents are answered what it showed stands: an engine that starts knows no better.
+                _ when Known(destination) == "True" => null,
                 _ => (false, "DestinationNotReady", "Destination is not ready"),
             },
         };

@@ -61,6 +61,21 @@ public sealed class TestDocumentsTests
         Assert.Equal("TestDocumentsWritten", Ready(next).Reason);
     }
 
+    [Fact, Conformance("R112", "A Destination that was ready is not told unready by an engine that starts and has not found out yet.")]
+    public void Destination_that_was_ready_stays_so_while_a_restarted_engine_looks_at_its_documents()
+    {
+        var bed = With(Destination());
+        var told = bed.Told("Destination", "worker");
+        var since = bed.Get(Kinds.Destination, null, "worker")!["status"]!["conditions"]![0]!["lastTransitionTime"]!.ToString();
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+        var next = bed.Restarted(OnStart.Off);
+        next.Kit.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(told, next.Told("Destination", "worker"));
+        Assert.Equal(since, next.Get(Kinds.Destination, null, "worker")!["status"]!["conditions"]![0]!["lastTransitionTime"]!.ToString());
+        Assert.Equal("True", Ready(next).Item1);
+    }
+
     [Fact, Conformance("R110", "Ready is False with StateStoreWriteFailed and the reason while the test documents cannot be written, and True when they are.")]
     public void Destination_whose_documents_cannot_be_written_says_why()
     {
