@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Api;
 using Kratix.Actors.Standalone.Authorization;
@@ -73,7 +72,7 @@ public sealed class StandaloneApiServer : IAsyncDisposable
                 new WatchHandler(store, options, closing.Token), new PodLogHandler(store, options.PodLogs), new TokenHandler(store, tokens),
                 new ReviewHandler(rbac, authentication), new OpenApiDocuments(catalog));
             var endpoint = new ApiEndpoint(options, catalog, authentication, rbac, credentials.Key, handlers);
-            var app = await Listen(options, Port(options, folder), credentials.Certificate, endpoint, ct);
+            var app = await Listen(options, LastPort(options, folder), credentials.Certificate, endpoint, ct);
             // Started last: they begin with all that is stored, so nothing before them is missed, and nothing is left running when listening fails.
             var janitor = new Janitor(store, catalog, deletion, contents, options.Log);
             var events = new EventExpiry(store, options.EventLifetime, options.MaxEvents, options.Log);
@@ -112,24 +111,14 @@ public sealed class StandaloneApiServer : IAsyncDisposable
         return Path.GetFullPath(path);
     }
 
-    /// <summary>A picked port is picked again while it is free, so a kubeconfig copied elsewhere survives a restart.</summary>
-    private static int Port(StandaloneOptions options, string folder)
+    /// <summary>What to listen on: as set, or what an earlier start was given, or 0 for any.</summary>
+    private static int LastPort(StandaloneOptions options, string folder)
     {
-        if (options.Port != 0) return options.Port;
         var file = Path.Combine(folder, "port");
-        if (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), NumberStyles.None, CultureInfo.InvariantCulture, out var last)) return 0;
-        try
-        {
-            using var probe = new TcpListener(options.Address, last);
-            probe.Start();
-            return last;
-        }
-        catch (SocketException)
-        {
-            return 0; // taken by something else meanwhile
-        }
+        return options.Port == 0 && File.Exists(file) && int.TryParse(File.ReadAllText(file), NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last : options.Port;
     }
 
+    /// <summary>A picked port is picked again while it is free, so a kubeconfig copied elsewhere survives a restart.</summary>
     private static async Task<WebApplication> Listen(StandaloneOptions options, int port, ServerCertificate certificate, ApiEndpoint endpoint, CancellationToken ct)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -147,8 +136,21 @@ public sealed class StandaloneApiServer : IAsyncDisposable
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
         var app = builder.Build();
         app.Run(endpoint.Handle);
-        await app.StartAsync(ct);
-        return app;
+        try
+        {
+            await app.StartAsync(ct);
+            return app;
+        }
+        catch (IOException) when (port != options.Port)
+        {
+            await app.DisposeAsync();
+            return await Listen(options, options.Port, certificate, endpoint, ct); // taken by something else meanwhile
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
     }
 
     private static Uri Reachable(Uri url) =>

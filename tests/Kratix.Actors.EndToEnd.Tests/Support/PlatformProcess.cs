@@ -17,6 +17,9 @@ internal sealed class PlatformProcess : IAsyncDisposable
         wait $child; code=$?; kill $guard 2>/dev/null; exit $code
         """;
 
+    /// <summary>What a shell says of a child that SIGKILL ended.</summary>
+    private const int KilledHard = 128 + 9;
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     private readonly Process _guard;
@@ -76,9 +79,9 @@ internal sealed class PlatformProcess : IAsyncDisposable
     /// <summary>What a power cut does to it: no signal it could handle.</summary>
     internal async Task KillHard()
     {
-        using var process = Process.GetProcessById(await _pid.Task);
-        process.Kill();
-        await Ended();
+        var killed = await Command.Try("kill", ["-KILL", (await _pid.Task).ToString(CultureInfo.InvariantCulture)]);
+        if (await Ended() != KilledHard)
+            throw new InvalidOperationException($"kratix-actors up ended by itself before it was killed ({killed.Error}). It said:\n{Words}");
     }
 
     /// <summary>Ctrl-C, more or less: SIGTERM, then its own orderly end.</summary>

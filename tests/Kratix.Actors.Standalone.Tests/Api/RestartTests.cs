@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Standalone.Resources;
 using Kratix.Actors.Standalone.Storage;
@@ -20,6 +22,19 @@ public sealed class RestartTests
         Assert.Equal(url, server.Server.Url);
         Assert.True(server.Server.Store.Version >= version);
         Assert.Equal("home", (await server.Kubectl.Run("get web kept -o jsonpath={.spec.title}")).Succeeded().Out);
+    }
+
+    [Fact]
+    public async Task A_port_that_somebody_took_meanwhile_is_left_to_them()
+    {
+        await using var server = await TestServer.Start();
+        var url = server.Server.Url;
+        using var other = new TcpListener(IPAddress.Loopback, url.Port);
+
+        await server.Restart(other.Start);
+
+        Assert.NotEqual(url.Port, server.Server.Url.Port);
+        Assert.Equal("default", (await server.Kubectl.Run("get namespace default -o jsonpath={.metadata.name}")).Succeeded().Out);
     }
 
     [Fact]

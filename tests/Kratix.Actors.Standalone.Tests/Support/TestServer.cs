@@ -36,10 +36,11 @@ public sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Ends the server and starts it again on the same folder.</summary>
-    internal async Task Restart()
+    internal async Task Restart(Action? meanwhile = null)
     {
         Http.Dispose();
         await Server.DisposeAsync();
+        meanwhile?.Invoke();
         Server = await StandaloneApiServer.Start(_options, CancellationToken.None);
         Http = Client(Server, Folder, Token(Folder));
     }

@@ -64,7 +64,9 @@ internal sealed class Bundle
     {
         Directory.CreateDirectory(Folder, OwnerOnly);
         foreach (var folder in (string[])[RootFileSystem, Written, Work, Exits]) Directory.CreateDirectory(folder);
-        File.WriteAllBytes(LabelFile, JsonSerializer.SerializeToUtf8Bytes(label));
+        var draft = LabelFile + ".new";
+        File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(label));
+        File.Move(draft, LabelFile);
     }
 
     public BundleLabel Label() => JsonSerializer.Deserialize<BundleLabel>(File.ReadAllBytes(LabelFile))!;
