@@ -26,6 +26,7 @@ internal static partial class WatchLoop
         {
             var watch = world.Health.Watching(what);
             await using var ended = stop.Register(() => world.Health.Ended(watch));
+            string? said = null;
             while (!stop.IsCancellationRequested)
             {
                 try
@@ -35,6 +36,12 @@ internal static partial class WatchLoop
                         tell(signal);
                         if (signal is WatchSignal.Listed or RunSignal.Listed)
                             world.Health.Listed(watch);
+                        // It is asked again and again; said once for each reason.
+                        if (RefusalIn(signal) is not { } reason || reason == said)
+                            continue;
+                        said = reason;
+                        world.Health.Refused(watch, reason);
+                        LogRefused(world.Log, what, reason);
                     }
 
                     if (!stop.IsCancellationRequested)
@@ -52,6 +59,13 @@ internal static partial class WatchLoop
             }
         }
     }
+
+    private static string? RefusalIn<T>(T signal) => signal switch
+    {
+        WatchSignal.Interrupted { Refused: true, Reason: var reason } => reason,
+        RunSignal.Refused { Reason: var reason } => reason,
+        _ => null,
+    };
 
     /// <summary>Brings the table, by object name, up to the signal; <paramref name="changed"/> is told of each new or changed item.</summary>
     internal static void Apply(Dictionary<string, JsonObject> table, WatchSignal signal, Action<JsonObject> changed)
@@ -81,4 +95,7 @@ internal static partial class WatchLoop
 
     [LoggerMessage(1303, LogLevel.Error, "The {What} broke and is opened again")]
     private static partial void LogBroken(ILogger logger, string what, Exception cause);
+
+    [LoggerMessage(1304, LogLevel.Warning, "The API server refuses the {What}; it is asked again: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string what, string reason);
 }

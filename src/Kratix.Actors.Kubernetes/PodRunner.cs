@@ -56,6 +56,7 @@ public sealed class PodRunner(IKubernetes kubernetes, IResourceWatch watch, PodR
         WatchSignal.Listed listed => new RunSignal.Listed([.. listed.Items.Select(PodStatus.Read).OfType<RunReport>()]),
         WatchSignal.Changed changed => PodStatus.Read(changed.Item) is { } report ? new RunSignal.Changed(report) : null,
         WatchSignal.Removed removed => PodStatus.Read(removed.Item) is { } report ? new RunSignal.Gone(report.RunId, report.Namespace, report.PodName) : null,
+        WatchSignal.Interrupted { Refused: true, Reason: var reason } => new RunSignal.Refused(reason),
         // Nothing is known to have changed; when the watch is back it tells what did.
         WatchSignal.Interrupted => null,
         _ => throw new InvalidOperationException($"unknown signal {signal}"),

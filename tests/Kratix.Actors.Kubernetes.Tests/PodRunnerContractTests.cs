@@ -21,6 +21,17 @@ public sealed class PodRunnerContractTests : RunnerContract
 
     protected override Task StartAgain(RunPlan plan) => Say(plan, KubeletWords.StartedAgain());
 
+    [Fact]
+    public async Task Whoever_may_not_see_the_Pods_is_told()
+    {
+        await using var signals = (await Start()).Observe(default).GetAsyncEnumerator();
+        Assert.True(await signals.MoveNextAsync());
+        _kubernetes.Refuse(KnownTypes.Pod, "pods is forbidden");
+
+        Assert.True(await signals.MoveNextAsync());
+        Assert.Equal(new RunSignal.Refused("pods is forbidden"), signals.Current);
+    }
+
     private async Task Say(RunPlan plan, JsonObject status) =>
         Assert.Null((await _kubernetes.Patch(KnownTypes.Pod, plan.Namespace, plan.PodName, PatchKind.Merge, status, "status", default)).Failure);
 }

@@ -50,6 +50,8 @@ internal sealed class RunDirectoryActor(World world) : Actor<RunDirectoryMessage
             case RunDirectoryMessage.Signal { Of: RunSignal.Listed listed }:
                 Listed(listed);
                 break;
+            case RunDirectoryMessage.Signal { Of: RunSignal.Refused }:
+                break;
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }

@@ -11,21 +11,28 @@ public sealed class EngineHealth
     /// <summary>A look for due wake-ups takes milliseconds and comes each half second; one missing for so long means that actors, timers or the journal stand still.</summary>
     private static readonly TimeSpan LooksAtLeastEach = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<object, (string What, bool Listed)> _watches = [];
+    private readonly ConcurrentDictionary<object, (string What, bool Listed, string? Refusal)> _watches = [];
     private long _lookedAt;
 
     /// <summary>A watch begins; what is answered names it from then on.</summary>
     internal object Watching(string what)
     {
         var watch = new object();
-        _watches[watch] = (what, false);
+        _watches[watch] = (what, false, null);
         return watch;
     }
 
     internal void Listed(object watch)
     {
         if (_watches.TryGetValue(watch, out var known))
-            _watches[watch] = known with { Listed = true };
+            _watches[watch] = known with { Listed = true, Refusal = null };
+    }
+
+    /// <summary>The API server does not let it list or watch.</summary>
+    internal void Refused(object watch, string reason)
+    {
+        if (_watches.TryGetValue(watch, out var known))
+            _watches[watch] = known with { Refusal = reason };
     }
 
     internal void Ended(object watch) => _watches.TryRemove(watch, out _);
@@ -40,5 +47,5 @@ public sealed class EngineHealth
 
     /// <summary>What is not caught up yet.</summary>
     public IReadOnlyList<HealthProblem> NotCaughtUp() =>
-        [.. _watches.Values.Where(w => !w.Listed).Select(w => new HealthProblem(w.What, "what there is has not been listed yet")).OrderBy(p => p.Part, StringComparer.Ordinal)];
+        [.. _watches.Values.Where(w => !w.Listed).Select(w => new HealthProblem(w.What, w.Refusal is null ? "what there is has not been listed yet" : $"refused: {w.Refusal}")).OrderBy(p => p.Part, StringComparer.Ordinal)];
 }

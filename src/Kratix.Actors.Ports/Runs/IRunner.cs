@@ -66,6 +66,9 @@ public abstract record RunSignal
 
     /// <summary>All runs there are; a run that is not among them is gone.</summary>
     public sealed record Listed(IReadOnlyList<RunReport> Reports) : RunSignal;
+
+    /// <summary>Runs may not be looked at; that is tried again.</summary>
+    public sealed record Refused(string Reason) : RunSignal;
 }
 
 /// <summary>One Pod per run, created or adopted by its deterministic name.</summary>
