@@ -117,8 +117,16 @@ internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nod
         var index = Enumerable.Range(0, int.MaxValue).First(i => !_free.Contains(i) && _leased.Values.All(l => l.Sandbox.Index != i));
         var sandbox = At(index);
         await Checked(_ip, ["netns", "add", Name(index)]);
-        await Checked(_netavark, ["--config", folder, "setup", sandbox.Path], Request(sandbox));
-        return sandbox;
+        try
+        {
+            await Checked(_netavark, ["--config", folder, "setup", sandbox.Path], Request(sandbox));
+            return sandbox;
+        }
+        catch (InvalidOperationException)
+        {
+            await Remove(index); // else the name would be taken at the next try, and at all that follow
+            throw;
+        }
     }
 
     private async Task Remove(int index)
