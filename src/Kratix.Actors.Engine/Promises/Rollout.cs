@@ -44,10 +44,10 @@ internal sealed class Rollout(int atOnce)
         return now;
     }
 
-    /// <summary>The request has changed while it waits.</summary>
+    /// <summary>The request has changed while it waits. A change that comes late is older than what was listed, and nobody would tell the newer again.</summary>
     internal void Saw(JsonObject request)
     {
-        if (_waiting.ContainsKey(KeyOf(request)))
+        if (_waiting.TryGetValue(KeyOf(request), out var waits) && !request.IsOlderThan(waits))
             _waiting[KeyOf(request)] = request;
     }
 

@@ -30,6 +30,19 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public void Request_that_waits_is_told_as_it_was_last_seen_also_when_older_news_come_late()
+    {
+        static JsonObject Request(string name, int version) => new() { ["metadata"] = new JsonObject { ["namespace"] = "default", ["name"] = name, ["resourceVersion"] = $"{version}" } };
+        var rollout = new Rollout(1);
+        rollout.Begin([Request("a", 1), Request("b", 5)], 2);
+
+        rollout.Saw(Request("b", 7));
+        rollout.Saw(Request("b", 6));
+
+        Assert.Equal("7", rollout.Ended("default", "a")!["metadata"]!["resourceVersion"]!.ToString());
+    }
+
+    [Fact]
     public void Promise_that_runs_again_unchanged_runs_none_of_its_requests()
     {
         var promise = Samples.Promise();
