@@ -30,8 +30,8 @@ public abstract record DestinationMessage
     /// <summary>See to it again that the test documents are as they should be.</summary>
     public sealed record Verify : DestinationMessage;
 
-    /// <summary>So many Promises and requests still have files here, of a Destination that is being deleted.</summary>
-    public sealed record Occupied(int By) : DestinationMessage;
+    /// <summary>So many Promises and requests still have files at the Destination of this uid, which is being deleted.</summary>
+    public sealed record Occupied(string Uid, int By) : DestinationMessage;
 
     public sealed record Kept(DestinationWish Wish) : DestinationMessage;
 
@@ -87,7 +87,7 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
             case DestinationMessage.Verify:
                 _askAgain = true;
                 break;
-            case DestinationMessage.Occupied occupied:
+            case DestinationMessage.Occupied occupied when occupied.Uid == _seen?.Item.Uid():
                 _occupied = occupied.By;
                 break;
             case DestinationMessage.Kept kept when kept.Wish == _wish:
@@ -102,8 +102,8 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
             case DestinationMessage.TakeBackAgain again:
                 _places = _places.IsAsked(again.From, again.Number) ? _places.With(again.From) : _places;
                 break;
-            case DestinationMessage.Kept or DestinationMessage.Answered:
-                // Of a wish that is no more.
+            case DestinationMessage.Kept or DestinationMessage.Answered or DestinationMessage.Occupied:
+                // Of a wish that is no more, or of another Destination that had this name.
                 return;
             case DestinationMessage.Patched patched:
                 Patched(patched.Outcome);
