@@ -35,15 +35,47 @@ public sealed class DestinationActorTests
         _kit.Settle(() => _kubernetes.Create(Kinds.Destination, null, item, default));
         See();
         See();
-        _keeper.Tell(new DestinationMessage.Occupied("the earlier one's uid", 0));
+        _keeper.Tell(new DestinationMessage.Occupied("the uid of the earlier one", 0));
         _kit.Settle(() => _kubernetes.Delete(Kinds.Destination, null, "worker", default));
         _stores.Drain();
         See();
 
         Assert.DoesNotContain(_stores.Drain(), message => message is StateStoresMessage.Write);
-        _keeper.Tell(new DestinationMessage.Occupied(Item()["metadata"]!["uid"]!.ToString(), 0));
-        _kit.Run();
+        Look(0);
         Assert.Contains(_stores.Drain(), message => message is StateStoresMessage.Write);
+    }
+
+    [Fact, Conformance("R111", "A Destination with cleanup: all goes when nobody had files there twice: files placed while it was being deleted are taken back too.")]
+    public void Destination_goes_when_it_was_empty_twice()
+    {
+        var item = Samples.Destination("worker");
+        item["spec"]!["cleanup"] = "all";
+        _kit.Settle(() => _kubernetes.Create(Kinds.Destination, null, item, default));
+        See();
+        See();
+        var write = _stores.Drain().OfType<StateStoresMessage.Write>().Last();
+        write.Request.Answer(new WriteAnswer.Written("c0ffee", true));
+        _kit.Settle(() => _kubernetes.Delete(Kinds.Destination, null, "worker", default));
+        See();
+
+        foreach (var by in (int[])[0, 1, 0])
+        {
+            Look(by);
+            Assert.True(Item().IsDeleting());
+        }
+
+        Look(0);
+        Assert.IsNotType<Outcome<JsonObject>.Done>(_kit.Settle(() => _kubernetes.Get(Kinds.Destination, null, "worker", default)));
+    }
+
+    /// <summary>Afterwards there was time enough to patch what has changed since, its status.</summary>
+    private void Look(int occupiedBy)
+    {
+        _keeper.Tell(new DestinationMessage.Occupied(Item().Uid(), occupiedBy));
+        _kit.Run();
+        if (_kit.Settle(() => _kubernetes.Get(Kinds.Destination, null, "worker", default)) is Outcome<JsonObject>.Done)
+            See();
+        _kit.Advance(TimeSpan.FromMinutes(1));
     }
 
     private void See()
