@@ -17,6 +17,9 @@ public enum FilepathMode
 /// <summary>A Destination as scheduling sees it.</summary>
 public sealed record Destination(string Name, ImmutableSortedDictionary<string, string> Labels, bool StrictMatchLabels, bool Ready, Location Location)
 {
+    /// <summary>The object's: another of its name is another Destination.</summary>
+    public string Uid { get; init; } = "";
+
     /// <summary>It is being deleted and takes its files along: nothing goes there any more, and what is there is given up.</summary>
     public bool Leaving { get; init; }
 

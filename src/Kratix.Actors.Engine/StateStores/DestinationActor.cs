@@ -30,8 +30,8 @@ public abstract record DestinationMessage
     /// <summary>See to it again that the test documents are as they should be.</summary>
     public sealed record Verify : DestinationMessage;
 
-    /// <summary>So many Promises and requests still have files here, of a Destination that is being deleted.</summary>
-    public sealed record Occupied(int By) : DestinationMessage;
+    /// <summary>So many Promises and requests still have files at the Destination of this uid, which is being deleted.</summary>
+    public sealed record Occupied(string Uid, int By) : DestinationMessage;
 
     public sealed record Kept(DestinationWish Wish) : DestinationMessage;
 
@@ -68,6 +68,12 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
     private DocumentPlaces _places = DocumentPlaces.None;
     private int _wishes;
     private int? _occupied;
+
+    /// <summary>
+    /// Nobody had files here at two looks, with a pause between them. Whoever decided to place some while the Destination was still offered may store that
+    /// only after the first.
+    /// </summary>
+    private bool _staysEmpty;
     private bool _askAgain;
     private bool _patching;
     private string? _unpatched;
@@ -81,13 +87,14 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
                     seen = seen with { Item = last.Item };
                 // Another object of the name begins anew.
                 if (_seen?.Item.Uid() != seen.Item.Uid())
-                    (_wish, _answer, _occupied, _places) = (null, null, null, DocumentPlaces.Shown(seen.Item));
+                    (_wish, _answer, _occupied, _staysEmpty, _places) = (null, null, null, false, DocumentPlaces.Shown(seen.Item));
                 _seen = seen;
                 break;
             case DestinationMessage.Verify:
                 _askAgain = true;
                 break;
-            case DestinationMessage.Occupied occupied:
+            case DestinationMessage.Occupied occupied when occupied.Uid == _seen?.Item.Uid():
+                _staysEmpty = _occupied == 0 && occupied.By == 0;
                 _occupied = occupied.By;
                 break;
             case DestinationMessage.Kept kept when kept.Wish == _wish:
@@ -102,8 +109,8 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
             case DestinationMessage.TakeBackAgain again:
                 _places = _places.IsAsked(again.From, again.Number) ? _places.With(again.From) : _places;
                 break;
-            case DestinationMessage.Kept or DestinationMessage.Answered:
-                // Of a wish that is no more.
+            case DestinationMessage.Kept or DestinationMessage.Answered or DestinationMessage.Occupied:
+                // Of a wish that is no more, or of another Destination that had this name.
                 return;
             case DestinationMessage.Patched patched:
                 Patched(patched.Outcome);
@@ -136,7 +143,7 @@ internal sealed partial class DestinationActor(World world, StatusWriter status,
         // Only when they are where they should be, so that whoever looks for them finds them in one of the places.
         if (_wish is { } wish && IsOver(_answer))
             TakeBack(wish);
-        if (!leaving || (_occupied == 0 && _wish is { Documents: false } && IsOver(_answer) && _places.IsEmpty))
+        if (!leaving || (_staysEmpty && _wish is { Documents: false } && IsOver(_answer) && _places.IsEmpty))
             Hold(item, !item.IsDeleting() && CleansUp(item));
         var (ready, condition, news) = _readiness.OfDestination(item, seen.Store, leaving ? _occupied ?? -1 : null, _answer, _unpatched, world.Now);
         if (condition is not null)

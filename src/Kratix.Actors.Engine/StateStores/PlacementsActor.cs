@@ -29,10 +29,10 @@ public abstract record PlacementsMessage
 
     public sealed record Found(string Destination, Outcome<IReadOnlyList<JsonObject>> Placements) : PlacementsMessage;
 
-    /// <summary>Who still has files at the Destination of this name, which is leaving, is to give them up.</summary>
-    public sealed record Empty(string Destination) : PlacementsMessage;
+    /// <summary>Who still has files at this Destination, which is leaving, is to give them up.</summary>
+    public sealed record Empty(Destination Leaving) : PlacementsMessage;
 
-    public sealed record Occupied(string Destination, IReadOnlyList<EntityKey> By) : PlacementsMessage;
+    public sealed record Occupied(Destination Leaving, IReadOnlyList<EntityKey> By) : PlacementsMessage;
 
     /// <summary>What of the WorkPlacements that are there at the start nobody knows.</summary>
     internal sealed record Left(IReadOnlyList<LeftBehind> Behind) : PlacementsMessage;
@@ -42,7 +42,7 @@ public abstract record PlacementsMessage
     /// <summary>The comparison that failed is made again.</summary>
     internal sealed record CompareAgain(IReadOnlyList<JsonObject> Listed) : PlacementsMessage;
 
-    public sealed record Unknown(string Destination, string Reason) : PlacementsMessage;
+    public sealed record Unknown(Destination Leaving, string Reason) : PlacementsMessage;
 }
 
 /// <summary>
@@ -57,6 +57,8 @@ internal sealed partial class PlacementsActor(
     private readonly CancellationTokenSource _stop = new();
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
     private readonly Backoff _comparison = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+
+    /// <summary>By uid.</summary>
     private readonly Dictionary<string, Backoff> _leaving = new(StringComparer.Ordinal);
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Location> _places = new(StringComparer.Ordinal);
@@ -85,20 +87,20 @@ internal sealed partial class PlacementsActor(
                 foreach (var changed in readModels && _known is { } known ? Changed(known, now).Union(Moved(now)) : Moved(now))
                     Look(changed);
                 _known = now;
-                foreach (var stayed in _leaving.Keys.Where(name => !now.Any(d => d.Leaving && d.Name == name)).ToList())
-                    _leaving.Remove(stayed);
-                foreach (var leaving in now.Where(d => d.Leaving && _leaving.TryAdd(d.Name, new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15)))))
-                    Empty(leaving.Name);
+                foreach (var gone in _leaving.Keys.Where(uid => !now.Any(d => d.Leaving && d.Uid == uid)).ToList())
+                    _leaving.Remove(gone);
+                foreach (var leaving in now.Where(d => d.Leaving && _leaving.TryAdd(d.Uid, new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15)))))
+                    Empty(leaving);
                 break;
             case PlacementsMessage.Empty empty:
-                Empty(empty.Destination);
+                Empty(empty.Leaving);
                 break;
             case PlacementsMessage.Occupied occupied:
                 Occupied(occupied);
                 break;
             case PlacementsMessage.Unknown unknown:
-                LogFailed(world.Log, unknown.Destination, unknown.Reason);
-                EmptyLater(unknown.Destination);
+                LogFailed(world.Log, unknown.Leaving.Name, unknown.Reason);
+                EmptyLater(unknown.Leaving);
                 break;
             case PlacementsMessage.Look look:
                 Look(look.Destination);
@@ -167,17 +169,17 @@ internal sealed partial class PlacementsActor(
         found => new PlacementsMessage.Found(destination, found),
         e => new PlacementsMessage.Found(destination, new Outcome<IReadOnlyList<JsonObject>>.Transient(e.Message)));
 
-    private void Empty(string destination)
+    private void Empty(Destination leaving)
     {
-        if (_leaving.ContainsKey(destination))
+        if (_leaving.ContainsKey(leaving.Uid))
             Context.PipeToSelf<IReadOnlyList<EntityKey>>(
-                Occupants(destination), by => new PlacementsMessage.Occupied(destination, by), e => new PlacementsMessage.Unknown(destination, e.Message));
+                Occupants(leaving.Name), by => new PlacementsMessage.Occupied(leaving, by), e => new PlacementsMessage.Unknown(leaving, e.Message));
     }
 
-    private void EmptyLater(string destination)
+    private void EmptyLater(Destination leaving)
     {
-        if (_leaving.TryGetValue(destination, out var backoff))
-            Context.Timers.StartSingle(("empty", destination), new PlacementsMessage.Empty(destination), backoff.Next(null));
+        if (_leaving.TryGetValue(leaving.Uid, out var backoff))
+            Context.Timers.StartSingle(("empty", leaving.Uid), new PlacementsMessage.Empty(leaving), backoff.Next(null));
     }
 
     /// <summary>Nobody stays behind: it is looked again until the Destination is gone.</summary>
@@ -192,8 +194,8 @@ internal sealed partial class PlacementsActor(
                 promises.Tell(new ShardEnvelope<PromiseMessage>(id, PromiseMessage.Tell(at => new PromiseCommand.OfferDestinations(snapshot.Current, at), cause)));
         }
 
-        stores.Tell(new StateStoresMessage.Occupied(occupied.Destination, occupied.By.Count));
-        EmptyLater(occupied.Destination);
+        stores.Tell(new StateStoresMessage.Occupied(occupied.Leaving.Name, occupied.Leaving.Uid, occupied.By.Count));
+        EmptyLater(occupied.Leaving);
     }
 
     private async Task<IReadOnlyList<EntityKey>> Occupants(string destination)

@@ -143,7 +143,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 break;
             case StateStoresMessage.Occupied occupied:
                 if (_keepers.TryGetValue(occupied.Destination, out var leaving))
-                    leaving.Keeper.Tell(new DestinationMessage.Occupied(occupied.By));
+                    leaving.Keeper.Tell(new DestinationMessage.Occupied(occupied.Uid, occupied.By));
                 break;
             case StateStoresMessage.FollowStores follow:
                 _followers.Add(follow.Usable);
@@ -389,6 +389,6 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     }
 
     private static bool Same(ImmutableArray<Destination> a, ImmutableArray<Destination> b) => a.Length == b.Length && a.Zip(b).All(p =>
-        p.First.Name == p.Second.Name && p.First.Leaving == p.Second.Leaving && p.First.Validation == p.Second.Validation && p.First.Ready == p.Second.Ready && p.First.StrictMatchLabels == p.Second.StrictMatchLabels
+        p.First.Name == p.Second.Name && p.First.Uid == p.Second.Uid && p.First.Leaving == p.Second.Leaving && p.First.Validation == p.Second.Validation && p.First.Ready == p.Second.Ready && p.First.StrictMatchLabels == p.Second.StrictMatchLabels
         && p.First.Location == p.Second.Location && p.First.Labels.SequenceEqual(p.Second.Labels));
 }

@@ -44,8 +44,8 @@ public abstract record StateStoresMessage
     /// <summary>Destinations that nobody has judged yet since the start are waited for no longer.</summary>
     internal sealed record WaitedEnough : StateStoresMessage;
 
-    /// <summary>So many Promises and requests still have files at a Destination that is leaving.</summary>
-    public sealed record Occupied(string Destination, int By) : StateStoresMessage;
+    /// <summary>So many Promises and requests still have files at the Destination of this uid, which is leaving.</summary>
+    public sealed record Occupied(string Destination, string Uid, int By) : StateStoresMessage;
 
     /// <summary>Tell the address of each state store, KIND/NAME, that can be used, now and whenever that changes; null: it cannot be used any more.</summary>
     public sealed record FollowStores(Action<string, StateStoreAddress?> Usable) : StateStoresMessage;

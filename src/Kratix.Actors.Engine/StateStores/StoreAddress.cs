@@ -136,6 +136,7 @@ internal static class DestinationReader
             FileLayout.Join(store?["spec"]?["path"]?.ToString() ?? "", spec["path"]?.ToString() ?? ""), mode, spec["filepath"]?["filename"]?.ToString());
         return new Destination(item.Name(), labels, spec["strictMatchLabels"]?.GetValue<bool>() ?? false, ready, location) 
         {
+            Uid = item.Uid(),
             Leaving = DestinationActor.IsLeaving(item),
             Validation = Validation(item.Annotation(OutputValidationAnnotation)),
         };

@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using Kratix.Actors.Core.Placement;
+using Kratix.Actors.Engine.Publishing;
+using Kratix.Actors.Engine.StateStores;
+using Kratix.Actors.Engine.Tests.Support;
+using Kratix.Actors.Kernel;
+using Kratix.Actors.Ports;
+using Kratix.Actors.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Kratix.Actors.Engine.Tests.StateStores;
+
+public sealed class DestinationActorTests
+{
+    private static readonly Location Place = new("GitStateStore", "store", "worker", FilepathMode.NestedByMetadata, null);
+    private readonly ActorTestKit _kit = new();
+    private readonly FakeKubernetes _kubernetes;
+    private readonly TestProbe<StateStoresMessage> _stores;
+    private readonly IActorRef<DestinationMessage> _keeper;
+
+    public DestinationActorTests()
+    {
+        _kubernetes = new FakeKubernetes(_kit.Time);
+        var journal = new InMemoryJournal(_kit.Time);
+        var world = new World(journal, journal, _kubernetes, _kubernetes, new FakeRunner(), new InMemoryStateStores(journal), _kit.Time, NullLogger.Instance);
+        _stores = _kit.Probe<StateStoresMessage>();
+        _keeper = _kit.System.Spawn(new Props<DestinationMessage>(() => new DestinationActor(world, new StatusWriter(world), _stores)), "keeper");
+    }
+
+    [Fact]
+    public void Destination_does_not_go_because_an_earlier_one_of_its_name_was_empty()
+    {
+        var item = Samples.Destination("worker");
+        (item["spec"]!["cleanup"], item["spec"]!["initWorkloads"]) = ("all", new JsonObject { ["enabled"] = true });
+        _kit.Settle(() => _kubernetes.Create(Kinds.Destination, null, item, default));
+        See();
+        See();
+        _keeper.Tell(new DestinationMessage.Occupied("the uid of the earlier one", 0));
+        _kit.Settle(() => _kubernetes.Delete(Kinds.Destination, null, "worker", default));
+        _stores.Drain();
+        See();
+
+        Assert.DoesNotContain(_stores.Drain(), message => message is StateStoresMessage.Write);
+        Look(0);
+        Assert.Contains(_stores.Drain(), message => message is StateStoresMessage.Write);
+    }
+
+    [Fact, Conformance("R111", "A Destination with cleanup: all goes when nobody had files there twice: files placed while it was being deleted are taken back too.")]
+    public void Destination_goes_when_it_was_empty_twice()
+    {
+        var item = Samples.Destination("worker");
+        item["spec"]!["cleanup"] = "all";
+        _kit.Settle(() => _kubernetes.Create(Kinds.Destination, null, item, default));
+        See();
+        See();
+        var write = _stores.Drain().OfType<StateStoresMessage.Write>().Last();
+        write.Request.Answer(new WriteAnswer.Written("c0ffee", true));
+        _kit.Settle(() => _kubernetes.Delete(Kinds.Destination, null, "worker", default));
+        See();
+
+        foreach (var by in (int[])[0, 1, 0])
+        {
+            Look(by);
+            Assert.True(Item().IsDeleting());
+        }
+
+        Look(0);
+        Assert.IsNotType<Outcome<JsonObject>.Done>(_kit.Settle(() => _kubernetes.Get(Kinds.Destination, null, "worker", default)));
+    }
+
+    /// <summary>Afterwards there was time enough to patch what has changed since, its status.</summary>
+    private void Look(int occupiedBy)
+    {
+        _keeper.Tell(new DestinationMessage.Occupied(Item().Uid(), occupiedBy));
+        _kit.Run();
+        if (_kit.Settle(() => _kubernetes.Get(Kinds.Destination, null, "worker", default)) is Outcome<JsonObject>.Done)
+            See();
+        _kit.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    private void See()
+    {
+        _keeper.Tell(new DestinationMessage.Seen(Item(), Place, StoreStanding.Ready));
+        _kit.Run();
+    }
+
+    private JsonObject Item() => Assert.IsType<Outcome<JsonObject>.Done>(_kit.Settle(() => _kubernetes.Get(Kinds.Destination, null, "worker", default))).Value;
+}
