@@ -14,8 +14,8 @@ public sealed class WatchLoopTests
 
     public WatchLoopTests()
     {
-        var (journal, kubernetes) = (new InMemoryJournal(_kit.Time), new FakeKubernetes(_kit.Time));
-        _world = new World(journal, journal, kubernetes, kubernetes, new FakeRunner(), new InMemoryStateStores(journal), _kit.Time, _log);
+        var kubernetes = new FakeKubernetes(_kit.Time);
+        _world = Samples.World(kubernetes, kubernetes, _kit.Time, _log);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class EngineHealth
     internal void Listed(object watch)
     {
         if (_watches.TryGetValue(watch, out var known))
-            _watches[watch] = known with { Listed = true, Refusal = null };
+            _watches[watch] = known with { Listed = true };
     }
 
     /// <summary>The API server does not let it list or watch.</summary>

@@ -1,6 +1,6 @@
 namespace Kratix.Actors.Standalone.Security;
 
-/// <summary>Files that hold secrets: mode 0600 from the first byte on, replaced in one step.</summary>
+/// <summary>Files that are this process's alone, many hold secrets: mode 0600 from the first byte on, replaced in one step.</summary>
 internal static class PrivateFile
 {
     public static void Write(string path, string text)

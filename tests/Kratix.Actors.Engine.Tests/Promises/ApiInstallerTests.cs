@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Engine.Promises;
+using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
 using Kratix.Actors.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kratix.Actors.Engine.Tests.Promises;
 
@@ -16,9 +16,8 @@ public sealed class ApiInstallerTests
 
     public ApiInstallerTests()
     {
-        var contents = new InMemoryContentStore();
         _kubernetes = new FakeKubernetes(_time);
-        _world = new World(new InMemoryJournal(), contents, _kubernetes, _kubernetes, new FakeRunner(), new InMemoryStateStores(contents), _time, NullLogger.Instance);
+        _world = Samples.World(_kubernetes, _kubernetes, _time);
     }
 
     [Fact]

@@ -4,7 +4,6 @@ using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
 using Kratix.Actors.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kratix.Actors.Engine.Tests.Publishing;
 
@@ -20,8 +19,7 @@ public sealed class StatusWriterTests
     {
         _kubernetes = new FakeKubernetes(_kit.Time);
         _slow = new SlowKubernetes(_kubernetes);
-        var contents = new InMemoryContentStore();
-        _writer = new StatusWriter(new World(new InMemoryJournal(), contents, _slow, _kubernetes, new FakeRunner(), new InMemoryStateStores(contents), _kit.Time, NullLogger.Instance));
+        _writer = new StatusWriter(Samples.World(_slow, _kubernetes, _kit.Time));
         _item = ((Outcome<JsonObject>.Done)_kit.Settle(() => _kubernetes.Create(EngineBed.Redis, "default", Samples.Request("a"), default))).Value;
     }
 

@@ -6,7 +6,6 @@ using Kratix.Actors.Engine.Tests.Support;
 using Kratix.Actors.Kernel;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kratix.Actors.Engine.Tests.StateStores;
 
@@ -21,8 +20,7 @@ public sealed class DestinationActorTests
     public DestinationActorTests()
     {
         _kubernetes = new FakeKubernetes(_kit.Time);
-        var journal = new InMemoryJournal(_kit.Time);
-        var world = new World(journal, journal, _kubernetes, _kubernetes, new FakeRunner(), new InMemoryStateStores(journal), _kit.Time, NullLogger.Instance);
+        var world = Samples.World(_kubernetes, _kubernetes, _kit.Time);
         _stores = _kit.Probe<StateStoresMessage>();
         _keeper = _kit.System.Spawn(new Props<DestinationMessage>(() => new DestinationActor(world, new StatusWriter(world), _stores)), "keeper");
     }
@@ -30,11 +28,7 @@ public sealed class DestinationActorTests
     [Fact]
     public void Destination_does_not_go_because_an_earlier_one_of_its_name_was_empty()
     {
-        var item = Samples.Destination("worker");
-        (item["spec"]!["cleanup"], item["spec"]!["initWorkloads"]) = ("all", new JsonObject { ["enabled"] = true });
-        _kit.Settle(() => _kubernetes.Create(Kinds.Destination, null, item, default));
-        See();
-        See();
+        Hold(documents: true);
         _keeper.Tell(new DestinationMessage.Occupied("the uid of the earlier one", 0));
         _kit.Settle(() => _kubernetes.Delete(Kinds.Destination, null, "worker", default));
         _stores.Drain();
@@ -48,11 +42,7 @@ public sealed class DestinationActorTests
     [Fact, Conformance("R111", "A Destination with cleanup: all goes when nobody had files there twice: files placed while it was being deleted are taken back too.")]
     public void Destination_goes_when_it_was_empty_twice()
     {
-        var item = Samples.Destination("worker");
-        item["spec"]!["cleanup"] = "all";
-        _kit.Settle(() => _kubernetes.Create(Kinds.Destination, null, item, default));
-        See();
-        See();
+        Hold(documents: false);
         var write = _stores.Drain().OfType<StateStoresMessage.Write>().Last();
         write.Request.Answer(new WriteAnswer.Written("c0ffee", true));
         _kit.Settle(() => _kubernetes.Delete(Kinds.Destination, null, "worker", default));
@@ -76,6 +66,16 @@ public sealed class DestinationActorTests
         if (_kit.Settle(() => _kubernetes.Get(Kinds.Destination, null, "worker", default)) is Outcome<JsonObject>.Done)
             See();
         _kit.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    /// <summary>There is a Destination that takes its files along, and the keeper has put its finalizer on.</summary>
+    private void Hold(bool documents)
+    {
+        var item = Samples.Destination("worker");
+        (item["spec"]!["cleanup"], item["spec"]!["initWorkloads"]) = ("all", new JsonObject { ["enabled"] = documents });
+        _kit.Settle(() => _kubernetes.Create(Kinds.Destination, null, item, default));
+        See();
+        See();
     }
 
     private void See()

@@ -2,12 +2,23 @@ using System.Formats.Tar;
 using System.Text;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Core.Workflows;
+using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Testing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kratix.Actors.Engine.Tests.Support;
 
 /// <summary>Settings, objects and archives that tests start from.</summary>
 internal static class Samples
 {
+    /// <summary>For a part of the engine by itself: nothing in it but what the test puts into the API server.</summary>
+    internal static World World(IKubernetes kubernetes, IResourceWatch watch, TimeProvider time, ILogger? log = null)
+    {
+        var journal = new InMemoryJournal(time);
+        return new World(journal, journal, kubernetes, watch, new FakeRunner(), new InMemoryStateStores(journal), time, log ?? NullLogger.Instance);
+    }
+
     internal static EngineSettings Settings => new()
     {
         NodeName = "node-a",

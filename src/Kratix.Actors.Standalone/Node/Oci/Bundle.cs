@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Kratix.Actors.Standalone.Nodes.Containers;
+using Kratix.Actors.Standalone.Security;
 
 namespace Kratix.Actors.Standalone.Nodes.Oci;
 
@@ -64,9 +65,7 @@ internal sealed class Bundle
     {
         Directory.CreateDirectory(Folder, OwnerOnly);
         foreach (var folder in (string[])[RootFileSystem, Written, Work, Exits]) Directory.CreateDirectory(folder);
-        var draft = LabelFile + ".new";
-        File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(label));
-        File.Move(draft, LabelFile);
+        PrivateFile.Write(LabelFile, JsonSerializer.Serialize(label));
     }
 
     public BundleLabel Label() => JsonSerializer.Deserialize<BundleLabel>(File.ReadAllBytes(LabelFile))!;

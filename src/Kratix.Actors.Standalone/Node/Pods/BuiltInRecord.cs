@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kratix.Actors.Standalone.Security;
 
 namespace Kratix.Actors.Standalone.Nodes.Pods;
 
@@ -15,8 +16,7 @@ internal sealed record BuiltInRecord(int ExitCode, string? Message, DateTimeOffs
     {
         var path = PathOf(podFolder, container, attempt);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this));
-        File.Move(path + ".new", path, overwrite: true);
+        PrivateFile.Write(path, JsonSerializer.Serialize(this));
     }
 
     private static string PathOf(string podFolder, string container, int attempt) => Path.Combine(podFolder, "built-in", $"{container}.{attempt}.json");
