@@ -26,12 +26,14 @@ internal sealed class History(string dataFolder) : IAsyncDisposable
     private static readonly DateTimeOffset Start = new(2026, 11, 22, 20, 0, 0, TimeSpan.Zero);
 
     private readonly List<IAsyncDisposable> _open = [];
+    private SqliteJournal _journal = null!;
 
     /// <summary>Writes both lives; the journal stays open, as that of a running platform.</summary>
     internal async Task Write()
     {
         var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = DataFolder.Journal(dataFolder) }, CancellationToken.None);
         _open.Add(journal);
+        _journal = journal;
         var epoch = (await journal.TakeShards([0], "node-1", CancellationToken.None))[0];
         await Append(journal, epoch, Promise, PromiseState.Empty("redis"), PromiseLife(), PromiseEvolution.Evolve);
         await Append(journal, epoch, Resource, ResourceState.Empty(ResourceId.Parse(Resource.Id)), ResourceLife(), ResourceEvolution.Evolve);
@@ -45,6 +47,14 @@ internal sealed class History(string dataFolder) : IAsyncDisposable
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         Assert.True(command.ExecuteNonQuery() > 0);
+    }
+
+    /// <summary>Gives an event of the request the hash of what it says now.</summary>
+    internal async Task HashAnew(long sequence)
+    {
+        await foreach (var happened in _journal.Events(Resource, 0, CancellationToken.None))
+            if (happened.Sequence == sequence)
+                Meddle($"UPDATE events SET hash = x'{EventHash.Of(happened)}' WHERE position = {happened.Position}");
     }
 
     public async ValueTask DisposeAsync()
