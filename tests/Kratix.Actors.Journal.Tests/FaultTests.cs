@@ -178,7 +178,7 @@ public sealed class FaultTests : JournalTest
 
         var error = await Assert.ThrowsAsync<JournalException>(() => journal.Events(null, 0, default).All());
 
-        Assert.Contains($"journal {Folder.JournalFile}: a stored time is impossible", error.Message);
+        Assert.Contains($"journal {Folder.JournalFile}: the time of event 1 of {Example} is impossible (-5 ticks)", error.Message);
         Assert.Single((await journal.VerifyChain(null, default)).Faults);
     }
 

@@ -25,19 +25,32 @@ internal abstract class AuditFold
     internal abstract JsonNode State { get; }
 
     /// <summary>Takes the next event and tells it in words.</summary>
-    /// <exception cref="AuditException">The event cannot be read, or cannot have happened in this state.</exception>
+    /// <exception cref="AuditException">The event is not the next, cannot be read, or cannot have happened in this state.</exception>
     internal abstract AuditStory Apply(JournalEvent @event);
 
     /// <summary>Whether the events so far lead to the state that the row holds.</summary>
     /// <exception cref="AuditException">The row cannot be read.</exception>
     internal abstract bool LeadsTo(EntityRow row);
 
+    /// <exception cref="AuditException">The name is of no kind, or of no form, that this version knows.</exception>
     internal static AuditFold Of(EntityKey entity) => entity.Type switch
     {
         Promise => new Folding<PromiseState, PromiseEvent>(PromiseState.Empty(entity.Id), PromiseEvolution.Evolve, state => Word(state.Phase), AuditStories.Tell),
-        Resource => new Folding<ResourceState, ResourceEvent>(ResourceState.Empty(ResourceId.Parse(entity.Id)), ResourceEvolution.Evolve, state => Word(state.Phase), AuditStories.Tell),
+        Resource => new Folding<ResourceState, ResourceEvent>(ResourceState.Empty(IdOf(entity)), ResourceEvolution.Evolve, state => Word(state.Phase), AuditStories.Tell),
         _ => throw new AuditException($"{entity.Type} is not a kind of object this version knows"),
     };
+
+    private static ResourceId IdOf(EntityKey entity)
+    {
+        try
+        {
+            return ResourceId.Parse(entity.Id);
+        }
+        catch (FormatException exception)
+        {
+            throw new AuditException($"{entity} names no request: {exception.Message}");
+        }
+    }
 
     // As the phase is stored: its discriminator is its kebab-case name.
     private static string Word(object phase) => JsonNamingPolicy.KebabCaseLower.ConvertName(phase.GetType().Name);
@@ -46,6 +59,7 @@ internal abstract class AuditFold
         where TEvent : notnull
     {
         private TState _state = empty;
+        private long _sequence;
 
         internal override string Phase => phase(_state);
 
@@ -53,6 +67,8 @@ internal abstract class AuditFold
 
         internal override AuditStory Apply(JournalEvent @event)
         {
+            if (@event.Sequence != _sequence + 1)
+                throw new AuditException($"event {_sequence + 1} is missing before event {@event.Sequence} ({@event.Type})");
             var happened = Read<TEvent>(@event.Payload, $"event {@event.Sequence} ({@event.Type})");
             var before = _state;
             try
@@ -64,6 +80,7 @@ internal abstract class AuditFold
                 // An event that somebody forged may break any assumption, and each way of breaking says the same: it did not happen.
                 throw new AuditException($"event {@event.Sequence} ({@event.Type}) cannot have happened when the object was {phase(before)}: {exception.Message}");
             }
+            _sequence = @event.Sequence;
             return tell(happened, before);
         }
 

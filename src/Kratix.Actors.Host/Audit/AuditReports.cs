@@ -18,12 +18,15 @@ internal sealed class AuditReports(IJournal journal, Terminal terminal, string f
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>An object's history; or, <paramref name="at"/> given, its state then; or, <paramref name="diff"/> given, what changed between two points.</summary>
-    /// <exception cref="CommandException">There is no such object, or a point has no known form.</exception>
+    /// <exception cref="CommandException">There is no such object or event, or a point has no known form.</exception>
+    /// <exception cref="AuditException">The events up to a point cannot be told.</exception>
     internal async Task Object(string name, string? at, string? diff, CancellationToken cancellation)
     {
+        if (at is not null && diff is not null)
+            throw new CommandException(ExitCode.Usage, "give --at or --diff, not both");
         var entity = await AuditTarget.Find(journal, name, cancellation);
         if (at is not null)
-            Show(await AuditHistory.At(journal, entity, Point(at), cancellation));
+            Show(await At(entity, at, cancellation));
         else if (diff is not null)
             await Difference(entity, diff, cancellation);
         else
@@ -40,16 +43,46 @@ internal sealed class AuditReports(IJournal journal, Terminal terminal, string f
         return report.Faults.Count == 0;
     }
 
-    /// <summary>Every object as it was at a time.</summary>
-    internal async Task Replay(string until, CancellationToken cancellation)
+    /// <summary>Every object as it was at a time; JSON and YAML are written as they are read.</summary>
+    /// <returns>Whether all could be told.</returns>
+    internal async Task<bool> Replay(AuditPoint until, CancellationToken cancellation)
     {
-        if (AuditPoint.Parse(until) is not { Time: not null } point)
-            throw new CommandException(ExitCode.Usage, $"until is '{until}'; write a time such as 2026-11-23T00:04:10Z");
-        Show(await AuditHistory.All(journal, point, cancellation));
+        var (told, all) = (0, true);
+        var table = new Table().Border(TableBorder.Simple).AddColumns("[bold]object[/]", "[bold]was[/]", "[bold]since[/]", "[bold]#[/]");
+        await foreach (var moment in AuditHistory.All(journal, until, cancellation))
+        {
+            all &= moment.Problem is null;
+            if (format == "table")
+                table.AddRow(
+                    Markup.Escape(moment.Entity.ToString()), Markup.Escape(moment.Problem is { } problem ? $"{moment.Phase}: {problem}" : moment.Phase),
+                    moment.Since is { } since ? AuditStories.Time(since) : "", moment.Sequence > 0 ? $"{moment.Sequence}" : "");
+            else
+                await terminal.Out.WriteLineAsync(format == "json" ? $"{(told == 0 ? "[" : ",")}\n{Text(Document(moment))}" : Text(new JsonArray(Document(moment))));
+            told++;
+        }
+
+        if (format == "table")
+            terminal.Write(table);
+        else if (told == 0)
+            await terminal.Out.WriteLineAsync("[]");
+        else if (format == "json")
+            await terminal.Out.WriteLineAsync("]");
+        return all;
     }
 
-    private static AuditPoint Point(string text) =>
-        AuditPoint.Parse(text) ?? throw new CommandException(ExitCode.Usage, $"'{text}' is no point in a history; write {AuditPoint.Forms}");
+    /// <exception cref="CommandException">It is no time.</exception>
+    internal static AuditPoint Until(string text) => AuditPoint.Parse(text) is { Time: not null } point
+        ? point
+        : throw new CommandException(ExitCode.Usage, $"until is '{text}'; write {AuditPoint.Times}");
+
+    private async Task<AuditMoment> At(EntityKey entity, string text, CancellationToken cancellation)
+    {
+        var point = AuditPoint.Parse(text) ?? throw new CommandException(ExitCode.Usage, $"'{text}' is no point in a history; write {AuditPoint.Forms}");
+        var moment = await AuditHistory.At(journal, entity, point, cancellation);
+        return moment.Sequence < point.Sequence
+            ? throw new CommandException(ExitCode.NotFound, $"{entity} has no event {point.Sequence}; its last is {moment.Sequence}")
+            : moment;
+    }
 
     private void Show(AuditMoment moment)
     {
@@ -57,18 +90,33 @@ internal sealed class AuditReports(IJournal journal, Terminal terminal, string f
             throw new CommandException(ExitCode.NotFound, $"{moment.Entity} was not known then");
         if (format == "table")
             terminal.Out.WriteLine($"# {moment.Entity} after event {moment.Sequence} of {AuditStories.Time(moment.Since!.Value)}: {moment.Phase}");
-        Write(moment.State);
+        Write(moment.State!);
     }
 
     private async Task Difference(EntityKey entity, string range, CancellationToken cancellation)
     {
         if (range.Split("..") is not [var from, var to])
             throw new CommandException(ExitCode.Usage, $"diff is '{range}'; write two points as A..B, each {AuditPoint.Forms}");
-        var before = await AuditHistory.At(journal, entity, Point(from), cancellation);
-        var after = await AuditHistory.At(journal, entity, Point(to), cancellation);
+        var before = await At(entity, from, cancellation);
+        var after = await At(entity, to, cancellation);
+        var changes = AuditChange.Between(before.State, after.State);
+        if (format != "table")
+        {
+            Write(new JsonObject
+            {
+                ["object"] = entity.ToString(),
+                ["from"] = Point(before),
+                ["to"] = Point(after),
+                ["changes"] = new JsonArray([.. changes.Select(c => new JsonObject { ["path"] = c.Path, ["before"] = c.Before?.DeepClone(), ["after"] = c.After?.DeepClone() })]),
+            });
+            return;
+        }
+
         await terminal.Out.WriteLineAsync($"# {entity} from event {before.Sequence} ({before.Phase}) to event {after.Sequence} ({after.Phase})");
-        foreach (var line in AuditDifference.Between(before.State, after.State))
+        foreach (var line in changes.SelectMany(change => change.Lines()))
             await terminal.Out.WriteLineAsync(line);
+
+        static JsonObject Point(AuditMoment moment) => new() { ["sequence"] = moment.Sequence, ["phase"] = moment.Phase };
     }
 
     private void Show(IReadOnlyList<AuditEntry> entries)
@@ -130,22 +178,18 @@ internal sealed class AuditReports(IJournal journal, Terminal terminal, string f
         terminal.Out.WriteLine(report.Faults.Count == 0 ? "all as it was written" : $"{report.Faults.Count} {(report.Faults.Count == 1 ? "fault" : "faults")}");
     }
 
-    private void Show(IReadOnlyList<AuditMoment> moments)
+    private static JsonObject Document(AuditMoment moment)
     {
-        if (format != "table")
+        var document = new JsonObject
         {
-            Write(new JsonArray([.. moments.Select(m => new JsonObject
-            {
-                ["object"] = m.Entity.ToString(), ["sequence"] = m.Sequence, ["since"] = m.Since?.UtcDateTime.ToString("O"), ["phase"] = m.Phase, ["state"] = m.State,
-            })]));
-            return;
-        }
-
-        var table = new Table().Border(TableBorder.Simple).AddColumns("[bold]object[/]", "[bold]was[/]", "[bold]since[/]", "[bold]#[/]");
-        foreach (var moment in moments)
-            table.AddRow(Markup.Escape(moment.Entity.ToString()), Markup.Escape(moment.Phase), AuditStories.Time(moment.Since!.Value), $"{moment.Sequence}");
-        terminal.Write(table);
+            ["object"] = moment.Entity.ToString(), ["sequence"] = moment.Sequence, ["since"] = moment.Since?.UtcDateTime.ToString("O"), ["phase"] = moment.Phase, ["state"] = moment.State,
+        };
+        if (moment.Problem is { } problem)
+            document["problem"] = problem;
+        return document;
     }
 
-    private void Write(JsonNode document) => terminal.Out.WriteLine((format == "json" ? document.ToJsonString(Indented) : Yaml.Write(document)).TrimEnd());
+    private void Write(JsonNode document) => terminal.Out.WriteLine(Text(document));
+
+    private string Text(JsonNode document) => (format == "json" ? document.ToJsonString(Indented) : Yaml.Write(document)).TrimEnd();
 }

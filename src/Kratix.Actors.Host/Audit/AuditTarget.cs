@@ -53,11 +53,24 @@ internal static class AuditTarget
             : $"the journal knows no {entity.Type} '{written}'; did you mean {NearestKey.Among(known, written)}?");
     }
 
+    // One damaged Promise does not hide the requests of others.
+    private static JsonDocument? Parsed(ReadOnlyMemory<byte> state)
+    {
+        try
+        {
+            return JsonDocument.Parse(state);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     // Read loosely: only these words of a Promise's state matter here, whichever version wrote it.
     private static bool HasApi(EntityRow promise, string written)
     {
-        using var state = JsonDocument.Parse(promise.State);
-        if (!state.RootElement.TryGetProperty("definition", out var definition) || definition.ValueKind != JsonValueKind.Object
+        using var state = Parsed(promise.State);
+        if (state?.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("definition", out var definition) || definition.ValueKind != JsonValueKind.Object
             || !definition.TryGetProperty("api", out var api) || api.ValueKind != JsonValueKind.Object)
             return false;
         string Word(string name) => api.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";

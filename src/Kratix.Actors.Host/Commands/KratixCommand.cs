@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
+using Kratix.Actors.Host.Audit;
 using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Ports.Journal;
 
@@ -51,10 +52,20 @@ internal static class KratixCommand
             await terminal.Error.WriteLineAsync(exception.Message);
             return ExitCode.Failure;
         }
+        catch (AuditException exception)
+        {
+            await terminal.Error.WriteLineAsync($"{exception.Message}; kratix-actors audit verify tells more");
+            return ExitCode.Failure;
+        }
         catch (CommandException exception)
         {
             await terminal.Error.WriteLineAsync(exception.Message);
             return exception.ExitCode;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await terminal.Error.WriteLineAsync("interrupted");
+            return ExitCode.Failure;
         }
     }
 

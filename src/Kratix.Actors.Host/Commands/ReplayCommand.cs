@@ -9,7 +9,7 @@ internal static class ReplayCommand
     internal static Command Create(Terminal terminal, IReadOnlyDictionary<string, string> environment)
     {
         var options = new SettingsOptions();
-        var until = new Option<string>("--until") { Description = "The time to go back to, such as 2026-11-23T00:04:10Z.", Required = true };
+        var until = new Option<string>("--until") { Description = $"What to go back to: {AuditPoint.Times}.", Required = true };
         var output = new Option<string>("-o", "--output") { Description = "table, json or yaml.", DefaultValueFactory = _ => "table" };
         output.AcceptOnlyFromAmong("table", "json", "yaml");
         var replay = new TaughtCommand(
@@ -21,9 +21,9 @@ internal static class ReplayCommand
         options.AddTo(replay);
         replay.SetAction(async (parsed, cancellation) =>
         {
+            var point = AuditReports.Until(parsed.GetValue(until)!);
             await using var journal = await AuditCommand.Open(options.Load(parsed, environment).Settings, cancellation);
-            await new AuditReports(journal, terminal, parsed.GetValue(output)!).Replay(parsed.GetValue(until)!, cancellation);
-            return ExitCode.Ok;
+            return await new AuditReports(journal, terminal, parsed.GetValue(output)!).Replay(point, cancellation) ? ExitCode.Ok : ExitCode.Failure;
         });
         return replay;
     }

@@ -15,17 +15,16 @@ namespace Kratix.Actors.Host.Composition;
 /// </summary>
 internal sealed class AuditEndpoints(IJournal journal, AuditAccess access)
 {
-    // It reads the whole journal: two at a time would only take the disk from the engine.
-    private readonly SemaphoreSlim _verifying = new(1);
+    // Verification and replay read the whole journal: two at a time would only take the disk from the engine.
+    private readonly SemaphoreSlim _readingAll = new(1);
 
     internal void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/audit/verify", (string? @object, string? head, HttpContext http) => Verify(@object, head, http));
         routes.MapGet("/audit/export", (string? @object, HttpContext http) => Export(@object, http));
-        routes.MapGet("/audit/{**name}", (string name, string? at, string? diff, HttpContext http) =>
-            Answer(http, reports => reports.Object(name, at, diff, http.RequestAborted)));
-        routes.MapGet("/replay", (string? until, HttpContext http) => Answer(http, reports => reports.Replay(
-            until ?? throw new CommandException(ExitCode.Usage, "until is missing; write /replay?until=2026-11-23T00:04:10Z"), http.RequestAborted)));
+        routes.MapGet("/audit/{**name}", (string? name, string? at, string? diff, HttpContext http) =>
+            Guarded(http, () => Written(http, reports => reports.Object(name ?? "", at, diff, http.RequestAborted))));
+        routes.MapGet("/replay", (string? until, HttpContext http) => Replay(until, http));
     }
 
     /// <summary>Whether who asks may know. The name it asked for is looked at too, or a web page could ask by way of the user's browser under a name of its own.</summary>
@@ -37,43 +36,66 @@ internal sealed class AuditEndpoints(IJournal journal, AuditAccess access)
         _ => false,
     };
 
-    private Task Verify(string? name, string? head, HttpContext http) => Guarded(http, async () =>
+    private Task Verify(string? name, string? head, HttpContext http) =>
+        Guarded(http, () => Alone(http, () => Written(http, reports => reports.Verify(name, head, http.RequestAborted))));
+
+    private Task Replay(string? until, HttpContext http) => Guarded(http, () => Alone(http, async () =>
     {
-        if (!await _verifying.WaitAsync(TimeSpan.Zero, http.RequestAborted))
+        var point = AuditReports.Until(until ?? throw new CommandException(ExitCode.Usage, "until is missing; write /replay?until=2026-11-23T00:04:10Z"));
+        if (FormOf(http) is not (var format and not "table", var type))
         {
-            await Say(http, StatusCodes.Status429TooManyRequests, "another verification is under way; ask again when it has ended");
+            await Written(http, reports => reports.Replay(point, http.RequestAborted));
+            return;
+        }
+
+        // The states of all objects, so it is written as it is read, like an export.
+        await Streamed(http, type, text => Reports(text, format).Replay(point, http.RequestAborted));
+    }));
+
+    private async Task Alone(HttpContext http, Func<Task> answer)
+    {
+        if (!await _readingAll.WaitAsync(TimeSpan.Zero, http.RequestAborted))
+        {
+            await Say(http, StatusCodes.Status429TooManyRequests, "another verification or replay is under way; ask again when it has ended");
             return;
         }
 
         try
         {
-            await Written(http, async reports => await reports.Verify(name, head, http.RequestAborted));
+            await answer();
         }
         finally
         {
-            _verifying.Release();
+            _readingAll.Release();
         }
-    });
+    }
 
-    /// <summary>Written as it is read; whatever is found wrong on the way cuts the connection, since the answer has begun.</summary>
     private Task Export(string? name, HttpContext http) => Guarded(http, async () =>
     {
         var entity = await AuditTarget.FindIfNamed(journal, name, http.RequestAborted);
-        http.Response.ContentType = "application/x-ndjson";
-        await using var lines = new StreamWriter(http.Response.Body) { NewLine = "\n" };
-        await AuditExport.Write(journal, entity, lines, http.RequestAborted);
+        await Streamed(http, "application/x-ndjson", lines => AuditExport.Write(journal, entity, lines, http.RequestAborted));
     });
 
-    private Task Answer(HttpContext http, Func<AuditReports, Task> report) => Guarded(http, () => Written(http, report));
+    /// <summary>Written as it is read; whatever is found wrong on the way cuts the connection, since the answer has begun.</summary>
+    private static async Task Streamed(HttpContext http, string type, Func<TextWriter, Task> write)
+    {
+        http.Response.ContentType = type;
+        // Flushed and not disposed: where reading fails before anything was sent, the reason can still be told.
+        var text = new StreamWriter(http.Response.Body) { NewLine = "\n" };
+        await write(text);
+        await text.FlushAsync(http.RequestAborted);
+    }
 
     private async Task Written(HttpContext http, Func<AuditReports, Task> report)
     {
-        var (format, type) = FormOf(http.Request.Headers.Accept.ToString());
+        var (format, type) = FormOf(http);
         using var text = new StringWriter { NewLine = "\n" };
-        await report(new AuditReports(journal, new Terminal(text, text, Colours: false, Width: null), format));
+        await report(Reports(text, format));
         http.Response.ContentType = type;
         await http.Response.WriteAsync(text.ToString(), http.RequestAborted);
     }
+
+    private AuditReports Reports(TextWriter text, string format) => new(journal, new Terminal(text, text, Colours: false, Width: null), format);
 
     private async Task Guarded(HttpContext http, Func<Task> answer)
     {
@@ -93,7 +115,7 @@ internal sealed class AuditEndpoints(IJournal journal, AuditAccess access)
         {
             await Say(http, refused.ExitCode == ExitCode.NotFound ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, refused.Message);
         }
-        catch (AuditException broken)
+        catch (AuditException broken) when (!http.Response.HasStarted)
         {
             await Say(http, StatusCodes.Status409Conflict, $"{broken.Message}; /audit/verify tells more");
         }
@@ -110,8 +132,10 @@ internal sealed class AuditEndpoints(IJournal journal, AuditAccess access)
         return http.Response.WriteAsync(message + "\n", http.RequestAborted);
     }
 
-    private static (string Format, string ContentType) FormOf(string accept) =>
-        accept.Contains("json", StringComparison.OrdinalIgnoreCase) ? ("json", "application/json")
-        : accept.Contains("yaml", StringComparison.OrdinalIgnoreCase) ? ("yaml", "application/yaml")
-        : ("table", "text/plain; charset=utf-8");
+    private static (string Format, string ContentType) FormOf(HttpContext http) => http.Request.Headers.Accept.ToString() switch
+    {
+        var accept when accept.Contains("json", StringComparison.OrdinalIgnoreCase) => ("json", "application/json"),
+        var accept when accept.Contains("yaml", StringComparison.OrdinalIgnoreCase) => ("yaml", "application/yaml"),
+        _ => ("table", "text/plain; charset=utf-8"),
+    };
 }

@@ -42,7 +42,7 @@ internal static class JournalQueries
             FROM names n JOIN entities e ON e.entity = n.entity WHERE n.type = ?1 AND n.id >= ?2 AND n.id < ?3 ORDER BY n.id LIMIT {BatchRows}
             """)
             .Bind(1, type).Bind(2, fromId).Bind(3, prefix + "\U0010FFFF"),
-        s => new EntitySummary(s.Text(0), s.Number(1), Index(s, 2)), _ => 0);
+        s => new EntitySummary(s.Text(0), s.Number(1), Index(s, 2, static s => $"the wake-up of {s.Text(0)}")), _ => 0);
 
     public static Batch<JournalEvent> Events(Database database, long afterPosition) => BatchOf(
         database.Statement(
@@ -68,7 +68,7 @@ internal static class JournalQueries
             """).Bind(1, after.UtcTicks).Bind(2, until.UtcTicks).Bind(3, limit);
         var due = new List<DueWakeUp>();
         while (select.Step())
-            due.Add(new DueWakeUp(new EntityKey(select.Text(0), select.Text(1)), Time(select.Number(2))));
+            due.Add(new DueWakeUp(new EntityKey(select.Text(0), select.Text(1)), Time(select.Number(2), select, static s => $"the wake-up of {s.Text(0)}/{s.Text(1)}")));
         select.Reset();
         return due;
     }
@@ -90,18 +90,20 @@ internal static class JournalQueries
         OneBlob(database.Statement("SELECT manifest FROM runs WHERE run = ?1").Bind(1, run));
 
     private static JournalEvent EventOf(Statement s) => new(
-        s.Number(0), new EntityKey(s.Text(1), s.Text(2)), s.Number(3), Time(s.Number(4)), s.Text(5), s.Bytes(6).ToArray(),
+        s.Number(0), new EntityKey(s.Text(1), s.Text(2)), s.Number(3), Time(s.Number(4), s, static s => $"the time of event {s.Number(3)} of {s.Text(1)}/{s.Text(2)}"), s.Text(5), s.Bytes(6).ToArray(),
         s.Text(7), s.Text(8), s.Text(9), s.Number(10), Convert.ToHexStringLower(s.Bytes(11)), Convert.ToHexStringLower(s.Bytes(12)));
 
     private static EntityRow RowOf(Statement s) => new(
-        new EntityKey(s.Text(0), s.Text(1)), (int)s.Number(2), s.Number(3), s.Bytes(9).ToArray(), Index(s, 4), Time(s.Number(8)));
+        new EntityKey(s.Text(0), s.Text(1)), (int)s.Number(2), s.Number(3), s.Bytes(9).ToArray(),
+        Index(s, 4, static s => $"the wake-up of {s.Text(0)}/{s.Text(1)}"), Time(s.Number(8), s, static s => $"the time of the last event of {s.Text(0)}/{s.Text(1)}"));
 
-    public static EntityIndex Index(Statement s, int first) => new(
-        s.Text(first), s.Text(first + 1), s.Text(first + 2), s.IsNull(first + 3) ? null : Time(s.Number(first + 3)));
+    private static EntityIndex Index(Statement s, int first, Func<Statement, string> wakeUp) => new(
+        s.Text(first), s.Text(first + 1), s.Text(first + 2), s.IsNull(first + 3) ? null : Time(s.Number(first + 3), s, wakeUp));
 
-    private static DateTimeOffset Time(long utcTicks) => utcTicks >= 0 && utcTicks <= DateTime.MaxValue.Ticks
+    /// <param name="what">Names the value in the row under the cursor.</param>
+    private static DateTimeOffset Time(long utcTicks, Statement row, Func<Statement, string> what) => utcTicks >= 0 && utcTicks <= DateTime.MaxValue.Ticks
         ? new DateTimeOffset(utcTicks, TimeSpan.Zero)
-        : throw new InvalidDataException($"a stored time is impossible ({utcTicks} ticks), so somebody changed it. Run: kratix-actors audit verify.");
+        : throw new InvalidDataException($"{what(row)} is impossible ({utcTicks} ticks), so somebody changed it. Run: kratix-actors audit verify.");
 
     private static byte[]? OneBlob(Statement select)
     {

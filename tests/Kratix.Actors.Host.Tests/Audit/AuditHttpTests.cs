@@ -6,6 +6,7 @@ using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Host.Telemetry;
 using Kratix.Actors.Host.Tests.Commands;
 using Kratix.Actors.Journal;
+using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
@@ -50,6 +51,8 @@ public sealed class AuditHttpTests : IAsyncLifetime
     [InlineData("/audit/redis/default/example?at=3", "", "audit redis/default/example --at 3")]
     [InlineData("/audit/redis/default/example?at=2026-11-22T20:00:02Z", "application/json", "audit redis/default/example --at 2026-11-22T20:00:02Z -o json")]
     [InlineData("/audit/redis/default/example?diff=1..5", "", "audit redis/default/example --diff 1..5")]
+    [InlineData("/audit/redis/default/example?diff=1..5", "application/json", "audit redis/default/example --diff 1..5 -o json")]
+    [InlineData("/audit/redis/default/example?diff=1..5", "application/yaml", "audit redis/default/example --diff 1..5 -o yaml")]
     [InlineData("/audit/verify", "", "audit verify")]
     [InlineData("/audit/verify", "application/json", "audit verify -o json")]
     [InlineData("/audit/verify?object=promise/redis", "text/yaml", "audit verify promise/redis -o yaml")]
@@ -57,6 +60,9 @@ public sealed class AuditHttpTests : IAsyncLifetime
     [InlineData("/audit/export?object=promise/redis", "", "audit export promise/redis")]
     [InlineData("/replay?until=2026-11-22T20:00:02Z", "", "replay --until 2026-11-22T20:00:02Z")]
     [InlineData("/replay?until=2026-11-22T20:00:02Z", "application/yaml", "replay --until 2026-11-22T20:00:02Z -o yaml")]
+    [InlineData("/replay?until=2026-11-22T20:00:02Z", "application/json", "replay --until 2026-11-22T20:00:02Z -o json")]
+    [InlineData("/replay?until=2020-01-01", "application/json", "replay --until 2020-01-01 -o json")]
+    [InlineData("/replay?until=2020-01-01", "application/yaml", "replay --until 2020-01-01 -o yaml")]
     public async Task Answer_is_that_of_the_command_line(string path, string accept, string command)
     {
         var answer = await Get(path, accept);
@@ -73,6 +79,11 @@ public sealed class AuditHttpTests : IAsyncLifetime
     [InlineData("/audit/redis/default/example?at=teatime", HttpStatusCode.BadRequest, "'teatime' is no point in a history")]
     [InlineData("/audit/redis/default/example?at=2020-01-01T00:00:00Z", HttpStatusCode.NotFound, "was not known then")]
     [InlineData("/audit/redis/default/example?diff=3", HttpStatusCode.BadRequest, "write two points as A..B")]
+    [InlineData("/audit/redis/default/example?at=6", HttpStatusCode.NotFound, "has no event 6; its last is 5")]
+    [InlineData("/audit/redis/default/example?at=3&diff=1..2", HttpStatusCode.BadRequest, "not both")]
+    [InlineData("/audit/redis/default/example?at=2026-11-22T20:00:02+02:00", HttpStatusCode.BadRequest, "write a time such as")]
+    [InlineData("/audit", HttpStatusCode.BadRequest, "PROMISE/NAMESPACE/NAME")]
+    [InlineData("/audit/", HttpStatusCode.BadRequest, "PROMISE/NAMESPACE/NAME")]
     [InlineData("/audit/verify?head=nonsense", HttpStatusCode.BadRequest, "write POSITION:HASH")]
     [InlineData("/audit/export?object=promise/nobody", HttpStatusCode.NotFound, "the journal knows no promise")]
     [InlineData("/replay", HttpStatusCode.BadRequest, "until is missing")]
@@ -96,6 +107,49 @@ public sealed class AuditHttpTests : IAsyncLifetime
         Assert.Contains("changed: the content of event 2", (string?)verified["faults"]![0]!["problem"], StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Conflict, state.Status);
         Assert.Contains("event 2", state.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_at_a_time_reads_the_whole_journal()
+    {
+        using var release = new ManualResetEventSlim();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var http = await Listen(AuditAccess.Loopback, new InMemoryJournal
+        {
+            Failing = (method, _) =>
+            {
+                if (method == nameof(IJournal.VerifyChain) && begun.TrySetResult())
+                    release.Wait();
+                return null;
+            },
+        });
+
+        var first = _client.GetAsync(new Uri(http.Url, "/audit/verify"));
+        await begun.Task;
+        foreach (var path in new[] { "/audit/verify", "/replay?until=2026-11-22" })
+        {
+            using var refused = await _client.GetAsync(new Uri(http.Url, path));
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+            Assert.Contains("ask again when it has ended", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        release.Set();
+        Assert.Equal(HttpStatusCode.OK, (await first).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync(new Uri(http.Url, "/replay?until=2026-11-22"))).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/audit/verify")]
+    [InlineData("/audit/export")]
+    [InlineData("/audit/promise/redis")]
+    [InlineData("/replay?until=2026-11-22")]
+    public async Task Journal_that_cannot_be_read_is_said_with_its_reason(string path)
+    {
+        await using var http = await Listen(AuditAccess.Loopback, new InMemoryJournal { Failing = (_, _) => new JournalException("journal: the file is damaged. Restore it.") });
+
+        using var answer = await _client.GetAsync(new Uri(http.Url, path));
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "journal: the file is damaged. Restore it.\n"), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
     }
 
     [Theory]
@@ -134,8 +188,8 @@ public sealed class AuditHttpTests : IAsyncLifetime
         Assert.Contains("kratix.http.audit = off", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    private Task<EngineHttp> Listen(AuditAccess access) => EngineHttp.Start(
-        new HttpSettings("127.0.0.1", 0, null, access), _journal, new HealthChecks(_journal, TimeProvider.System), _metrics, NullLoggerFactory.Instance, default);
+    private Task<EngineHttp> Listen(AuditAccess access, IJournal? journal = null) => EngineHttp.Start(
+        new HttpSettings("127.0.0.1", 0, null, access), journal ?? _journal, new HealthChecks(_journal, TimeProvider.System), _metrics, NullLoggerFactory.Instance, default);
 
     private async Task<(HttpStatusCode Status, string Body)> Get(string path, string accept)
     {
