@@ -144,6 +144,25 @@ public sealed class FaultTests : JournalTest
         Assert.Equal(2, (await journal.Read(Example, default))!.Sequence);
     }
 
+    /// <summary>As <c>rsync</c> and <c>mv</c> restore a backup: under the same name, and yet not the file that is open.</summary>
+    [Fact]
+    public async Task File_that_another_took_the_place_of_takes_no_event_that_would_be_lost()
+    {
+        await using var journal = await Open();
+        await Write(journal, Example, 1);
+        var (aside, copy) = (Path.Combine(Folder.Path, "aside.db"), Path.Combine(Folder.Path, "copy.db"));
+        File.Copy(Folder.JournalFile, copy);
+        File.Move(Folder.JournalFile, aside);
+        File.Move(copy, Folder.JournalFile);
+
+        var error = await Assert.ThrowsAsync<JournalException>(() => journal.Append(Appends.Of(Example, 1), default));
+
+        Assert.Contains($"journal {Folder.JournalFile}: the file was removed or moved while it was in use, or another took its place", error.Message, StringComparison.Ordinal);
+        File.Move(aside, Folder.JournalFile, overwrite: true);
+        Assert.Equal(AppendResult.Appended, await journal.Append(Appends.Of(Example, 1), default));
+        Assert.Equal(2, (await journal.VerifyChain(null, default)).Events);
+    }
+
     [Fact]
     public async Task Folder_that_cannot_be_made_is_reported()
     {

@@ -27,16 +27,22 @@ public sealed class OtherProcessTests : JournalTest
     {
         await using var journal = await Open();
         using var stop = new CancellationTokenSource();
+        var acknowledged = 0L;
         var writing = Task.WhenAll(Enumerable.Range(0, 8).Select(async n =>
         {
             for (var sequence = 0; !stop.IsCancellationRequested; sequence++)
+            {
                 await journal.Append(Appends.Of(Appends.Entity($"r{n}"), sequence), default);
+                Interlocked.Increment(ref acknowledged);
+            }
         }));
         for (var copy = 0; copy < 3; copy++)
         {
             var taken = new SqliteJournalOptions { Path = Path.Combine(Folder.Path, $"copy-{copy}", "journal.db") };
+            long atLeast;
             using (await Pause(journal))
             {
+                atLeast = Interlocked.Read(ref acknowledged);
                 // The writer stands inside a transaction whose pages are not in the log yet, others wait.
                 Directory.CreateDirectory(Path.GetDirectoryName(taken.Path)!);
                 File.Copy(Folder.JournalFile, taken.Path);
@@ -44,7 +50,9 @@ public sealed class OtherProcessTests : JournalTest
             }
 
             await using var opened = await SqliteJournal.Open(taken, default);
-            Assert.Empty((await opened.VerifyChain(null, default)).Faults);
+            var report = await opened.VerifyChain(null, default);
+            Assert.Empty(report.Faults);
+            Assert.InRange(report.Events, atLeast, long.MaxValue);
         }
 
         await stop.CancelAsync();

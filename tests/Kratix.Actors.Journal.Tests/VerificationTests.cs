@@ -96,6 +96,31 @@ public sealed class VerificationTests : JournalTest
         Assert.Contains(new ChainFault(Example, 3, "inserted: event 3 at position 9 comes after event 5"), faults);
     }
 
+    [Theory]
+    [InlineData(
+        "UPDATE events SET position = -position WHERE position IN (2, 3); UPDATE events SET position = 5 + position WHERE position < 0",
+        "removed: event 2 is missing", "inserted: event 2 at position 3 comes after event 3")]
+    [InlineData(
+        "UPDATE events SET sequence = -sequence WHERE position IN (2, 3); UPDATE events SET sequence = 5 + sequence WHERE sequence < 0",
+        "changed: the content of event 2 does not give its hash", "changed: the content of event 3 does not give its hash")]
+    [InlineData(
+        "CREATE TABLE x AS SELECT position, payload FROM events; UPDATE events SET payload = (SELECT payload FROM x WHERE x.position = 5 - events.position) WHERE position IN (2, 3)",
+        "changed: the content of event 2 does not give its hash", "changed: the content of event 3 does not give its hash")]
+    [InlineData(
+        "DELETE FROM events WHERE position = 2; UPDATE events SET payload = x'00' WHERE position = 3",
+        "removed: event 2 is missing", "changed: the content of event 3 does not give its hash")]
+    [InlineData(
+        "DELETE FROM events WHERE position = 4; UPDATE events SET payload = x'00' WHERE position = 5",
+        "removed: event 4 is missing", "changed: the content of event 5 does not give its hash")]
+    [InlineData("UPDATE events SET entity = 2, sequence = 3 WHERE position = 5", "changed: the content of event 3 does not give its hash", "removed: event 5 is missing")]
+    public async Task VerifyChain_of_events_that_were_swapped_or_given_to_another_names_each(string sql, params string[] problems)
+    {
+        await using var journal = await TwoEntities();
+        Meddle(sql);
+
+        Assert.Equal(problems.Order(StringComparer.Ordinal), (await journal.VerifyChain(null, default)).Faults.Select(fault => fault.Problem).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task VerifyChain_notices_that_a_whole_entity_is_gone()
     {

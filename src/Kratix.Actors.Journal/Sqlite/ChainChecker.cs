@@ -35,15 +35,22 @@ internal sealed class ChainChecker
             return;
         }
 
-        var gap = stored.Sequence > chain.Sequence + 1;
-        if (gap)
-            Removed(name, chain.Sequence + 1, stored.Sequence - 1);
-
         Span<byte> hash = stackalloc byte[FieldHasher.Size];
         stored.Hash(name, hash);
-        if (!hash.SequenceEqual(stored.StoredHash))
+        var whole = hash.SequenceEqual(stored.StoredHash);
+        var gap = stored.Sequence > chain.Sequence + 1;
+        if (!whole)
             Fault(name, stored.Sequence, $"changed: the content of event {stored.Sequence} does not give its hash");
-        else if (!gap && !chain.EndsWith(stored.Previous))
+        if (!whole && gap)
+        {
+            // Its number may be what was changed: it says nothing about the events before it.
+            chain.Doubted = stored.Sequence;
+            return;
+        }
+
+        if (gap)
+            Removed(name, chain, stored.Sequence - 1);
+        else if (whole && !chain.EndsWith(stored.Previous))
             Unlinked(name, stored.Sequence);
 
         chain.Set(stored.Sequence, stored.StoredHash);
@@ -59,7 +66,7 @@ internal sealed class ChainChecker
         if (!sealIsRight)
             Fault(name, sequence, $"changed: the row with the state after event {sequence} is not as it was written; the events end with {chain.Sequence}");
         else if (sequence > chain.Sequence)
-            Removed(name, chain.Sequence + 1, sequence);
+            Removed(name, chain, sequence);
         else if (sequence < chain.Sequence)
             Fault(name, sequence + 1, $"inserted: events go up to {chain.Sequence}, the row knows {sequence}");
         else if (!chain.EndsWith(lastHash))
@@ -93,6 +100,22 @@ internal sealed class ChainChecker
             Fault(name, sequence - 1, $"changed: event {sequence - 1} was hashed anew, but event {sequence} was written after another");
     }
 
+    /// <summary>What is missing after the chain's last event, up to and with <paramref name="last"/>; an event that is there and was found changed is not.</summary>
+    private void Removed(EntityKey name, in Chain chain, long last)
+    {
+        var first = chain.Sequence + 1;
+        if (chain.Doubted < first || chain.Doubted > last)
+        {
+            Removed(name, first, last);
+            return;
+        }
+
+        if (first < chain.Doubted)
+            Removed(name, first, chain.Doubted - 1);
+        if (chain.Doubted < last)
+            Removed(name, chain.Doubted + 1, last);
+    }
+
     private void Removed(EntityKey name, long first, long last)
     {
         KnownRemoved += last - first + 1;
@@ -113,6 +136,9 @@ internal sealed class ChainChecker
         private bool _isWhole;
 
         public long Sequence { get; private set; }
+
+        /// <summary>The number of an event that was shown after a gap and does not give its hash; 0 for none.</summary>
+        public long Doubted { get; set; }
 
         public void Set(long sequence, ReadOnlySpan<byte> hash)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -13,6 +14,8 @@ internal sealed class Database : IDisposable
         PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
         PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768
         """;
+
+    private const int FileControlHasMoved = 20;
 
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, Statement> _statements = [];
@@ -45,6 +48,12 @@ internal sealed class Database : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether the file that is open is not the one of that name any more: removed, moved, or another put in its place. SQLite would go on writing to it and call
+    /// that durable. False where the system cannot tell (Windows, which does not let go of an open file).
+    /// </summary>
+    public bool HasMoved => FileControl(Handle, 0, FileControlHasMoved, out var moved) == raw.SQLITE_OK && moved != 0;
+
     public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
 
     /// <summary>The integer key of the last inserted row.</summary>
@@ -73,6 +82,10 @@ internal sealed class Database : IDisposable
         _statements.Clear();
         _connection.Dispose();
     }
+
+    // The one call that SQLitePCLRaw does not offer.
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control")]
+    private static extern int FileControl(sqlite3 database, nint name, int operation, out int answer);
 
     private static Database Open(string source, SqliteOpenMode mode, TimeSpan busyTimeout)
     {

@@ -131,12 +131,12 @@ internal sealed class JournalWriter : IAsyncDisposable
 
     private (Database Database, JournalTables Tables) Connected()
     {
-        // SQLite would go on writing to a file that has no name any more, and call it durable.
-        if (!File.Exists(_path))
+        if (!File.Exists(_path) || _database is { HasMoved: true })
         {
             Distrust();
             throw new JournalException(
-                $"journal {_path}: the file was removed or moved while it was in use. Put it back (from a backup); it is opened again then.");
+                $"journal {_path}: the file was removed or moved while it was in use, or another took its place; nothing was written. Put it back, it is opened again then. "
+                + "A backup is put in its place while nothing uses it, together with its -wal file and never with that of the one before.");
         }
 
         if (_generation != _readers.Generation)

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+
+namespace Kratix.Actors.Journal.Tests;
+
+/// <summary>A file system of its own in a folder, small enough to be filled; the machine's own errors, and not a limit that only SQLite knows.</summary>
+internal sealed class SmallDisk : IDisposable
+{
+    private readonly string _filler;
+
+    public SmallDisk(string folder, string size)
+    {
+        Folder = Directory.CreateDirectory(folder).FullName;
+        _filler = Path.Combine(Folder, "filler");
+        Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", Folder);
+    }
+
+    public string Folder { get; }
+
+    /// <summary>Leaves so many bytes.</summary>
+    public void Fill(long free = 0)
+    {
+        Empty();
+        using var filler = File.Create(_filler);
+        filler.Write(new byte[Math.Max(0, new DriveInfo(Folder).AvailableFreeSpace - free)]);
+    }
+
+    public void Empty() => File.Delete(_filler);
+
+    public void Dispose() => Run("umount", Folder);
+
+    private static void Run(string command, params string[] arguments)
+    {
+        using var process = Process.Start(command, arguments);
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{command} {string.Join(' ', arguments)} ended with {process.ExitCode}");
+    }
+}
