@@ -90,6 +90,17 @@ public sealed class FaultTests : JournalTest
         Assert.Equal(text, await File.ReadAllTextAsync(Folder.JournalFile));
     }
 
+    [Fact]
+    public async Task Database_of_another_program_is_refused_and_left_alone()
+    {
+        Meddle("CREATE TABLE invoices (x)");
+
+        var error = await Assert.ThrowsAsync<JournalException>(() => Folder.Open());
+
+        Assert.Contains($"journal {Folder.JournalFile}: the file is another program's database, with 1 table and no journal. Name another data folder", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, Meddle("INSERT INTO invoices SELECT name FROM sqlite_schema WHERE name <> 'invoices'"));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

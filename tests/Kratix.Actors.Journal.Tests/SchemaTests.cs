@@ -46,6 +46,13 @@ public sealed class SchemaTests : JournalTest
         Assert.Empty((await journal.VerifyChain(null, default)).Faults);
         Assert.Equal(8, (await journal.Read(request, default))!.Sequence);
         Assert.Equal(10, (await journal.Events(null, 0, default).All()).Count);
+        using (var made = Database.OpenForWriting(Path.Combine(Folder.Path, "new.db"), TimeSpan.Zero, create: true))
+        using (var upgraded = Database.OpenForWriting(Folder.JournalFile, TimeSpan.Zero, create: false))
+        {
+            Schema.Upgrade(made, "new.db", Schema.Migrations);
+            Assert.Equal(Tables(made), Tables(upgraded));
+        }
+
         Assert.NotNull(await journal.GetRun("325b9679946f9111f441db402e0383c4", default));
         var epoch = (await journal.TakeShards([1], "node-a", default))[1];
         Assert.Equal(2, epoch);
@@ -69,6 +76,18 @@ public sealed class SchemaTests : JournalTest
         database.Execute("PRAGMA max_page_count = 100000");
         Schema.Upgrade(database, Folder.JournalFile, Schema.Migrations);
         Schema.RequireCurrent(database, Folder.JournalFile, Schema.Migrations);
+    }
+
+    /// <summary>Tables, columns and indexes, however their statements were spelled.</summary>
+    private static List<string> Tables(Database database)
+    {
+        var select = database.Statement(
+            "SELECT s.type || ' ' || s.name || ' ' || coalesce(c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk, '') FROM sqlite_schema s LEFT JOIN pragma_table_info(s.name) c ORDER BY 1");
+        var tables = new List<string>();
+        while (select.Step())
+            tables.Add(select.Text(0));
+        select.Reset();
+        return tables;
     }
 
     private static string Golden(string name)

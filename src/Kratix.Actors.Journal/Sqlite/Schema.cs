@@ -71,6 +71,7 @@ internal static class Schema
         database.Execute("BEGIN IMMEDIATE");
         try
         {
+            RefuseForeign(database, path);
             database.Execute("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID");
             var version = Version(database);
             RefuseNewer(version, path, migrations);
@@ -91,11 +92,7 @@ internal static class Schema
     /// <summary>For a reader, which cannot upgrade.</summary>
     public static void RequireCurrent(Database database, string path, IReadOnlyList<string> migrations)
     {
-        var tables = database.Statement("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'");
-        tables.Step();
-        var known = tables.Number(0) == 1;
-        tables.Reset();
-        var version = known ? Version(database) : 0;
+        var version = Tables(database, "= 'meta'") == 1 ? Version(database) : 0;
         RefuseNewer(version, path, migrations);
         if (version == 0)
             throw new JournalException($"journal {path}: the file holds no journal. Name the journal.db of a data folder.");
@@ -103,6 +100,22 @@ internal static class Schema
             throw new JournalException(
                 $"journal {path}: its schema is version {version}, this program reads version {migrations.Count}. "
                 + "Start the engine of this version on it once; it upgrades the file.");
+    }
+
+    private static void RefuseForeign(Database database, string path)
+    {
+        if (Tables(database, "= 'meta'") == 0 && Tables(database, "NOT LIKE 'sqlite_%'") is > 0 and var tables)
+            throw new JournalException(
+                $"journal {path}: the file is another program's database, with {tables} {(tables == 1 ? "table" : "tables")} and no journal. Name another data folder, or move the file away.");
+    }
+
+    private static long Tables(Database database, string name)
+    {
+        var count = database.Statement($"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name {name}");
+        count.Step();
+        var tables = count.Number(0);
+        count.Reset();
+        return tables;
     }
 
     private static int Version(Database database)
