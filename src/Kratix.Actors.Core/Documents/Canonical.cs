@@ -32,7 +32,7 @@ public static class Canonical
                 break;
             case JsonObject map:
                 writer.WriteStartObject();
-                foreach (var (name, value) in map.OrderBy(kv => kv.Key, StringComparer.Ordinal))
+                foreach (var (name, value) in Sorted(map))
                 {
                     writer.WritePropertyName(name);
                     Write(writer, value);
@@ -50,5 +50,11 @@ public static class Canonical
                 node.WriteTo(writer);
                 break;
         }
+    }
+    private static KeyValuePair<string, JsonNode?>[] Sorted(JsonObject map)
+    {
+        var entries = map.ToArray();
+        Array.Sort(entries, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        return entries;
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kratix.Actors.Ports.Documents;
@@ -80,17 +81,19 @@ internal sealed class ApiRequest(HttpContext http, UserInfo user, ResourceType t
     {
         using var buffer = new MemoryStream();
         await CopyBounded(buffer);
-        if (buffer.Length == 0) return null;
-        var content = http.Request.ContentType ?? "application/json";
-        buffer.Position = 0;
+        return buffer.Length == 0 ? null : Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), http.Request.ContentType ?? "application/json");
+    }
+
+    private JsonNode? Parse(ReadOnlySpan<byte> body, string content)
+    {
         try
         {
-            if (content.StartsWith(ProtobufBody.MediaType, StringComparison.Ordinal)) return ProtobufBody.Read(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+            if (content.StartsWith(ProtobufBody.MediaType, StringComparison.Ordinal)) return ProtobufBody.Read(body);
             if (content.Contains("cbor", StringComparison.Ordinal)) throw new InvalidDataException(content);
-            if (!content.Contains("yaml", StringComparison.Ordinal)) return JsonNode.Parse(buffer);
-            using var reader = new StreamReader(buffer);
-            var text = await reader.ReadToEndAsync();
-            return text.TrimStart().StartsWith('{') ? JsonNode.Parse(text) : Yaml.Parse(text);
+            if (body.StartsWith("\uFEFF"u8)) body = body["\uFEFF"u8.Length..];
+            // Much that is sent as YAML is JSON, and quicker to read as such.
+            var isJson = !content.Contains("yaml", StringComparison.Ordinal) || body.TrimStart(" \t\r\n"u8).StartsWith("{"u8);
+            return isJson ? JsonNode.Parse(body) : Yaml.Parse(Encoding.UTF8.GetString(body));
         }
         catch (JsonException e)
         {

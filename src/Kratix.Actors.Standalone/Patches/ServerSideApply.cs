@@ -14,14 +14,15 @@ internal static class ServerSideApply
     {
         var shape = Shape.Of(request.Type);
         var (manager, sub) = (request.FieldManager, request.Subresource);
-        var intended = FieldSet.Of(applied, shape);
         if (live is null)
         {
+            // Before anybody walks through it: what was parsed and never looked at is copied for nothing.
             var made = applied.DeepClone().AsObject();
-            ManagedFields.Write(made, [new ManagedFields.Entry(manager, "Apply", sub, request.Type.ApiVersion, now, intended)]);
+            ManagedFields.Write(made, [new ManagedFields.Entry(manager, "Apply", sub, request.Type.ApiVersion, now, FieldSet.Of(made, shape))]);
             return made;
         }
 
+        var intended = FieldSet.Of(applied, shape);
         var actual = FieldSet.Of(live, shape);
         var entries = ManagedFields.Read(live);
         if (entries.Count == 0) entries = [new ManagedFields.Entry("before-first-apply", "Update", "", request.Type.ApiVersion, now, ManagedFields.WithoutStatus(actual))];

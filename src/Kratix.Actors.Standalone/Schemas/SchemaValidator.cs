@@ -36,15 +36,20 @@ internal static class SchemaValidator
             errors.Add(WrongType(path, schema.Type, TypeName(value)));
             return;
         }
-        if (schema.Enum.Length > 0 && !schema.Enum.Any(e => JsonNode.DeepEquals(e, value)))
-            errors.Add(FieldError.NotSupported(path.ToString(), value, schema.Enum.Select(e => e.AsText())));
+        if (schema.Enum.Length > 0) CheckEnum(value, schema, path, errors);
         switch (value)
         {
             case JsonObject o: CheckObject(o, schema, path, errors); break;
             case JsonArray a: CheckArray(a, schema, path, errors); break;
             default: CheckScalar(value, schema, path, errors); break;
         }
-        CheckCombinations(value, schema, path, errors);
+        if (schema.IsCombined) CheckCombinations(value, schema, path, errors);
+    }
+
+    private static void CheckEnum(JsonNode value, StructuralSchema schema, FieldPath path, List<FieldError> errors)
+    {
+        if (!schema.Enum.Any(e => JsonNode.DeepEquals(e, value)))
+            errors.Add(FieldError.NotSupported(path.ToString(), value, schema.Enum.Select(e => e.AsText())));
     }
 
     private static void CheckObject(JsonObject o, StructuralSchema schema, FieldPath path, List<FieldError> errors)

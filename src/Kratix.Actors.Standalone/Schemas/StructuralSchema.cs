@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
@@ -26,7 +27,7 @@ internal sealed class StructuralSchema
 
     public ImmutableArray<string> Required { get; private init; } = [];
 
-    public ImmutableDictionary<string, StructuralSchema> Properties { get; private init; } = ImmutableDictionary<string, StructuralSchema>.Empty;
+    public FrozenDictionary<string, StructuralSchema> Properties { get; private init; } = FrozenDictionary<string, StructuralSchema>.Empty;
 
     /// <summary>The schema of entries not named in <see cref="Properties"/>; null when none are allowed.</summary>
     public StructuralSchema? Additional { get; private init; }
@@ -44,6 +45,9 @@ internal sealed class StructuralSchema
     public ImmutableArray<StructuralSchema> OneOf { get; private init; } = [];
 
     public StructuralSchema? Not { get; private init; }
+
+    /// <summary>One of the four above is there.</summary>
+    public bool IsCombined => AllOf.Length + AnyOf.Length + OneOf.Length > 0 || Not is not null;
 
     public ImmutableArray<ValidationRule> Rules { get; private init; } = [];
 
@@ -72,8 +76,8 @@ internal sealed class StructuralSchema
     private static StructuralSchema Compile(JsonObject s, bool preserveUnknown)
     {
         var properties = s["properties"] is JsonObject p
-            ? p.ToImmutableDictionary(e => e.Key, e => Compile(e.Value as JsonObject ?? [], preserveUnknown))
-            : ImmutableDictionary<string, StructuralSchema>.Empty;
+            ? p.ToFrozenDictionary(e => e.Key, e => Compile(e.Value as JsonObject ?? [], preserveUnknown))
+            : FrozenDictionary<string, StructuralSchema>.Empty;
         var additional = s["additionalProperties"] switch
         {
             JsonObject o => Compile(o, preserveUnknown),

@@ -128,6 +128,8 @@ internal sealed class GitAccess : IDisposable
             // The cache can be fetched again at any time: it need not survive a power cut, nor be small.
             new("core.fsync", "none"),
             new("core.compression", "1"),
+            // A commit's objects as one pack, however few: a file for each costs more than all of git's own work on them.
+            new("transfer.unpackLimit", "1"),
             new("protocol.allow", "never"),
             new($"protocol.{url.Transport.ToString().ToLowerInvariant()}.allow", "always"),
         };
