@@ -49,7 +49,7 @@ internal sealed class Revisions(IContentStore content)
     private const int Kept = 256;
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, Revision> _known = new(StringComparer.Ordinal);
 
-    internal async Task<string> Put(JsonObject spec) => await content.Put(System.Text.Encoding.UTF8.GetBytes(Core.Documents.Canonical.Text(spec)), CancellationToken.None);
+    internal async Task<string> Put(JsonObject spec) => await content.Put(Core.Documents.Canonical.Utf8(spec), CancellationToken.None);
 
     internal async Task<Revision> Get(string digest)
     {

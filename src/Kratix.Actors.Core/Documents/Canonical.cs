@@ -12,6 +12,9 @@ public static class Canonical
 
     public static string Text(JsonNode? node) => Encoding.UTF8.GetString(Bytes(node));
 
+    /// <summary>The same as UTF-8.</summary>
+    public static byte[] Utf8(JsonNode? node) => Bytes(node).ToArray();
+
     public static string DigestOf(JsonNode? node) => Digest.Of(Bytes(node));
 
     private static ReadOnlySpan<byte> Bytes(JsonNode? node)

@@ -59,9 +59,10 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     {
         if (!settings.PublishReadModels || !atRest)
             return;
+        var reference = OwnerReference.To(item);
         Want(
             () => new Wish(
-                [.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, item))],
+                [.. works.ByPipeline.Values.SelectMany(w => WorkModels.Of(owner, w, reference))],
                 [.. works.Removals.Select(p => WorkModels.KeyOf(Kinds.WorkPlacement, WorkModels.NamespaceOf(owner), p.Name))]),
             patience, isNothing: !works.Groups.Any());
     }

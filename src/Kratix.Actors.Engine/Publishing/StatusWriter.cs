@@ -117,8 +117,8 @@ internal sealed partial class StatusWriter(World world)
     /// </summary>
     private async Task<Outcome<JsonObject>?> Write(Slot slot, ResourceType type, string? ns, string name, JsonObject item, JsonObject wanted)
     {
-        var (last, text) = (slot.Last, Canonical.Text(wanted));
-        if (last is null ? Objects.Shows(item["status"], wanted) : last == text && slot.LastOf == item.Uid())
+        var (last, text) = (slot.Last, Canonical.Utf8(wanted));
+        if (last is null ? Objects.Shows(item["status"], wanted) : last.AsSpan().SequenceEqual(text) && slot.LastOf == item.Uid())
             return null;
         (slot.Last, slot.LastOf) = (text, item.Uid());
         var body = new JsonObject { ["status"] = last is null ? wanted : Objects.Replacing(JsonNode.Parse(last)!.AsObject(), wanted) };
@@ -138,7 +138,7 @@ internal sealed partial class StatusWriter(World world)
         internal TimeSpan Patience { get; set; }
 
         /// <summary>What was written last, as a canonical text; of whoever is writing.</summary>
-        internal string? Last { get; set; }
+        internal byte[]? Last { get; set; }
 
         /// <summary>The uid of the object that it was written for.</summary>
         internal string? LastOf { get; set; }

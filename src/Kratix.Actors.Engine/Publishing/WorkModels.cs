@@ -8,7 +8,7 @@ namespace Kratix.Actors.Engine.Publishing;
 /// <summary>From the state's Works to the objects the reference knows. Pure.</summary>
 internal static class WorkModels
 {
-    internal static IEnumerable<Model> Of(WorkOwner owner, Work work, JsonObject item)
+    internal static IEnumerable<Model> Of(WorkOwner owner, Work work, OwnerReference reference)
     {
         var ns = NamespaceOf(owner);
         var labels = new JsonObject
@@ -40,7 +40,7 @@ internal static class WorkModels
 
         var workSpec = spec.DeepClone().AsObject();
         workSpec["workloadGroups"] = groups;
-        yield return new Model(Kinds.Work, Body(Kinds.Work, ns, work.Name, labels, workSpec, WorkStatus(work), item));
+        yield return new Model(Kinds.Work, Body(Kinds.Work, ns, work.Name, labels, workSpec, WorkStatus(work), reference));
         foreach (var group in work.Groups)
         {
             foreach (var placement in group.Placements)
@@ -55,7 +55,7 @@ internal static class WorkModels
                 placementSpec["id"] = group.Id;
                 placementSpec["targetDestinationName"] = placement.Destination;
                 placementSpec["workloads"] = Files(group.Files);
-                yield return new Model(Kinds.WorkPlacement, Body(Kinds.WorkPlacement, ns, placement.Name, own, placementSpec, PlacementStatus(placement), item));
+                yield return new Model(Kinds.WorkPlacement, Body(Kinds.WorkPlacement, ns, placement.Name, own, placementSpec, PlacementStatus(placement), reference));
             }
         }
     }
@@ -77,17 +77,11 @@ internal static class WorkModels
     private static JsonArray Files(IEnumerable<FileEntry> files) =>
         [.. files.Select(f => new JsonObject { ["filepath"] = f.Path, ["size"] = f.Size, ["sha256"] = f.Digest })];
 
-    private static JsonObject Body(ResourceType type, string ns, string name, JsonObject labels, JsonObject spec, JsonObject status, JsonObject item)
+    private static JsonObject Body(ResourceType type, string ns, string name, JsonObject labels, JsonObject spec, JsonObject status, OwnerReference reference)
     {
         var metadata = new JsonObject { ["name"] = name, ["namespace"] = ns, ["labels"] = labels };
-        if (item.Uid().Length > 0)
-        {
-            metadata["ownerReferences"] = new JsonArray(new JsonObject
-            {
-                ["apiVersion"] = item["apiVersion"]?.ToString(), ["kind"] = item["kind"]?.ToString(), ["name"] = item.Name(), ["uid"] = item.Uid(),
-            });
-        }
-
+        if (reference.Uid.Length > 0)
+            metadata["ownerReferences"] = new JsonArray(reference.ToJson());
         return new JsonObject { ["apiVersion"] = type.ApiVersion, ["kind"] = type.Kind, ["metadata"] = metadata, ["spec"] = spec, ["status"] = status };
     }
 
