@@ -4,6 +4,7 @@
 #   .work/tools/kube/etcd             Debian's, unpacked, not installed
 # Everything comes by apt, which checks Debian's signatures; the sources are also compared with the digest below. Nothing is installed on the machine.
 set -euo pipefail
+[ $# -eq 0 ] || { echo "usage: eng/kube-apiserver.sh    (it takes no arguments)" >&2; exit 2; }
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 say()  { printf 'kube-apiserver: %s\n' "$*"; }
