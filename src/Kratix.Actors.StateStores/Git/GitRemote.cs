@@ -24,6 +24,9 @@ internal sealed class GitRemote(GitStateStoresOptions options, GitAccess access,
         "incorrect old value", "remote ref updated",
     ];
 
+    // What the other side has against the push is in it, and the same push would be refused for ever.
+    private static readonly string[] ContentSigns = ["fsck error", "pack exceeds maximum allowed size", "error: 413"];
+
     private static readonly string[] TroubleSigns =
         ["remote failed to report status", "unpacker error", "unpack-objects abnormal", "index-pack abnormal", "No space left", "shallow update not allowed", "missing necessary objects"];
 
@@ -70,14 +73,18 @@ internal sealed class GitRemote(GitStateStoresOptions options, GitAccess access,
             return new Outcome<PushAnswer>.Done(PushAnswer.Accepted);
         return Rejection(push) switch
         {
+            var why when !push.TimedOut && ContentSigns.FirstOrDefault(s => push.Errors.Contains(s, StringComparison.Ordinal)) is { } sign =>
+                Refused(sign == "error: 413" ? "it is too large for the server or a proxy in front of it (HTTP 413)" : why ?? sign, push),
             null => GitFailure.OfRemote<PushAnswer>(access, push, options) ?? throw new BrokenCacheException($"git push failed: {GitFailure.Words(access, push)}"),
             var why when IsRace(why) => new Outcome<PushAnswer>.Done(PushAnswer.Moved),
             var why when IsTrouble(why) || IsTrouble(push.Errors) =>
                 new Outcome<PushAnswer>.Transient($"{access.Url.Shown}: the push was not confirmed: {access.WithoutSecrets(why)} (git: {GitFailure.Words(access, push)})"),
-            var why => new Outcome<PushAnswer>.Terminal(
-                Refusal.Declined, $"{access.Url.Shown}: branch '{access.Branch}' refused the push: {access.WithoutSecrets(why)} (git: {GitFailure.Words(access, push)})"),
+            var why => Refused(why, push),
         };
     }
+
+    private Outcome<PushAnswer> Refused(string why, GitResult push) => new Outcome<PushAnswer>.Terminal(
+        Refusal.Declined, $"{access.Url.Shown}: branch '{access.Branch}' refused the push: {access.WithoutSecrets(why)} (git: {GitFailure.Words(access, push)})");
 
     /// <summary>Asks for the right to push without pushing anything.</summary>
     public async Task<Outcome<Nothing>> TryPush(string? head, CancellationToken cancellation)
