@@ -49,8 +49,11 @@ public abstract record GitWriterMessage
     /// <summary>The address or its credentials have changed: open the store again, and try at once what waits.</summary>
     public sealed record Reopen(StateStoreAddress Address) : GitWriterMessage;
 
-    /// <summary>The state store object is gone: nothing more is written for it, whatever still waits.</summary>
-    public sealed record StoreGone(string Store) : GitWriterMessage;
+    /// <summary>
+    /// The state store object is gone, or names another repository: nothing more is written for it here. What still waits is answered with this, and not handed on:
+    /// its owner may have asked for something newer there meanwhile.
+    /// </summary>
+    public sealed record StoreLeft(string Store, WriteAnswer.Failed Answer) : GitWriterMessage;
 
     public sealed record Linger : GitWriterMessage;
 
@@ -81,7 +84,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
     private readonly Shown _shown = new(EngineMeter.WritesWaiting);
     private readonly Backoff _backoff = new(settings.WriteRetry.Min, settings.WriteRetry.Max);
     private PushBudget _budget = null!;
-    private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, WriteAnswer.Failed> _left = new(StringComparer.Ordinal);
     private IReadOnlyList<WriteRequest>? _writing;
     private DateTimeOffset? _gatheringSince;
     private int _declinedInARow;
@@ -102,7 +105,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         switch (message)
         {
             case GitWriterMessage.Write write:
-                _gone.Remove(write.Request.Store);
+                _left.Remove(write.Request.Store);
                 _waiting.Add(write.Request);
                 Gather();
                 break;
@@ -112,8 +115,8 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
                 Context.Timers.Cancel(RetryTimer);
                 StartBatch();
                 break;
-            case GitWriterMessage.StoreGone gone:
-                _gone.Add(gone.Store);
+            case GitWriterMessage.StoreLeft left:
+                _left[left.Store] = left.Answer;
                 Drop();
                 break;
             case GitWriterMessage.Linger or GitWriterMessage.Retry:
@@ -237,11 +240,11 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         Context.Timers.StartSingle(RetryTimer, new GitWriterMessage.Retry(), _backoff.Next(asked));
     }
 
-    /// <summary>Gives back what waits for stores that are gone; what is on its way is given back when it was not taken.</summary>
+    /// <summary>Gives back what waits for stores that have left; what is on its way is given back when it was not taken.</summary>
     private void Drop()
     {
-        foreach (var request in _gone.Count == 0 ? [] : _waiting.TakeAll(r => _gone.Contains(r.Store)))
-            request.Answer(StateStoresActor.Gone(request.Store));
+        foreach (var request in _left.Count == 0 ? [] : _waiting.TakeAll(r => _left.ContainsKey(r.Store)))
+            request.Answer(_left[request.Store]);
     }
 
     private void Answer(WriteRequest request, IntentResult? result)

@@ -237,6 +237,8 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             // A store found as it was is not opened again: its writer keeps to the pauses it has taken.
             if (before is null || !StoreAddress.Same(before, address))
             {
+                foreach (var (_, former) in _writers.Where(w => w.Key != KeyOf(address)))
+                    former.Tell(new GitWriterMessage.StoreLeft(c.Store, Elsewhere(c.Store)));
                 Writer(address).Tell(new GitWriterMessage.Reopen(address));
                 TellFollowers(c.Store, address);
             }
@@ -269,7 +271,9 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         _secrets!.Follow(named);
     }
 
-    internal static WriteAnswer.Failed Gone(string store) => new($"{store}: not found", TriesAgain: false) { StoreIsGone = true };
+    private static WriteAnswer.Failed Elsewhere(string store) => new($"{store} names another repository, branch or bucket now; it is written there", TriesAgain: false);
+
+    private static WriteAnswer.Failed Gone(string store) => new($"{store}: not found", TriesAgain: false) { StoreIsGone = true };
 
     private bool IsGone(string store) => Find(store) is var (kind, item) && (kind is null || (item is null && _listed.Contains(kind)));
 
@@ -285,7 +289,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         _looks.Remove(store);
         FollowSecrets();
         foreach (var writer in _writers.Values)
-            writer.Tell(new GitWriterMessage.StoreGone(store));
+            writer.Tell(new GitWriterMessage.StoreLeft(store, Gone(store)));
         TellFollowers(store, null);
         foreach (var write in _waiting.Remove(store, out var waiting) ? waiting.Values.ToList() : [])
             Write(write);

@@ -258,6 +258,27 @@ public sealed class StateStoresActorTests
         Assert.EndsWith("/near.yaml", Assert.Single(bed.Git.Files.Keys), StringComparison.Ordinal);
     }
 
+    [Theory, Conformance("R112", "What waits for a repository that does not answer goes to the one that the state store names now.")]
+    [InlineData("""{"url":"https://git.example.org/new"}""", "https://git.example.org/new#main")]
+    [InlineData("""{"branch":"next"}""", "https://git.example.org/platform#next")]
+    public void Write_that_waits_for_a_repository_that_is_gone_goes_to_the_one_the_store_names_now(string change, string key)
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Git.FailWith = ("gone", null);
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "x: 1\n"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(10));
+
+        bed.Patch(Kinds.GitStateStore, null, "store", new JsonObject { ["spec"] = JsonNode.Parse(change) });
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal("Settled", bed.Phase("a"));
+        Assert.EndsWith("/db.yaml", Assert.Single(bed.Stores.Store(key).Files.Keys), StringComparison.Ordinal);
+        bed.Git.FailWith = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(2));
+        Assert.Empty(bed.Git.Files);
+    }
+
     [Fact]
     public void Write_that_was_refused_is_tried_again_and_goes_through_when_nothing_stands_in_its_way()
     {
