@@ -70,7 +70,7 @@ public abstract record GitWriterMessage
 /// together, and what comes alone does not wait. It keeps what could not be written and tries again; nobody else retries a write.
 /// </summary>
 /// <param name="troubled">Told when the store cannot be written to.</param>
-internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress address, EngineSettings settings, Action troubled) : Actor<GitWriterMessage>
+internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress address, EngineSettings settings, PushBudgets budgets, Action troubled) : Actor<GitWriterMessage>
 {
     // More than it takes to find one bad placement in the largest batch. From then on it may be the branch that takes nothing, and pushes keep to the pauses.
     private const int MostDeclinedInARow = 16;
@@ -83,7 +83,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
     private readonly WaitingWrites _waiting = new(settings);
     private readonly Shown _shown = new(EngineMeter.WritesWaiting);
     private readonly Backoff _backoff = new(settings.WriteRetry.Min, settings.WriteRetry.Max);
-    private PushBudget _budget = null!;
+    private readonly PushBudget _budget = budgets.Of(address);
     private readonly Dictionary<string, WriteAnswer.Failed> _left = new(StringComparer.Ordinal);
     private IReadOnlyList<WriteRequest>? _writing;
     private DateTimeOffset? _gatheringSince;
@@ -91,8 +91,6 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
     private IStateStore? _store;
     private StateStoreAddress _address = address;
     private bool _reopen;
-
-    protected override void PreStart() => _budget = new PushBudget(settings.PushesPerMinute(HostOf((_address as GitAddress)?.Url ?? "")), Context.Time);
 
     protected override void Receive(GitWriterMessage message)
     {
@@ -143,6 +141,8 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
     protected override void PostStop()
     {
         _shown.Is(0);
+        if (_writing is not null)
+            _budget.Spent(1);
         _ = _store?.DisposeAsync().AsTask();
     }
 
@@ -167,7 +167,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         Context.Timers.Cancel(LingerTimer);
         Context.Timers.Cancel(BudgetTimer);
         _gatheringSince = null;
-        if (_budget.Wait() is var wait && wait > TimeSpan.Zero)
+        if (_budget.Take() is var wait && wait > TimeSpan.Zero)
         {
             Context.Timers.StartSingle(BudgetTimer, new GitWriterMessage.Linger(), wait);
             return;
@@ -177,9 +177,6 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
         Context.PipeToSelf<Outcome<BatchResult>>(
             Write([.. _writing.Select(w => w.Intent)]), o => new GitWriterMessage.BatchEnded(o), e => new GitWriterMessage.Threw(e));
     }
-
-    private static string HostOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host
-        : url.Split(':')[0] is var scp && scp.Contains('@', StringComparison.Ordinal) ? scp[(scp.IndexOf('@', StringComparison.Ordinal) + 1)..] : "";
 
     private async Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents)
     {
@@ -223,6 +220,7 @@ internal sealed class GitWriterActor(IStateStores stores, StateStoreAddress addr
                     Pause(batch.Count > 1 ? batch : [], declined.Reason, null);
                 break;
             default:
+                _budget.Spent(0);
                 foreach (var request in batch.Reverse())
                     _waiting.PutBack(request);
                 Pause(batch, outcome.Failure!, (outcome as Outcome<BatchResult>.Transient)?.After);

@@ -35,6 +35,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private readonly Dictionary<IActorRef, Action<ImmutableArray<Destination>>> _subscribers = [];
     private readonly List<Action<string, StateStoreAddress?>> _followers = [];
     private readonly Dictionary<string, (IActorRef<DestinationMessage> Keeper, string? ReadyUid)> _keepers = new(StringComparer.Ordinal);
+    private readonly PushBudgets _budgets = new(world.StateStores, settings.PushesPerMinute, world.Time);
     private readonly StatusWriter _status = new(world);
     private readonly Readiness _readiness = new();
     private bool _destinationsListed;
@@ -336,7 +337,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         {
             var self = Context.Self;
             writer = _writers[key] = Context.Spawn(
-                new Props<GitWriterMessage>(() => new GitWriterActor(world.StateStores, address, settings, () => self.Tell(new StateStoresMessage.Trouble(key)))),
+                new Props<GitWriterMessage>(() => new GitWriterActor(world.StateStores, address, settings, _budgets, () => self.Tell(new StateStoresMessage.Trouble(key)))),
                 "git-" + Core.Digest.Of(key)[..16]);
         }
 

@@ -66,8 +66,9 @@ internal static class GitBenchmarks
         var stores = new GitStateStores(new GitStateStoresOptions { CacheFolder = Path.Combine(root, $"cache-{files}"), AllowFileUrls = true }, contents);
         var address = new GitAddress("file://" + repository, "main", "basicAuth", StoreCredentials.None, "kratix", "");
         await using var actors = new ActorSystem("bench");
-        var writer = actors.Spawn(
-            new Props<GitWriterMessage>(() => new GitWriterActor(stores, address, EngineSettingsFrom.Map(settings, "http://nowhere.invalid", new byte[32]), () => { })), "writer");
+        var engine = EngineSettingsFrom.Map(settings, "http://nowhere.invalid", new byte[32]);
+        var budgets = new PushBudgets(stores, engine.PushesPerMinute, TimeProvider.System);
+        var writer = actors.Spawn(new Props<GitWriterMessage>(() => new GitWriterActor(stores, address, engine, budgets, () => { })), "writer");
 
         var next = 0;
         var section = Section(files);

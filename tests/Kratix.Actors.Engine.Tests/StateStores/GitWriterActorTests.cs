@@ -28,7 +28,8 @@ public sealed class GitWriterActorTests
             _batches++;
             return Task.CompletedTask;
         };
-        _writer = _kit.System.Spawn(new Props<GitWriterMessage>(() => new GitWriterActor(_stores, Address, Samples.Settings with { PushesPerMinute = host => host == "git.example.org" ? _pushesPerMinute : null }, () => _troubles++)), "writer");
+        var budgets = new PushBudgets(_stores, host => host == "git.example.org" ? _pushesPerMinute : null, _kit.Time);
+        _writer = _kit.System.Spawn(new Props<GitWriterMessage>(() => new GitWriterActor(_stores, Address, Samples.Settings, budgets, () => _troubles++)), "writer");
     }
 
     private InMemoryStateStore Store => _stores.Store("https://git.example.org/p#main");
