@@ -21,12 +21,8 @@ internal sealed class MemoryFolder(string nodeFolder)
         if (_path.Value is { } path) Directory.CreateDirectory(path, NodeFolders.OwnerOnly);
     }
 
-    /// <summary>Removes what belongs to no Pod any more.</summary>
-    public void RemoveLeftovers(IReadOnlySet<string> liveUids)
-    {
-        if (_path.Value is not { } path || !Directory.Exists(path)) return;
-        foreach (var pod in Directory.EnumerateDirectories(path).Where(f => !liveUids.Contains(Path.GetFileName(f)))) Directory.Delete(pod, recursive: true);
-    }
+    /// <summary>The folders of all Pods that have one.</summary>
+    public IEnumerable<string> Pods() => _path.Value is { } path && Directory.Exists(path) ? Directory.EnumerateDirectories(path) : [];
 
     private static string NameOf(string nodeFolder)
     {

@@ -116,7 +116,7 @@ public sealed class Node : IAsyncDisposable
         var now = _context.Options.Time.GetUtcNow();
         if (change is PodChange.Listed || now < _tidied + BetweenTidying) return;
         _tidied = now;
-        TidyUp(_workers.Keys.ToHashSet(StringComparer.Ordinal), "");
+        await TidyUp(_workers.Keys.ToHashSet(StringComparer.Ordinal), "");
     }
 
     private async Task TakeAll(IReadOnlyList<JsonObject> pods)
@@ -141,16 +141,16 @@ public sealed class Node : IAsyncDisposable
         {
             NodeLog.CleanupFailed(_context.Options.Log, string.Join(", ", orphans), failure);
         }
-        TidyUp(live.Union(_workers.Keys).ToHashSet(StringComparer.Ordinal), string.Join(", ", orphans));
+        await TidyUp(live.Union(_workers.Keys).ToHashSet(StringComparer.Ordinal), string.Join(", ", orphans));
     }
 
-    private void TidyUp(IReadOnlySet<string> live, string pods)
+    private async Task TidyUp(IReadOnlySet<string> live, string pods)
     {
         try
         {
-            _context.Folders.RemoveLeftovers(live, _context.Options.KeptLogs, _context.Options.Time.GetUtcNow() - _context.Options.LogsKeptFor);
+            await _context.Folders.RemoveLeftovers(live, _context.Options.KeptLogs, _context.Options.Time.GetUtcNow() - _context.Options.LogsKeptFor);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is AggregateException or IOException or UnauthorizedAccessException)
         {
             NodeLog.CleanupFailed(_context.Options.Log, pods, failure);
         }

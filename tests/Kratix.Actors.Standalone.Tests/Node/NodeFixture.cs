@@ -143,7 +143,7 @@ public sealed class NodeFixture(string engine = "oci") : IAsyncDisposable
         if (await PodmansContainers() is { Length: > 0 } left) await Podman(["rm", "-f", "-t", "0", .. left]);
         foreach (var bundle in Bundle.All(Bundles)) await Command("runc", "--root", Path.Combine(_folder, "node", "runc"), "delete", "--force", bundle.Id);
         foreach (var supervisor in Supervisor.AtWork(Bundles).Values) await Supervisor.Watch(supervisor, CancellationToken.None);
-        if (Path.GetDirectoryName(new NodeFolders(_folder).Memory.OfPod("any")) is { } memory && Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
+        if (Directory.Exists(Path.Combine(_folder, "node")) && Path.GetDirectoryName(new NodeFolders(_folder).Memory.OfPod("any")) is { } memory && Directory.Exists(memory)) Directory.Delete(memory, recursive: true);
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -20,12 +20,12 @@ public sealed class SandboxesTests : IDisposable
         var tools = OciTools.Find(info, options).Tools!;
         await using var sandboxes = new Sandboxes(tools with { Netavark = FailsOnce(tools.Netavark) }, podman, ContainerLabels.NodeOf(_folder), Path.Combine(_folder, "network"), options);
 
-        var failed = await Assert.ThrowsAsync<InvalidOperationException>(() => sandboxes.Give("a"));
+        var failed = await Assert.ThrowsAsync<InvalidOperationException>(() => sandboxes.Give("a", "main"));
         Assert.Contains("the firewall is busy", failed.Message, StringComparison.Ordinal);
-        var sandbox = await sandboxes.Give("a");
+        var sandbox = await sandboxes.Give("a", "main");
 
         Assert.True(File.Exists(sandbox.Path));
-        await sandboxes.Take("a", changed: false);
+        await sandboxes.Take("a", "main", changed: false);
     }
 
     /// <summary>A netavark that says at its first call that it could not, and works from then on.</summary>

@@ -78,8 +78,8 @@ internal sealed class OciEngine : IContainerEngine
         var bundles = Bundle.All(_bundles).Select(b => (Bundle: b, Label: b.Label())).ToList();
         if (_running.IsEmpty)
         {
-            foreach (var half in Directory.EnumerateDirectories(_bundles).Where(f => !File.Exists(Path.Combine(f, Bundle.LabelFileName)))) Directory.Delete(half, recursive: true);
-            await _sandboxes.Open([.. bundles.Where(b => atWork.ContainsKey(b.Bundle.Id) && b.Label.Sandbox is not null).Select(b => (b.Label.PodUid, b.Label.Sandbox!.Value))]);
+            foreach (var half in Directory.EnumerateDirectories(_bundles).Where(f => !File.Exists(Path.Combine(f, Bundle.LabelFileName)))) await HostileFolder.Remove(half);
+            await _sandboxes.Open([.. bundles.Where(b => atWork.ContainsKey(b.Bundle.Id) && b.Label.Sandbox is not null).Select(b => (b.Label.PodUid, b.Bundle.Id, b.Label.Sandbox!.Value))]);
         }
         return [.. podmans, .. bundles.Select(b => Kept(b.Bundle, b.Label, atWork.ContainsKey(b.Bundle.Id)))];
     }
@@ -109,7 +109,7 @@ internal sealed class OciEngine : IContainerEngine
 
     private async Task<RunResult> Run(ContainerRun run, OciTemplate template, IReadOnlyList<string> command, Bundle bundle, CancellationToken ct)
     {
-        var sandbox = template.Network == NetworkKind.Bridge ? await _sandboxes.Give(run.Pod.Identity.Uid) : null;
+        var sandbox = template.Network == NetworkKind.Bridge ? await _sandboxes.Give(run.Pod.Identity.Uid, bundle.Id) : null;
         var label = new BundleLabel(run.Name, run.Pod.Identity.Uid, run.Container.Name, run.Attempt, run.Container.MemoryLimitBytes is not null, template.StopSignal, sandbox?.Index);
         try
         {
@@ -127,7 +127,7 @@ internal sealed class OciEngine : IContainerEngine
             if (!ct.IsCancellationRequested)
             {
                 File.Delete(bundle.Config);
-                if (sandbox is not null) await _sandboxes.Take(run.Pod.Identity.Uid, template.MayChangeNetwork);
+                if (sandbox is not null) await _sandboxes.Take(run.Pod.Identity.Uid, bundle.Id, template.MayChangeNetwork);
             }
         }
     }
@@ -135,7 +135,7 @@ internal sealed class OciEngine : IContainerEngine
     private async Task<RunResult> SeeOut(Bundle bundle, BundleLabel label, CancellationToken ct)
     {
         while (Supervisor.AtWork(_bundles).TryGetValue(bundle.Id, out var supervisor)) await Supervisor.Watch(supervisor, ct);
-        if (label.Sandbox is not null) await _sandboxes.Take(label.PodUid, changed: true);
+        if (label.Sandbox is not null) await _sandboxes.Take(label.PodUid, bundle.Id, changed: true);
         File.Delete(bundle.Config);
         return Ended(bundle, label, "its supervisor was killed before the container had begun");
     }
@@ -176,15 +176,9 @@ internal sealed class OciEngine : IContainerEngine
         var ending = Ending(bundle, CancellationToken.None);
         if (ending is not null || !RemoveGroups(bundle)) await Force(bundle);
         if (ending is not null) await ending;
-        try
-        {
-            Directory.Delete(bundle.Folder, recursive: true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // Names that are no text, made inside the container: not for .NET, but for rm.
-            await new EngineProcess("rm", new Dictionary<string, string>()).Run(["-rf", "--", bundle.Folder], CancellationToken.None);
-        }
+        // Nobody saw it out where its Pod was deleted while the node was away.
+        if (bundle.Exists && bundle.Label() is { Sandbox: not null } label) await _sandboxes.Take(label.PodUid, bundle.Id, changed: true);
+        await HostileFolder.Remove(bundle.Folder);
     }
 
     /// <summary>Also ends what waits to be started: a runc that was killed between making a container and starting it.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
@@ -12,7 +13,7 @@ internal sealed record Sandbox(int Index, string Path, string Address, string Ga
 
 /// <summary>
 /// The networks of running Pods: one each, on a bridge of this node. Making one costs as much as a container does, so a Pod's is kept for the next
-/// Pod when its last container has ended; nothing of the first is left in it then, since only processes hold sockets.
+/// Pod when its last container has ended, unless something of the first is left in it: a connection outlives its processes for a while.
 /// </summary>
 internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nodeId, string folder, NodeOptions options) : IAsyncDisposable
 {
@@ -26,36 +27,37 @@ internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nod
     private Gateway? _gateway;
     private ServerRelay? _relay;
 
-    private sealed record Lease(Sandbox Sandbox, int Containers, bool IsChanged);
+    // Containers by name, not by number: one that had ended before the node came back never was among them, and takes nothing from those that are.
+    private sealed record Lease(Sandbox Sandbox, ImmutableHashSet<string> Containers, bool IsChanged);
 
     private string Network => $"kratix-actors-{nodeId}";
 
     /// <summary>Takes up what an earlier run of the node left: what a running container has stays, the rest is removed.</summary>
-    public async Task Open(IReadOnlyCollection<(string PodUid, int Index)> used)
+    public async Task Open(IReadOnlyCollection<(string PodUid, string Container, int Index)> used)
     {
         if (!Directory.Exists(NamespaceFolder)) return;
         var left = Directory.EnumerateFiles(NamespaceFolder, $"{Network}-*").Select(f => int.Parse(f[(f.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture)).ToList();
         if (left.Count == 0) return;
         await EnsureNetwork();
-        foreach (var (uid, index) in used) _leased[uid] = new Lease(At(index), (_leased.GetValueOrDefault(uid)?.Containers ?? 0) + 1, IsChanged: false);
+        foreach (var (uid, container, index) in used) _leased[uid] = new Lease(At(index), (_leased.GetValueOrDefault(uid)?.Containers ?? []).Add(container), IsChanged: false);
         foreach (var index in left.Except(used.Select(u => u.Index))) await Remove(index);
     }
 
     /// <exception cref="InvalidOperationException">A network cannot be made; the message holds the reason.</exception>
-    public async Task<Sandbox> Give(string podUid)
+    public async Task<Sandbox> Give(string podUid, string container)
     {
         await _gate.WaitAsync();
         try
         {
             if (_leased.TryGetValue(podUid, out var lease))
             {
-                _leased[podUid] = lease with { Containers = lease.Containers + 1 };
+                _leased[podUid] = lease with { Containers = lease.Containers.Add(container) };
                 return lease.Sandbox;
             }
             await EnsureNetwork();
             var sandbox = _free.Count > 0 ? At(_free.Min) : await Make();
             _free.Remove(sandbox.Index);
-            _leased[podUid] = new Lease(sandbox, 1, IsChanged: false);
+            _leased[podUid] = new Lease(sandbox, [container], IsChanged: false);
             return sandbox;
         }
         finally
@@ -64,20 +66,21 @@ internal sealed class Sandboxes(OciTools tools, EngineProcess podman, string nod
         }
     }
 
+    /// <summary>The container has ended. Whoever has no network gives none back.</summary>
     /// <param name="changed">The container could change the network: nobody else gets it.</param>
-    public async Task Take(string podUid, bool changed)
+    public async Task Take(string podUid, string container, bool changed)
     {
         await _gate.WaitAsync();
         try
         {
-            if (!_leased.TryGetValue(podUid, out var lease)) return;
-            if (lease.Containers > 1)
+            if (!_leased.TryGetValue(podUid, out var lease) || !lease.Containers.Contains(container)) return;
+            if (lease.Containers.Count > 1)
             {
-                _leased[podUid] = lease with { Containers = lease.Containers - 1, IsChanged = lease.IsChanged || changed };
+                _leased[podUid] = lease with { Containers = lease.Containers.Remove(container), IsChanged = lease.IsChanged || changed };
                 return;
             }
             _leased.Remove(podUid);
-            if (changed || lease.IsChanged) await Remove(lease.Sandbox.Index);
+            if (changed || lease.IsChanged || !NetworkNamespace.IsQuiet(lease.Sandbox.Path)) await Remove(lease.Sandbox.Index);
             else _free.Add(lease.Sandbox.Index);
         }
         finally

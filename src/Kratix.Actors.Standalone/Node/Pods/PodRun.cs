@@ -193,7 +193,7 @@ internal sealed class PodRun(NodeContext node, PodProgress progress, StatusPubli
             case RunResult.Exited exited:
                 Ended(
                     track, exited, startedAt,
-                    TerminationMessage.Read(MessagePath(track)) ?? (exited.ExitCode != 0 && track.Spec.ExplainsByLog ? LogReader.End(LogPath(track)) : null));
+                    TerminationMessage.Read(MessagePath(track)) ?? (exited.ExitCode == 0 ? null : (track.Spec.ExplainsByLog ? LogReader.End(LogPath(track)) : null) ?? node.Folders.SpaceProblem()));
                 return null;
             case RunResult.NotStarted notStarted:
                 var now = node.Options.Time.GetUtcNow();

@@ -60,11 +60,11 @@ internal sealed class PodVolumes(NodeFolders folders, PodSpec pod, IPodStore sto
     }
 
     /// <summary>Emptied data of writable volumes is gone for good; called when the Pod will not run again.</summary>
-    public void Delete()
+    public async Task Delete()
     {
         foreach (var folder in (string?[])[folders.OfPod(pod.Identity.Uid), folders.Memory.OfPod(pod.Identity.Uid)])
         {
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            if (folder is not null) await HostileFolder.Remove(folder);
         }
     }
 

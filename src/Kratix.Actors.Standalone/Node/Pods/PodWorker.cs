@@ -69,7 +69,7 @@ internal sealed class PodWorker : IDisposable
             if (!progress.IsFinished && !_deleting.IsCancellationRequested) await run.ToTheEnd(() => _grace ?? TimeSpan.FromSeconds(spec.GraceSeconds), _deleting.Token, abandon);
             if (!_deleting.IsCancellationRequested) await status.Flush();
             await _node.Engine.Remove(run.Names);
-            DeleteVolumes(volumes);
+            await DeleteVolumes(volumes);
         }
         _kept = [];
         await Deleted(abandon);
@@ -77,11 +77,11 @@ internal sealed class PodWorker : IDisposable
         await _node.Store.Finish(Pod, abandon);
     }
 
-    private void DeleteVolumes(PodVolumes volumes)
+    private async Task DeleteVolumes(PodVolumes volumes)
     {
         try
         {
-            volumes.Delete();
+            await volumes.Delete();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
