@@ -31,6 +31,11 @@ public sealed class UrlTests
     [InlineData("git@git.example.com:team/app.git", "ssh://git.example.com/team/app")]
     [InlineData("git.example.com:team/app", "ssh://git.example.com/team/app")]
     [InlineData("git@git.example.com:/team/app", "ssh://git.example.com/team/app")]
+    [InlineData("GIT.example.com:team/app.git/", "ssh://git.example.com/team/app")]
+    [InlineData("me@git.example.com:/team/app", "ssh://git.example.com/team/app")]
+    [InlineData("me@git.example.com:team/app", "ssh://git.example.com/~me/team/app")]
+    [InlineData("me@git.example.com:./team//app.git", "ssh://git.example.com/~me/team/app")]
+    [InlineData("org-1234@GitHub.com:Team/App", "ssh://github.com/team/app")]
     [InlineData("file:///nowhere/team/app", "file:///nowhere/team/app")]
     [InlineData("file://localhost/nowhere/team/app/", "file:///nowhere/team/app")]
     [InlineData("/nowhere/team/../team/app", "file:///nowhere/team/app")]
@@ -48,6 +53,29 @@ public sealed class UrlTests
         Assert.Equal(Key($"{root}/one.git"), Key($"file://{root}/one"));
         Assert.NotEqual(Key($"{root}/two.git"), Key($"{root}/two"));
         Directory.Delete(root, recursive: true);
+    }
+
+    [Fact]
+    public void Folder_has_one_key_by_whichever_links_it_is_reached()
+    {
+        var root = Directory.CreateTempSubdirectory("kratix-url-").FullName;
+        Directory.CreateDirectory(Path.Combine(root, "real", "app.git"));
+        Directory.CreateSymbolicLink(Path.Combine(root, "away"), "real");
+        Directory.CreateSymbolicLink(Path.Combine(root, "there"), Path.Combine(root, "away", "app.git"));
+        Directory.CreateSymbolicLink(Path.Combine(root, "round"), "round/round");
+
+        Assert.All(["away/app.git", "away/app", "there", "there/", "real/../away/app.git"], path => Assert.Equal(Key($"{root}/real/app.git"), Key($"{root}/{path}")));
+        Assert.NotEqual(Key($"{root}/real/app.git"), Key($"{root}/round"));
+        Directory.Delete(root, recursive: true);
+    }
+
+    [Fact]
+    public async Task Folder_with_signs_in_its_name_that_a_url_encodes_is_written_to()
+    {
+        await using var world = new GitWorld(root: Directory.CreateTempSubdirectory("kratix %41ü#?").FullName);
+        world.Address = world.Address with { Url = world.Repository };
+        var written = await world.Write("a");
+        Assert.True(written.IsWritten, written.Outcome.Failure);
     }
 
     [Theory]

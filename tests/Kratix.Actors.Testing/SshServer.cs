@@ -26,9 +26,9 @@ public sealed class SshServer : IAsyncDisposable
     public string KnownHosts => $"[127.0.0.1]:{Port.ToString(CultureInfo.InvariantCulture)} {File.ReadAllText(Path.Combine(Folder, "host_key.pub"))}";
 
     /// <summary>Makes a key pair <c>name</c>, <c>name.pub</c> in a folder.</summary>
-    public static void MakeKey(string folder, string name)
+    public static void MakeKey(string folder, string name, string passphrase = "")
     {
-        using var keygen = Process.Start(new ProcessStartInfo("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(folder, name)]))!;
+        using var keygen = Process.Start(new ProcessStartInfo("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-f", Path.Combine(folder, name)]))!;
         keygen.WaitForExit();
         if (keygen.ExitCode != 0)
             throw new InvalidOperationException("ssh-keygen failed");

@@ -178,6 +178,8 @@ internal sealed class GitAccess : IDisposable
             return $"authMethod '{address.AuthMethod}' does not fit an ssh URL; use ssh";
         if (Text(address, "sshPrivateKey") is not { } key)
             return "the Secret has no key 'sshPrivateKey'";
+        if (SshKey.Problem(key) is { } problem)
+            return problem;
         if (Text(address, "knownHosts") is not { } knownHosts)
             return "the Secret has no key 'knownHosts', and a host is never trusted unseen";
         _secrets.Add(key);

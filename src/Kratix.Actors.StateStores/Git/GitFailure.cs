@@ -9,8 +9,11 @@ internal static class GitFailure
 
     private static readonly (string[] Signs, Refusal Code, string Meaning)[] Final =
     [
-        (["Host key verification failed"], Refusal.Unauthorized, "the host's key is not the one in knownHosts"),
-        (["Authentication failed", "could not read Username", "could not read Password", "error: 401", "error: 403", "HTTP Basic: Access denied", "Permission denied (", "Load key "],
+        (["REMOTE HOST IDENTIFICATION HAS CHANGED"], Refusal.Unauthorized,
+            "the host's key is not the one in knownHosts; somebody else answers in its place, or it has a new key: ask who runs it before you write that into the Secret"),
+        (["Host key verification failed"], Refusal.Unauthorized, "knownHosts has no key of this host; add the lines of ssh-keyscan to the Secret when you have compared their fingerprints"),
+        (["Load key "], Refusal.Unauthorized, "sshPrivateKey is no private key; the Secret's value is the whole file that ssh-keygen wrote, first and last line included"),
+        (["Authentication failed", "could not read Username", "could not read Password", "error: 401", "error: 403", "HTTP Basic: Access denied", "Permission denied ("],
             Refusal.Unauthorized, "access was denied; check the credentials in the Secret and their rights on the repository"),
         (["SSL certificate problem", "certificate verification failed", "SSL: no alternative certificate", "certificate subject name"],
             Refusal.Invalid, "the server's TLS certificate is not trusted"),

@@ -31,18 +31,30 @@ internal sealed record GitUrl(GitTransport Transport, string Remote, string Show
             return OfFolder(text);
         else if (text.IndexOf("://", StringComparison.Ordinal) is > 0 and var colon)
             return OfScheme(text[..colon].ToLowerInvariant(), text[(colon + 3)..], out problem);
-        else if (ScpLike(text) is { } scp)
-            return OfScheme("ssh", scp, out problem);
+        else if (ScpLike(text) is var (host, path))
+            return path[0] == '/' ? OfScheme("ssh", host + path, out problem) : OfHome(text, host, path, out problem);
         else
             problem = $"url '{text}' is not understood; expected https://host/path, ssh://user@host/path or user@host:path";
         return null;
     }
 
-    private static string? ScpLike(string text)
+    private static (string Host, string Path)? ScpLike(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var valid = colon > 0 && colon + 1 < text.Length && !text[..colon].Contains('/', StringComparison.Ordinal) && text[colon + 1] != ':';
-        return valid ? $"{text[..colon]}/{text[(colon + 1)..].TrimStart('/')}" : null;
+        return valid ? (text[..colon], text[(colon + 1)..]) : null;
+    }
+
+    /// <summary>
+    /// A path without a slash in front begins in the home folder of the user, which no ssh URL that all servers understand can say: git is given it as it is. Hosting
+    /// services have one user for everybody, mostly git, and one root; elsewhere each user's paths are other repositories.
+    /// </summary>
+    private static GitUrl? OfHome(string text, string host, string path, out string problem)
+    {
+        if (OfScheme("ssh", $"{host}/{path}", out problem) is not { } url)
+            return null;
+        var hasOwnHome = url.User is not (null or "git") && !CaseInsensitiveHosts.Contains(url.Host);
+        return url with { Remote = text, Shown = $"{url.Host}:{path}", Key = hasOwnHome ? $"ssh://{url.Host}/~{Uri.EscapeDataString(url.User!)}{KeyPath(path, url.Host)}" : url.Key };
     }
 
     private static GitUrl? OfScheme(string scheme, string rest, out string problem)
@@ -128,13 +140,33 @@ internal sealed record GitUrl(GitTransport Transport, string Remote, string Show
     // Two folders "a" and "a.git" may both exist, so what is on the disk decides, in the order in which git itself looks.
     private static GitUrl OfFolder(string path)
     {
-        var full = Path.GetFullPath(path).TrimEnd('/');
+        var links = 0;
+        var full = Followed(Path.GetFullPath(path), ref links);
         if (Path.GetFileName(full) == ".git")
             full = Path.GetDirectoryName(full) ?? full;
         else if (!Directory.Exists(full) && Directory.Exists(full + ".git"))
             full += ".git";
+        // Encoded also for git, which decodes it: a folder may have a percent sign in its name.
         var shown = "file://" + string.Join('/', full.Split('/').Select(Uri.EscapeDataString));
-        return new GitUrl(GitTransport.File, "file://" + full, shown, shown, "", null, null);
+        return new GitUrl(GitTransport.File, shown, shown, shown, "", null, null);
+    }
+
+    /// <summary>A folder by the name it has without symbolic links, wherever on the way they are; after too many it is left as it is, for git to complain of.</summary>
+    private static string Followed(string path, ref int links)
+    {
+        const int most = 40;
+        var real = "/";
+        foreach (var segment in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            real = Path.Combine(real, segment);
+            if (links < most && new DirectoryInfo(real).LinkTarget is { } target)
+            {
+                links++;
+                real = Followed(Path.GetFullPath(target, Path.GetDirectoryName(real)!), ref links);
+            }
+        }
+
+        return real;
     }
 }
 
