@@ -177,6 +177,9 @@ public sealed class FailureTests
     [InlineData("config.lock")]
     [InlineData("refs/kratix/fetched.lock")]
     [InlineData("refs/kratix/written.lock")]
+    [InlineData("objects/info/commit-graphs.lock")]
+    [InlineData("objects/pack/tmp_pack_Ab12cd")]
+    [InlineData("fast_import_crash_17")]
     public async Task Lock_left_behind_is_removed(string file)
     {
         await using var world = new GitWorld();
@@ -184,6 +187,26 @@ public sealed class FailureTests
         await File.WriteAllTextAsync(Path.Combine(Cache(world), file), "");
         await world.WriteForeign(new Dictionary<string, byte[]?> { ["foreign"] = [1] });
         Assert.True((await world.Write("b")).IsWritten);
+        Assert.False(File.Exists(Path.Combine(Cache(world), file)));
+    }
+
+    [Theory]
+    [InlineData("HEAD")]
+    [InlineData("config")]
+    [InlineData("shallow")]
+    [InlineData("refs/kratix/fetched")]
+    [InlineData("refs/kratix/written")]
+    public async Task Cache_with_a_part_that_a_power_cut_emptied_is_of_use_or_made_anew(string part)
+    {
+        await using var world = new GitWorld();
+        await world.Write("a");
+        await world.WriteForeign(new Dictionary<string, byte[]?> { ["foreign"] = [1] });
+        await world.Write("b");
+        await File.WriteAllTextAsync(Path.Combine(Cache(world), part), "");
+
+        var written = await world.Write("c");
+        Assert.True(written.IsWritten, written.Outcome.Failure);
+        Assert.Equal(["dev/a/x", "dev/b/x", "dev/c/x", "foreign"], (await world.Files()).Keys);
     }
 
     [Theory]

@@ -157,14 +157,21 @@ public sealed class GitOverHttp_Tests
         Assert.Equal(0, elsewhere.Requests);
     }
 
-    [Fact, Conformance("K24", "A remote that hangs is given up when its time is over.")]
-    public async Task Remote_that_hangs_is_killed_when_its_time_is_over()
+    [Theory, Conformance("K24", "A remote that hangs, whether while fetching or while pushing, is given up when its time is over.")]
+    [InlineData("GET", "info/refs")]
+    [InlineData("POST", "git-upload-pack")]
+    [InlineData("POST", "git-receive-pack")]
+    public async Task Remote_that_hangs_is_killed_when_its_time_is_over(string method, string path)
     {
         var time = new ManualTime();
         await using var world = await HttpWorld.Start(tls: false, configure: o => o with { TimeProvider = time });
+        await world.Git.Write("first");
+        await world.Git.WriteForeign(new Dictionary<string, byte[]?> { ["foreign"] = [1] });
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         world.Server.Intercept = async http =>
         {
+            if (http.Request.Method != method || !http.Request.Path.Value!.EndsWith(path, StringComparison.Ordinal))
+                return false;
             var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var aborted = http.RequestAborted.Register(() => gone.TrySetResult());
             asked.TrySetResult();
@@ -178,9 +185,12 @@ public sealed class GitOverHttp_Tests
 
         var outcome = Assert.IsType<Outcome<BatchResult>.Transient>(await writing);
         Assert.Contains("no answer within 90 s", outcome.Reason, StringComparison.Ordinal);
+        Assert.Contains("kratix.git.command-timeout", outcome.Reason, StringComparison.Ordinal);
         Assert.Contains(world.Git.Address.Url, outcome.Reason, StringComparison.Ordinal);
         world.Server.Intercept = _ => Task.FromResult(false);
         Assert.IsType<Outcome<BatchResult>.Done>(await store.Write([world.Git.Update("a")], CancellationToken.None));
+        Assert.Equal(["dev/a/x", "dev/first/x", "foreign"], (await world.Files()).Keys);
+        Assert.Equal(3, await world.Commits());
     }
 
     [Fact]

@@ -15,18 +15,18 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
     private const string Complete = "kratix-complete";
 
     private static readonly string[] Files = [Complete, "HEAD", "config"];
-    private static readonly string[] Folders = ["refs", "objects/info"];
+    private static readonly string[] Folders = ["refs", "objects/info", "objects/pack"];
 
     public string Folder { get; } = Path.Combine(options.CacheFolder, Digest.Of(key)[..32]);
 
     private readonly GitProcess _git = new(options);
 
-    /// <summary>Makes the repository unless it is there, and removes the locks that a killed git left behind. The caller is its only user.</summary>
+    /// <summary>Makes the repository unless it is there, and removes the locks and half-written packs that a killed git left behind. The caller is its only user.</summary>
     public async Task Prepare(GitAccess access, CancellationToken cancellation)
     {
         if (IsComplete)
         {
-            RemoveLocks();
+            RemoveRemains();
             return;
         }
 
@@ -104,13 +104,19 @@ internal sealed class GitCache(GitStateStoresOptions options, string key)
 
     private bool IsComplete => Files.All(f => File.Exists(Path.Combine(Folder, f))) && Folders.All(f => Directory.Exists(Path.Combine(Folder, f)));
 
-    private void RemoveLocks()
+    private void RemoveRemains()
     {
-        foreach (var file in Directory.EnumerateFiles(Folder, "*.lock"))
-            File.Delete(file);
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Folder, "refs"), "*.lock", SearchOption.AllDirectories))
-            File.Delete(file);
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Folder, "objects", "info"), "*.lock"))
+        Remove("", "*.lock");
+        Remove("refs", "*.lock", SearchOption.AllDirectories);
+        Remove("objects/info", "*.lock");
+        // A batch that fails each time leaves one of these each time, until they are what fills the disk.
+        Remove("objects/pack", "tmp_*");
+        Remove("", "fast_import_crash_*");
+    }
+
+    private void Remove(string folder, string pattern, SearchOption depth = SearchOption.TopDirectoryOnly)
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Folder, folder), pattern, depth))
             File.Delete(file);
     }
 }

@@ -34,7 +34,7 @@ internal static class GitFailure
     public static Outcome<T>? OfRemote<T>(GitAccess access, GitResult result, GitStateStoresOptions options)
     {
         if (result.TimedOut)
-            return new Outcome<T>.Transient($"{access.Url.Shown}: no answer within {options.CommandTimeout.TotalSeconds:0} s; the git command was killed");
+            return new Outcome<T>.Transient($"{access.Url.Shown}: no answer within {options.CommandTimeout.TotalSeconds:0} s, and the git command was killed; where it only takes long, raise kratix.git.command-timeout");
         var words = Words(access, result);
         foreach (var (signs, code, meaning) in Final)
         {
