@@ -8,6 +8,7 @@ using Kratix.Actors.Core.Workflows;
 using Kratix.Actors.Ports.Documents;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Ports.Runs;
+using Kratix.Actors.Ports.StateStores;
 
 namespace Kratix.Actors.Engine.Pipelines;
 
@@ -115,12 +116,8 @@ internal sealed class OutputReader(IContentStore content, OutputLimits limits)
             throw new OutputRefusedException($"/kratix/output/{path} is a link to \"{entry.LinkName}\"; links are not written to state stores, write the file itself");
         if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
             throw new OutputRefusedException($"/kratix/output/{path} is a {entry.EntryType}; only regular files and directories can be written");
-        var segments = path.Split('/');
-        if (path.Length == 0 || segments.Any(s => s is "" or "." or "..") || path.Any(c => c is '\\' || char.IsControl(c)))
-            throw new OutputRefusedException($"\"/kratix/output/{path}\" leaves the directory or is not a usable name");
-        if (segments.Any(s => s.Equals(".git", StringComparison.OrdinalIgnoreCase)))
-            throw new OutputRefusedException($"/kratix/output/{path} would be read as git's own data; choose a name other than .git");
-        return path;
+        // By the stores' own rule: what they refuse is told to the run that made it, not to a placement that fails again and again.
+        return RepositoryPath.Problem(path) is { } problem ? throw new OutputRefusedException($"/kratix/output: {problem}; choose another name") : path;
     }
 
     private static async Task ReadMetadata(TarEntry entry, string name, Dictionary<string, string> metadata, CancellationToken cancellation)

@@ -41,18 +41,25 @@ public sealed class OutputReaderTests
     }
 
     [Theory]
-    [InlineData("output/../x", "leaves the directory")]
-    [InlineData("output/a//b", "not a usable name")]
-    [InlineData("output/./b", "not a usable name")]
-    [InlineData("output/a\\b", "not a usable name")]
-    [InlineData("output/.git/config", "git's own data")]
-    [InlineData("output/sub/.GIT/hooks/post-checkout", "git's own data")]
+    [InlineData("output/../x", "'../x' has the segment '..', which leaves its directory")]
+    [InlineData("output/a//b", "'a//b' has an empty segment")]
+    [InlineData("output/./b", "'./b' has the segment '.'")]
+    [InlineData("output/a\\b", "'a\\b' has a backslash")]
+    [InlineData("output/.git/config", "'.git/config' has the segment '.git', which is git's own folder")]
+    [InlineData("output/sub/.GIT/hooks/post-checkout", "'.GIT', which is git's own folder")]
+    [InlineData("output/git~1/config", "'git~1', which is git's own folder")]
+    [InlineData("output/.git. /config", "'.git. ', which is git's own folder")]
+    [InlineData("output/.g\u200cit/config", "git's own folder")]
     [InlineData("etc/passwd", "is outside /kratix/output")]
     [InlineData("../output/x", "is outside /kratix/output")]
     [Conformance("K9", "Paths that leave the directory are refused by name.")]
     [Conformance("R113", "A path that leaves its directory is refused when the output is read.")]
     public async Task Path_that_is_not_allowed_is_refused_by_name(string path, string reason) =>
         Assert.Contains(reason, await Refusal(Samples.Tar((path, "x"))), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Name_that_no_file_system_could_check_out_is_refused() =>
+        Assert.Contains("longer than 255 bytes", await Refusal(Samples.Tar(("output/" + new string('ü', 128), "x"))), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(TarEntryType.SymbolicLink, "is a link to \"/etc/passwd\"")]

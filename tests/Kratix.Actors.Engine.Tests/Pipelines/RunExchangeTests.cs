@@ -66,7 +66,7 @@ public sealed class RunExchangeTests
 
         var manifest = await Manifest();
         Assert.Null(manifest.Output);
-        Assert.Contains("leaves the directory", manifest.Refusal, StringComparison.Ordinal);
+        Assert.Contains("leaves its directory", manifest.Refusal, StringComparison.Ordinal);
     }
 
     [Fact]
