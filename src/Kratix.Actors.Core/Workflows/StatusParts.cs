@@ -96,7 +96,7 @@ public static class StatusParts
     public static string? Problem(Works works)
     {
         if (works.Placements.FirstOrDefault(p => p.Error is not null) is { } failing)
-            return $"Writing to Destination {failing.Destination} fails: {failing.Error}";
+            return $"Writing to Destination {failing.Destination} ({failing.Location.StoreKind} {failing.Location.StoreName}) fails: {failing.Error}";
         if (works.Removals.FirstOrDefault(p => p.Error is not null) is { } held)
             return $"Taking files back from Destination {held.Destination} fails: {held.Error}. They stay there when {held.Location.StoreKind} {held.Location.StoreName} is deleted";
         if (works.Unscheduled.FirstOrDefault() is { } group)

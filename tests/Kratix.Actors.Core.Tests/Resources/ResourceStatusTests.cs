@@ -69,7 +69,7 @@ public sealed class ResourceStatusTests
     [InlineData("observe; run failed=container_main_exited_with_code_1", "Pipeline configure failed: container main exited with code 1; attempt 2 follows at 2026-03-01T12:00:12Z")]
     [InlineData("observe limit=0; run failed=container_main_exited_with_code_1", "Pipeline configure failed: container main exited with code 1")]
     [InlineData("observe; run files=cm.yaml", "No ready Destination has the labels env=dev")]
-    [InlineData($"observe; {Done}; write-failed reason=authentication_failed", "Writing to Destination worker-1 fails: authentication failed")]
+    [InlineData($"observe; {Done}; write-failed reason=authentication_failed", "Writing to Destination worker-1 (GitStateStore default) fails: authentication failed")]
     public void Message_says_what_a_requester_should_know(string history, string message) => Assert.Equal(message, Status(history)["message"]!.ToString());
 
     [Fact]
