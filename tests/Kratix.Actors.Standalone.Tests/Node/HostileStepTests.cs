@@ -89,6 +89,20 @@ public sealed class HostileStepTests
     }
 
     [Fact]
+    public async Task Step_that_forks_without_end_meets_a_limit_and_leaves_nothing()
+    {
+        await using var fixture = new NodeFixture();
+        var node = await fixture.Start();
+        fixture.Pods.Create("bomb", Spec([], [Shell("main", "while :; do sleep 1000 & done")]));
+        await fixture.Pods.UntilPhase("bomb", "Failed");
+        Assert.Contains("can't fork", await LogOf(node, "bomb", "main"), StringComparison.Ordinal);
+
+        fixture.Pods.Create("next", Spec([], [Shell("main", "echo processes: /proc/[0-9]*")]));
+        await fixture.Pods.UntilPhase("next", "Succeeded");
+        Assert.Equal("processes: /proc/1\n", await LogOf(node, "next", "main"));
+    }
+
+    [Fact]
     public async Task Processes_that_a_step_leaves_behind_end_with_it()
     {
         await using var fixture = new NodeFixture();
