@@ -30,19 +30,23 @@ internal sealed class DataFolderLock : IDisposable
         {
             throw new CommandException(ExitCode.Usage, $"kratix.data-folder = {path} cannot be made: {exception.Message}");
         }
+        FileStream? held = null;
         try
         {
-            var held = new FileStream(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = new FileStream(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             File.WriteAllText(Path.Combine(path, OwnerFile), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return new DataFolderLock(held);
         }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw new CommandException(ExitCode.Usage, $"kratix.data-folder = {path} cannot be written: {exception.Message}");
-        }
-        catch (IOException exception)
+        catch (IOException exception) when (IsHeld(exception))
         {
             throw new CommandException(ExitCode.DataFolderInUse, InUse(path, exception));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            held?.Dispose();
+            throw new CommandException(
+                exception is IOException ? ExitCode.Failure : ExitCode.Usage,
+                $"kratix.data-folder = {path} cannot be written: {exception.Message}. Free space there, let the user that runs this process write it, or name another with --data-folder");
         }
     }
 
@@ -56,6 +60,9 @@ internal sealed class DataFolderLock : IDisposable
         else
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
+
+    // EAGAIN of Linux and of macOS; sharing and lock violation of Windows. A full or read-only disk must not send anybody after a process that has long ended.
+    private static bool IsHeld(IOException exception) => (exception.HResult & 0xffff) is 11 or 35 or 32 or 33;
 
     private static string InUse(string path, IOException exception)
     {

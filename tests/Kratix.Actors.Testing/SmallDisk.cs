@@ -1,14 +1,15 @@
 using System.Diagnostics;
 
-namespace Kratix.Actors.Journal.Tests;
+namespace Kratix.Actors.Testing;
 
 /// <summary>A file system of its own in a folder, small enough to be filled; the machine's own errors, and not a limit that only SQLite knows.</summary>
-internal sealed class SmallDisk : IDisposable
+public sealed class SmallDisk : IDisposable
 {
     private readonly string _filler;
 
     public SmallDisk(string folder, string size)
     {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
         Folder = Directory.CreateDirectory(folder).FullName;
         _filler = Path.Combine(Folder, "filler");
         Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", Folder);
@@ -26,12 +27,16 @@ internal sealed class SmallDisk : IDisposable
 
     public void Empty() => File.Delete(_filler);
 
+    /// <param name="option"><c>ro</c> or <c>rw</c>.</param>
+    public void Remount(string option) => Run("mount", "-o", $"remount,{option}", Folder);
+
     public void Dispose() => Run("umount", Folder);
 
     private static void Run(string command, params string[] arguments)
     {
         using var process = Process.Start(command, arguments);
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{command} {string.Join(' ', arguments)} ended with {process.ExitCode}");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{command} {string.Join(' ', arguments)} ended with {process.ExitCode}");
     }
 }
