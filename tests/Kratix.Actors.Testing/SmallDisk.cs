@@ -17,12 +17,18 @@ public sealed class SmallDisk : IDisposable
 
     public string Folder { get; }
 
-    /// <summary>Leaves so many bytes.</summary>
+    /// <summary>Takes what is free but so many bytes; again where others have freed some since.</summary>
     public void Fill(long free = 0)
     {
-        Empty();
-        using var filler = File.Create(_filler);
-        filler.Write(new byte[Math.Max(0, new DriveInfo(Folder).AvailableFreeSpace - free)]);
+        using var filler = new FileStream(_filler, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            filler.Write(new byte[Math.Max(0, new DriveInfo(Folder).AvailableFreeSpace - free)]);
+        }
+        catch (IOException)
+        {
+            // Somebody else took some of it meanwhile: full it is.
+        }
     }
 
     public void Empty() => File.Delete(_filler);
@@ -30,7 +36,8 @@ public sealed class SmallDisk : IDisposable
     /// <param name="option"><c>ro</c> or <c>rw</c>.</param>
     public void Remount(string option) => Run("mount", "-o", $"remount,{option}", Folder);
 
-    public void Dispose() => Run("umount", Folder);
+    // Lazily: what a test that failed has left running there must not hide why it failed.
+    public void Dispose() => Run("umount", "--lazy", Folder);
 
     private static void Run(string command, params string[] arguments)
     {
