@@ -153,9 +153,10 @@ public sealed partial class KratixEngine : IAsyncDisposable
                 await takeUp();
                 return;
             }
-            catch (JournalException cause)
+            // Whatever it was: nobody else takes up what a restart owes, and nobody would hear of a task that ended.
+            catch (Exception cause) when (!stop.IsCancellationRequested)
             {
-                LogWaiting(world.Log, "the journal, to take up what is unfinished", cause.Message);
+                LogNotTakenUp(world.Log, cause is JournalException ? null : cause, JournalRetry, cause.Message);
                 await Task.Delay(JournalRetry, world.Time, stop);
             }
         }
@@ -205,6 +206,9 @@ public sealed partial class KratixEngine : IAsyncDisposable
                 later.Add((moment, new WakeUpsMessage.Overdue(entity)));
         }
     }
+
+    [LoggerMessage(1302, LogLevel.Error, "What is unfinished could not all be taken up; it is tried again in {After}: {Reason}")]
+    private static partial void LogNotTakenUp(ILogger logger, Exception? cause, TimeSpan after, string reason);
 
     [LoggerMessage(1301, LogLevel.Information, "Waiting for {What}: {Reason}")]
     private static partial void LogWaiting(ILogger logger, string what, string reason);

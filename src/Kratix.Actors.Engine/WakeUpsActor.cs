@@ -36,6 +36,13 @@ internal sealed partial class WakeUpsActor(
 {
     private const string LookTimer = "look";
     private const int MaxPerLook = 200;
+
+    /// <summary>Whoever was told and did not move on is slow or cannot be read: telling it at each look would only fill its mailbox.</summary>
+    private static readonly TimeSpan TellAgainAfter = TimeSpan.FromSeconds(5);
+
+    private readonly HashSet<DueWakeUp> _told = [];
+    private long _toldSince = world.Time.GetTimestamp();
+    private DateTimeOffset? _goOnAfter;
     private readonly DateTimeOffset _started = world.Now;
     private readonly long _startedAt = world.Time.GetTimestamp();
 
@@ -49,12 +56,13 @@ internal sealed partial class WakeUpsActor(
         {
             case WakeUpsMessage.Look:
                 Context.PipeToSelf<IReadOnlyList<DueWakeUp>>(
-                    world.Journal.Due(LaterThan, world.Now, MaxPerLook, CancellationToken.None), due => new WakeUpsMessage.Found(due), e => new WakeUpsMessage.Failed(e));
+                    world.Journal.Due(_goOnAfter ?? LaterThan, world.Now, MaxPerLook, CancellationToken.None), due => new WakeUpsMessage.Found(due), e => new WakeUpsMessage.Failed(e));
                 break;
             case WakeUpsMessage.Found found:
                 world.Health.Looked(world.Time);
-                foreach (var due in found.Due)
-                    WakeUp(due.Entity);
+                // On from the last, and from the first again only after all: those that come to nothing stay due and must not keep the others waiting.
+                _goOnAfter = found.Due.Count == MaxPerLook ? found.Due[^1].At : null;
+                TellNew(found.Due);
                 Context.Timers.StartSingle(LookTimer, new WakeUpsMessage.Look(), settings.WakeUpPoll);
                 break;
             case WakeUpsMessage.Failed failed:
@@ -70,6 +78,19 @@ internal sealed partial class WakeUpsActor(
             default:
                 throw new InvalidOperationException($"unknown message {message.GetType()}");
         }
+    }
+
+    private void TellNew(IReadOnlyList<DueWakeUp> found)
+    {
+        if (world.Time.GetElapsedTime(_toldSince) >= TellAgainAfter)
+        {
+            _told.Clear();
+            _toldSince = world.Time.GetTimestamp();
+        }
+
+        foreach (var due in found)
+            if (_told.Add(due))
+                WakeUp(due.Entity);
     }
 
     private void WakeUp(EntityKey entity) =>

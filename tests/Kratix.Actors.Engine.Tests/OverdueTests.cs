@@ -46,6 +46,60 @@ public sealed class OverdueTests
     }
 
     [Fact]
+    public void Wake_ups_that_come_to_nothing_do_not_keep_later_ones_waiting()
+    {
+        // More than one look tells, and due before any other; their rows cannot be read, as on damaged pages.
+        var bed = Away(requests: 250);
+        bed.Journal.Failing = (method, key) => method == "Read" && key.Contains("default/r", StringComparison.Ordinal) ? new Ports.Journal.JournalException("damaged") : null;
+        var next = bed.Restarted(OnStart.Verify);
+        next.Kit.Advance(TimeSpan.FromMinutes(10.5));
+        next.Request("new");
+        next.Fail(next.TakePlan());
+
+        next.Kit.Advance(TimeSpan.FromSeconds(15));
+
+        Assert.Contains("retry-started", next.EventTypes("new"));
+    }
+
+    [Fact]
+    public void Wake_up_that_comes_to_nothing_does_not_fill_the_mailbox()
+    {
+        var bed = Away(requests: 1);
+        bed.Journal.Failing = (method, key) => method == "Read" && key.Contains("default/r0", StringComparison.Ordinal) ? new Ports.Journal.JournalException("damaged") : null;
+        var next = bed.Restarted(OnStart.Verify);
+        next.Kit.Advance(TimeSpan.FromMinutes(10.5));
+        var before = Waiting();
+
+        next.Kit.Advance(TimeSpan.FromMinutes(10));
+
+        // Each look would be 1,200.
+        Assert.InRange(Waiting() - before, 0, 200);
+
+        long Waiting() => next.Engine.Metrics.ByType.Sum(type => type.Waiting);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_start_owes_is_taken_up_once_the_journal_can_be_read(bool asJournalSays)
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Request("a");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "size: small\n"));
+        var away = true;
+        bed.Journal.Failing = (method, key) => !away || method != "Summaries" || key != "promise" ? null
+            : asJournalSays ? new Ports.Journal.JournalException("damaged") : new InvalidOperationException("nobody thought of this");
+        var next = bed.Restarted(OnStart.Run);
+        next.Kit.Advance(TimeSpan.FromMinutes(5));
+        Assert.Empty(next.Plans);
+
+        away = false;
+        next.Kit.Advance(TimeSpan.FromMinutes(11));
+
+        Assert.Single(next.Plans);
+    }
+
+    [Fact]
     public void Retry_that_fell_due_is_made_at_once()
     {
         var bed = EngineBed.WithPromise();
