@@ -5,6 +5,7 @@ using System.Reflection;
 using Kratix.Actors.Host.Audit;
 using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Ports.Journal;
+using Microsoft.AspNetCore.Connections;
 
 namespace Kratix.Actors.Host.Commands;
 
@@ -61,6 +62,13 @@ internal static class KratixCommand
         {
             await terminal.Error.WriteLineAsync(exception.Message);
             return exception.ExitCode;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            await terminal.Error.WriteLineAsync($"{exception.Message.TrimEnd('.')}. " + (exception.InnerException is AddressInUseException
+                ? "Stop what listens there, or choose another port with --set: kratix.http.port, kratix.api.port or kratix.admission.port; 0 takes any that is free"
+                : "Look whether the disk is full, and who may write there"));
+            return ExitCode.Failure;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -1,6 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Host.Composition;
 using Kratix.Actors.Journal;
+using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Testing;
 using Microsoft.Data.Sqlite;
 
@@ -78,6 +81,46 @@ public sealed class UpTroubleTests : IDisposable
 
         Assert.Equal(ExitCode.Failure, refused.ExitCode);
         Assert.StartsWith($"kratix.data-folder = {disk.Folder} cannot be written: Read-only file system", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Port_that_is_taken_is_named_with_the_settings_that_choose_another()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+
+        var refused = await Invocation.Of("up", "--data-folder", _folder.Path, "--set", $"kratix.http.port={port}");
+
+        Assert.Equal(ExitCode.Failure, refused.ExitCode);
+        Assert.StartsWith($"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("kratix.http.port", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_that_finds_no_room_for_its_lines_says_so()
+    {
+        await using (var journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = JournalFile }, default))
+        {
+            var epoch = (await journal.TakeShards([1], "node-1", default))[1];
+            await journal.Append(
+                new JournalAppend(
+                    new EntityKey("promise", "redis"), 1, epoch, 0, "observed", "{}"u8.ToArray(), "{}"u8.ToArray(), new EntityIndex("Available", "", "", null), "test", "test", "node-1",
+                    DateTimeOffset.UnixEpoch), default);
+        }
+
+        using var disk = new SmallDisk(Path.Combine(_folder.Path, "small"), "1m");
+        disk.Fill();
+        await using var file = new FileStream(Path.Combine(disk.Folder, "events.jsonl"), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var lines = new StreamWriter(file) { AutoFlush = true };
+        using var error = new StringWriter();
+
+        var exitCode = await KratixCommand.Run(
+            ["audit", "export", "--data-folder", _folder.Path], new Terminal(lines, error, Colours: false, Width: null), new Dictionary<string, string>(), default);
+
+        Assert.Equal(ExitCode.Failure, exitCode);
+        Assert.StartsWith("No space left on device", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Look whether the disk is full", error.ToString(), StringComparison.Ordinal);
     }
 
     private void Meddle(string sql)
