@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Kratix.Actors.Standalone.Nodes.Containers;
 using Kratix.Actors.Standalone.Nodes.Oci;
 using static Kratix.Actors.Standalone.Tests.Nodes.NodeFixture;
@@ -113,6 +115,28 @@ public sealed class HostileStepTests
         await fixture.Pods.UntilPhase("p", "Succeeded");
 
         Assert.Equal("processes: /proc/1\nleft\n", await LogOf(node, "p", "main"));
+    }
+
+    [Fact]
+    public async Task Container_whose_supervisor_was_killed_does_not_go_on_beside_its_next_attempt_nor_keep_its_network()
+    {
+        await using var fixture = new NodeFixture();
+        var node = await fixture.Start(o => o with { Network = "bridge" });
+        fixture.Pods.Create("p", Spec([], [Shell("main", "mkdir /shared/ran && echo up && sleep 1000; echo again; until [ -e /shared/go ]; do sleep 0.05; done", SharedMount)],
+            """{"restartPolicy":"OnFailure","volumes":[{"name":"shared","emptyDir":{}}]}"""));
+        await fixture.LogContains(node, "p", "main", "up");
+        using var first = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(Bundle.All(fixture.Bundles).Single().PidFile), CultureInfo.InvariantCulture));
+        var networks = Networks();
+
+        Process.GetProcessById(Supervisor.AtWork(fixture.Bundles).Values.Single()).Kill();
+        await fixture.Pods.Until("p", p => p["status"]?["containerStatuses"]?[0] is { } c && c["restartCount"]!.GetValue<int>() == 1 && c["state"]?["running"] is not null);
+        await first.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
+
+        Assert.NotEqual(networks.Single().Made, Networks().Single().Made);
+        await fixture.Go();
+        await fixture.Pods.UntilPhase("p", "Succeeded");
+
+        List<(string Name, string Made)> Networks() => [.. Directory.EnumerateFiles("/run/netns", $"*{ContainerLabels.NodeOf(fixture.Folder)}*").Select(f => (f, Command("stat", "-L", "-c", "%i", f).Result))];
     }
 
     [Theory]

@@ -119,7 +119,7 @@ internal sealed class OciEngine : IContainerEngine
             var supervised = _supervisor.Run(bundle, run.LogPath, ct);
             _running[bundle.Id] = supervised;
             var complaint = await supervised;
-            return Ended(bundle, label, complaint);
+            return await Ended(bundle, label, complaint);
         }
         finally
         {
@@ -127,7 +127,7 @@ internal sealed class OciEngine : IContainerEngine
             if (!ct.IsCancellationRequested)
             {
                 File.Delete(bundle.Config);
-                if (sandbox is not null) await _sandboxes.Take(run.Pod.Identity.Uid, bundle.Id, template.MayChangeNetwork);
+                if (sandbox is not null) await _sandboxes.Take(run.Pod.Identity.Uid, bundle.Id, template.MayChangeNetwork || (bundle.HasBegun && !bundle.HasEnded));
             }
         }
     }
@@ -137,11 +137,17 @@ internal sealed class OciEngine : IContainerEngine
         while (Supervisor.AtWork(_bundles).TryGetValue(bundle.Id, out var supervisor)) await Supervisor.Watch(supervisor, ct);
         if (label.Sandbox is not null) await _sandboxes.Take(label.PodUid, bundle.Id, changed: true);
         File.Delete(bundle.Config);
-        return Ended(bundle, label, "its supervisor was killed before the container had begun");
+        return await Ended(bundle, label, "its supervisor was killed before the container had begun");
     }
 
-    private static RunResult Ended(Bundle bundle, BundleLabel label, string complaint) =>
-        bundle.Exit(label) ?? (bundle.HasBegun ? Cut(bundle) : new RunResult.NotStarted(bundle.Complaint() ?? complaint) as RunResult);
+    private async Task<RunResult> Ended(Bundle bundle, BundleLabel label, string complaint)
+    {
+        if (bundle.Exit(label) is { } exit) return exit;
+        if (!bundle.HasBegun) return new RunResult.NotStarted(bundle.Complaint() ?? complaint);
+        // It outlives its supervisor, and would go on beside its next attempt.
+        await Signal(bundle, "KILL");
+        return Cut(bundle);
+    }
 
     // Its supervisor was killed, or the machine went down under it: nobody knows how it would have ended, and it must not be run again.
     private static RunResult.Exited Cut(Bundle bundle) => new(137, OutOfMemory: false, bundle.StartedAt, null);
