@@ -50,6 +50,24 @@ public sealed class HostileStepTests
         Assert.All(left, folder => Assert.False(Directory.Exists(folder)));
     }
 
+    [Theory]
+    [InlineData("label.json", "Succeeded")]
+    [InlineData("exit", "Failed")]
+    public async Task Record_that_a_power_cut_emptied_keeps_the_node_from_nothing(string emptied, string phase)
+    {
+        await using var fixture = new NodeFixture();
+        var pod = Kratix.Actors.Standalone.Nodes.PodIdentity.Of(fixture.Pods.Create("p", Spec([], [Shell("main", "true")])));
+        var name = ContainerLabels.NameOf(pod, "main", 0);
+        var bundle = new Bundle(fixture.Bundles, name);
+        bundle.Create(new BundleLabel(name, pod.Uid, "main", 0, false, "15", null));
+        await File.WriteAllTextAsync(bundle.PidFile, "1");
+        await File.WriteAllTextAsync(emptied == "exit" ? Path.Combine(bundle.Exits, bundle.Id) : bundle.PathOf(emptied), "");
+
+        await fixture.Start();
+
+        await fixture.Pods.UntilPhase("p", phase);
+    }
+
     [Fact]
     public async Task Endless_log_is_kept_to_its_limit_and_still_ends_with_the_last_line()
     {

@@ -15,7 +15,6 @@ internal sealed record BundleLabel(string Name, string PodUid, string Container,
 internal sealed class Bundle
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    public const string LabelFileName = "label.json";
     private readonly string _root;
 
     public Bundle(string root, string name)
@@ -44,21 +43,27 @@ internal sealed class Bundle
 
     public string Config => Path.Combine(Folder, "config.json");
 
-    public bool Exists => File.Exists(LabelFile);
+    public bool Exists => IsWritten(LabelFile);
 
     /// <summary>Its first process has been there.</summary>
     public bool HasBegun => File.Exists(PidFile);
 
-    public bool HasEnded => File.Exists(ExitFile);
+    public bool HasEnded => IsWritten(ExitFile);
 
-    private string LabelFile => Path.Combine(Folder, LabelFileName);
+    private string LabelFile => Path.Combine(Folder, "label.json");
 
     private string ExitFile => Path.Combine(Exits, Id);
 
     public static IReadOnlyList<Bundle> All(string root) =>
         Directory.Exists(root) ? [.. Directory.EnumerateDirectories(root).Select(f => new Bundle(f)).Where(b => b.Exists)] : [];
 
+    /// <summary>Folders without a label: nothing of them was ever started, as far as anybody can tell.</summary>
+    public static IEnumerable<string> Halves(string root) => Directory.EnumerateDirectories(root).Where(f => !new Bundle(f).Exists);
+
     public string PathOf(string file) => Path.Combine(Folder, file);
+
+    // A power cut may leave the name of a file and nothing in it.
+    private static bool IsWritten(string file) => new FileInfo(file) is { Exists: true, Length: > 0 };
 
     /// <summary>Folders and label; a crash in here leaves something that counts as never started.</summary>
     public void Create(BundleLabel label)

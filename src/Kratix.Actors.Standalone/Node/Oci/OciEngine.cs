@@ -78,7 +78,7 @@ internal sealed class OciEngine : IContainerEngine
         var bundles = Bundle.All(_bundles).Select(b => (Bundle: b, Label: b.Label())).ToList();
         if (_running.IsEmpty)
         {
-            foreach (var half in Directory.EnumerateDirectories(_bundles).Where(f => !File.Exists(Path.Combine(f, Bundle.LabelFileName)))) await HostileFolder.Remove(half);
+            foreach (var half in Bundle.Halves(_bundles).ToList()) await HostileFolder.Remove(half);
             await _sandboxes.Open([.. bundles.Where(b => atWork.ContainsKey(b.Bundle.Id) && b.Label.Sandbox is not null).Select(b => (b.Label.PodUid, b.Bundle.Id, b.Label.Sandbox!.Value))]);
         }
         return [.. podmans, .. bundles.Select(b => Kept(b.Bundle, b.Label, atWork.ContainsKey(b.Bundle.Id)))];

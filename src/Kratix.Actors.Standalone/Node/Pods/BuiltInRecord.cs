@@ -10,7 +10,8 @@ namespace Kratix.Actors.Standalone.Nodes.Pods;
 internal sealed record BuiltInRecord(int ExitCode, string? Message, DateTimeOffset StartedAt, DateTimeOffset FinishedAt)
 {
     public static BuiltInRecord? Read(string podFolder, string container, int attempt) =>
-        File.Exists(PathOf(podFolder, container, attempt)) ? JsonSerializer.Deserialize<BuiltInRecord>(File.ReadAllBytes(PathOf(podFolder, container, attempt))) : null;
+        // A power cut may leave the name of a file and nothing in it.
+        new FileInfo(PathOf(podFolder, container, attempt)) is { Exists: true, Length: > 0 } ? JsonSerializer.Deserialize<BuiltInRecord>(File.ReadAllBytes(PathOf(podFolder, container, attempt))) : null;
 
     public void Write(string podFolder, string container, int attempt)
     {
