@@ -1,3 +1,4 @@
+using Kratix.Actors.Journal.Sqlite;
 using Kratix.Actors.PortContracts.Journal;
 using Kratix.Actors.Ports.Journal;
 
@@ -121,6 +122,23 @@ public sealed class VerificationTests : JournalTest
         Assert.Equal(problems.Order(StringComparer.Ordinal), (await journal.VerifyChain(null, default)).Faults.Select(fault => fault.Problem).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>What a forger who knows the code does to make an object's last events unsaid: the row says that it ended before them, and has the seal of what it says.</summary>
+    [Fact]
+    public async Task VerifyChain_notices_that_an_entitys_end_was_cut_off_with_its_row_written_anew()
+    {
+        await using var journal = await TwoEntities();
+        var row = (await journal.Read(Example, default))!;
+        var last = (await journal.Events(Example, 0, default).All())[2];
+        var seal = new byte[FieldHasher.Size];
+        JournalTables.Seal(
+            3, Convert.FromHexString(last.Hash), row.Shard, row.Index.Phase, row.Index.SpecDigest, row.Index.StatusDigest, null, row.UpdatedAt.UtcTicks, row.State.Span, seal);
+        Meddle($"DELETE FROM events WHERE position IN (4, 5); UPDATE entities SET sequence = 3, last_hash = x'{last.Hash}', seal = x'{Convert.ToHexString(seal)}' WHERE entity = 1");
+
+        var fault = Assert.Single((await journal.VerifyChain(null, default)).Faults);
+
+        Assert.Equal("removed: 2 events that no row and no other event tells of are missing, the first gap is at position 4", fault.Problem);
+    }
+
     [Fact]
     public async Task VerifyChain_notices_that_a_whole_entity_is_gone()
     {
@@ -129,7 +147,7 @@ public sealed class VerificationTests : JournalTest
 
         var fault = Assert.Single((await journal.VerifyChain(null, default)).Faults);
 
-        Assert.Equal("removed: 5 events of entities that were removed with their rows are missing, the first gap is at position 1", fault.Problem);
+        Assert.Equal("removed: 5 events that no row and no other event tells of are missing, the first gap is at position 1", fault.Problem);
     }
 
     [Fact]
@@ -191,7 +209,7 @@ public sealed class VerificationTests : JournalTest
 
         var fault = Assert.Single((await journal.VerifyChain(null, default)).Faults);
 
-        Assert.Equal("removed: 2201 events of entities that were removed with their rows are missing, the first gap is at position 900", fault.Problem);
+        Assert.Equal("removed: 2201 events that no row and no other event tells of are missing, the first gap is at position 900", fault.Problem);
     }
 
     [Fact]

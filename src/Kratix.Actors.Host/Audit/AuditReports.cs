@@ -36,8 +36,12 @@ internal sealed class AuditReports(IJournal journal, Terminal terminal, string f
     /// <param name="name">Null: everything.</param>
     /// <param name="head">What an earlier check ended with.</param>
     /// <returns>Whether all is as it was written.</returns>
+    /// <exception cref="CommandException">There is no such object, or the head has another form or is asked of one object.</exception>
     internal async Task<bool> Verify(string? name, string? head, CancellationToken cancellation)
     {
+        // It stands for all events, and is only worth what the check of all of them is.
+        if (name is not null && head is not null)
+            throw new CommandException(ExitCode.Usage, $"the head {head} is of the whole journal; leave out {name} to check it");
         var report = await AuditVerification.Verify(journal, await AuditTarget.FindIfNamed(journal, name, cancellation), head, cancellation);
         Show(report);
         return report.Faults.Count == 0;

@@ -45,7 +45,7 @@ internal sealed class PositionCheck(ChainChecker checker, IReadOnlyDictionary<lo
         if (_missing > checker.KnownRemoved)
             checker.JournalFault(
                 _firstMissing,
-                $"removed: {_missing - checker.KnownRemoved} events of entities that were removed with their rows are missing, "
+                $"removed: {_missing - checker.KnownRemoved} events that no row and no other event tells of are missing, "
                 + $"the first gap is at position {_firstMissing}");
     }
 

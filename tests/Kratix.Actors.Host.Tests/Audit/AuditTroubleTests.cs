@@ -175,6 +175,16 @@ public sealed class AuditTroubleTests : IAsyncLifetime
         Assert.Contains("give --at or --diff, not both", refused.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>A head follows from the anchors, and only the check of the whole shows that those belong to the events.</summary>
+    [Fact]
+    public async Task Head_is_not_compared_without_a_check_of_the_whole()
+    {
+        var refused = await Run("audit", "verify", "promise/redis", "--head", $"6:{new string('0', 64)}");
+
+        Assert.Equal((ExitCode.Usage, ""), (refused.ExitCode, refused.Out));
+        Assert.Contains("is of the whole journal; leave out promise/redis to check it", refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Diff_as_json_and_yaml_names_path_and_both_values()
     {
