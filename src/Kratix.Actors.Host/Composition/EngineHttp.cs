@@ -36,8 +36,8 @@ internal sealed class EngineHttp : IAsyncDisposable
         var app = builder.Build();
         var http = new EngineHttp(app);
         app.UseRouting();
-        app.MapGet("/healthz", async (CancellationToken stop) => Told(await health.Alive(stop)));
-        app.MapGet("/readyz", async (CancellationToken stop) => Told(await health.Ready(stop)));
+        app.MapGet("/healthz", async (string[]? exclude, CancellationToken stop) => Told(await health.Alive(stop), exclude));
+        app.MapGet("/readyz", async (string[]? exclude, CancellationToken stop) => Told(await health.Ready(stop), exclude));
         app.MapGet("/metrics", () => Results.Text(PrometheusText.Write(metrics.Collect()), PrometheusText.ContentType));
         RunExchangeEndpoints.Map(app, () => Volatile.Read(ref http._exchange));
         new AuditEndpoints(journal, settings.Audit).Map(app);
@@ -45,10 +45,14 @@ internal sealed class EngineHttp : IAsyncDisposable
         return http;
     }
 
-    /// <summary><c>ok</c>, or a line for each part that is not.</summary>
-    private static IResult Told(IReadOnlyList<HealthProblem> problems) => problems.Count == 0
-        ? Results.Text("ok")
-        : Results.Text(string.Concat(problems.Select(p => $"{p.Part}: {p.Problem}\n")), statusCode: StatusCodes.Status503ServiceUnavailable);
+    /// <summary><c>ok</c>, or a line for each part that is not. <paramref name="exclude"/>: parts that are not looked at, as Kubernetes' own health endpoints take them.</summary>
+    private static IResult Told(IReadOnlyList<HealthProblem> problems, string[]? exclude)
+    {
+        var told = problems.Where(p => exclude?.Contains(p.Part) is not true).ToList();
+        return told.Count == 0
+            ? Results.Text("ok")
+            : Results.Text(string.Concat(told.Select(p => $"{p.Part}: {p.Problem}\n")), statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -65,6 +65,10 @@ public sealed class HealthTests : IAsyncLifetime
         Assert.StartsWith("journal: ", body, StringComparison.Ordinal);
         Assert.Contains("was removed or moved", body, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await Get("/readyz")).Status);
+        // What a liveness probe asks: to begin anew would not mend it.
+        Assert.Equal((HttpStatusCode.OK, "ok"), await Get("/healthz?exclude=journal"));
+        Assert.Equal((HttpStatusCode.OK, "ok"), await Get("/readyz?exclude=api-server&exclude=journal"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await Get("/healthz?exclude=other")).Status);
 
         File.Move(file + ".away", file);
         _time.Advance(TimeSpan.FromSeconds(2));
