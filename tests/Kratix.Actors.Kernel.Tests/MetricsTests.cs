@@ -60,6 +60,26 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public void An_actor_that_cannot_be_made_shows_as_the_actor_of_its_messages_and_what_waits_for_it_is_counted_once_it_can()
+    {
+        var kit = new ActorTestKit(throughput: 1);
+        var attempts = 0;
+        var actor = kit.System.Spawn(
+            new Props<int>(() => ++attempts < 3 ? throw new InvalidOperationException("on purpose") : new Scripted<int>((_, _) => { }))
+            { SupervisorStrategy = new SupervisorStrategy.Restart(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) }, "late");
+        foreach (var message in new[] { 1, 2, 3 })
+            actor.Tell(message);
+        kit.Run();
+        Assert.Equal((1, 0), Unmade());
+        kit.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Equal((2, 2), Unmade());
+        Assert.Equal((1, 0, 3), (Scripted(kit).Active, Scripted(kit).Waiting, Scripted(kit).Messages));
+
+        (long Failures, long Restarts) Unmade() => kit.System.Metrics.ByType.Where(of => of.Type == "Actor<Int32>").Select(of => (of.Failures, of.Restarts)).Single();
+    }
+
+    [Fact]
     public void The_meter_shows_each_counter_by_class_of_actor()
     {
         var kit = new ActorTestKit();

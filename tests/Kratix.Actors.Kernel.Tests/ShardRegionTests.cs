@@ -303,20 +303,24 @@ public sealed class ShardRegionTests
         Assert.Empty(world.Starts);
     }
 
-    [Fact]
-    public void An_entity_that_cannot_be_made_disturbs_no_other()
+    [Theory]
+    [InlineData("cannot be made")]
+    [InlineData("")]
+    public void An_entity_that_cannot_be_made_disturbs_no_other(string id)
     {
         var kit = new ActorTestKit();
         var world = new World();
         var region = kit.System.Spawn(world.Region(), "region");
         region.Tell(new("a", 1));
-        region.Tell(new("cannot be made", 1));
+        region.Tell(new(id, 1));
         region.Tell(new("a", 2));
         kit.Run();
 
         Assert.Equal([1, 2], world.Handled["a"]);
         Assert.Empty(world.Stops);
-        Assert.IsType<InvalidOperationException>(Assert.Single(kit.Log, entry => entry.Kind == KernelEventKind.DeadLetter).Cause);
+        var dead = Assert.Single(kit.Log, entry => entry.Kind == KernelEventKind.DeadLetter);
+        Assert.True(dead.Cause is InvalidOperationException or InvalidActorNameException);
+        Assert.Equal(new ShardRegionState(1, 0, 0), StateOf(kit, region));
     }
 
     [Fact]

@@ -100,6 +100,24 @@ public sealed class SupervisionTests
     }
 
     [Fact]
+    public void An_actor_without_a_back_off_that_fails_each_time_it_is_started_neither_ends_the_process_nor_keeps_others_from_their_turn()
+    {
+        const int Failures = 100_000;
+        var kit = new ActorTestKit();
+        var probe = kit.Probe<string>();
+        var attempts = 0;
+        var heard = 0;
+        kit.System.Spawn(
+            new Props<int>(() => new Scripted<int>((_, _) => { }) { Starting = self => self.Context.Become(++attempts <= Failures ? throw new InvalidOperationException("PreStart") : _ => { }) })
+            { SupervisorStrategy = new SupervisorStrategy.Restart(TimeSpan.Zero, TimeSpan.Zero) }, "restless");
+        kit.System.Spawn(Scripted<string>.Props((_, _) => heard = attempts), "other").Tell("hello");
+        kit.Run();
+
+        Assert.Equal(Failures + 1, attempts);
+        Assert.InRange(heard, 0, 1_000);
+    }
+
+    [Fact]
     public void The_jitter_is_the_same_in_each_run_and_differs_between_actors()
     {
         var strategy = new SupervisorStrategy.Restart(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)) { JitterSeed = 5 };

@@ -18,9 +18,16 @@ internal abstract partial class ActorCell
 
     private Status _status;
     private bool _stopRequested;
+
+    /// <summary>Null until an instance has been made: its class is not known before.</summary>
     private ActorTypeMetrics? _metrics;
 
     protected abstract ActorBase? Instance { get; }
+
+    /// <summary>What cannot be made is counted as the actor of its messages, so that it shows at all.</summary>
+    private ActorTypeMetrics MetricsOrOfNobody => _metrics ?? System.Metrics.Of(BaseClass);
+
+    protected abstract Type BaseClass { get; }
 
     internal T? InstanceAs<T>()
         where T : class => Instance as T;
@@ -62,7 +69,7 @@ internal abstract partial class ActorCell
     private void Fail(Exception cause, string? during)
     {
         System.Metrics.CountFailure();
-        _metrics?.Failed();
+        MetricsOrOfNobody.Failed();
         var when = during is null ? "while starting" : $"while handling {during}";
         System.Log(KernelEventKind.ActorFailed, this, $"{cause.GetType().Name} {when}: {cause.Message}", cause);
         _paused = false;
@@ -116,10 +123,11 @@ internal abstract partial class ActorCell
     {
         var more = Extras;
         more.RestartWhenChildless = false;
+        var timer = new RestartTimer(this);
         if (more.Backoff <= TimeSpan.Zero)
-            Restart();
+            timer.Ring();
         else
-            System.Timers.Start(new RestartTimer(this), more.Backoff);
+            System.Timers.Start(timer, more.Backoff);
     }
 
     internal void Restart()
@@ -128,7 +136,7 @@ internal abstract partial class ActorCell
             return;
         Extras.StartedAt = System.Time.GetTimestamp();
         System.Metrics.CountRestart();
-        _metrics?.Restarted();
+        MetricsOrOfNobody.Restarted();
         Start();
         if (_status == Status.Running)
             System.Log(KernelEventKind.ActorRestarted, this, $"restart {Extras.Attempts}", cause: null);

@@ -58,8 +58,6 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
     /// <summary>False when the actor is gone; the node was not taken.</summary>
     internal bool Push(Node node)
     {
-        if (node.IsSystem)
-            _systemWaits = true;
         var head = Volatile.Read(ref _inbox);
         while (true)
         {
@@ -72,6 +70,9 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
             head = seen;
         }
 
+        // Not before: a turn that takes what has arrived between the two would clear it, and find the node only when it has nothing else to do.
+        if (node.IsSystem)
+            _systemWaits = true;
         if (head == Idle)
             System.Dispatcher.Schedule(this);
         return true;
@@ -114,9 +115,10 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
         RunSystem(TakeArrivals());
         var metrics = _metrics;
         metrics?.Found(Depth);
-        while (_status != Status.Terminated)
+        // What the system says counts too: an actor that fails as soon as it is started again must not keep its thread.
+        for (var left = System.Throughput; _status != Status.Terminated; left--)
         {
-            if (handled == System.Throughput)
+            if (left == 0)
             {
                 CountWaiting();
                 again = true;
@@ -148,10 +150,11 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
     /// <summary>Takes what has arrived: messages behind those that wait already; system nodes are returned, oldest first.</summary>
     private Node? TakeArrivals()
     {
-        // Cleared first: a sender sets it before it pushes, so a node missed by this exchange leaves it set.
-        _systemWaits = false;
         if (_status == Status.Terminated || Volatile.Read(ref _inbox) is null)
             return null;
+
+        // Cleared before the exchange: a sender sets it after it has pushed, so a node that this exchange misses sets it again.
+        _systemWaits = false;
         var node = Interlocked.Exchange(ref _inbox, null);
         Node? system = null;
         Node? messages = null;
@@ -216,9 +219,9 @@ internal abstract partial class ActorCell : IActorRef, IThreadPoolWorkItem
     private void CountWaiting()
     {
         var left = Depth;
-        if (left == _waitingCounted)
+        if (left == _waitingCounted || _metrics is not { } metrics)
             return;
-        _metrics?.Left(left - _waitingCounted);
+        metrics.Left(left - _waitingCounted);
         _waitingCounted = left;
     }
 

@@ -28,35 +28,28 @@ internal sealed class ActorCell<TMessage> : ActorCell, IActorRef<TMessage>, IAct
 
     internal Action<TMessage>? Behavior => ExtrasIfAny is { Behavior: { } behavior } ? Unsafe.As<Action<TMessage>>(behavior) : null;
 
+    protected override Type BaseClass => typeof(Actor<TMessage>);
+
     public void Tell(TMessage message)
     {
         var node = new MessageNode<TMessage>(message);
-        if (_bounded is null)
-            PushOrDiscard(node);
-        else
-            TellBounded(_bounded, node);
+        if (!Offer(node))
+            node.Discard(this);
     }
 
     /// <summary>As <see cref="Tell"/>, but an actor that is gone is the caller's matter.</summary>
-    internal bool TryTell(TMessage message)
+    internal bool TryTell(TMessage message) => Offer(new MessageNode<TMessage>(message));
+
+    private bool Offer(MessageNode<TMessage> node)
     {
         if (_bounded is null)
-            return Push(new MessageNode<TMessage>(message));
-        if (IsTerminated)
-            return false;
-        TellBounded(_bounded, new MessageNode<TMessage>(message));
-        return true;
-    }
-
-    private void TellBounded(BoundedMailbox mailbox, MessageNode<TMessage> node)
-    {
-        var wake = mailbox.Offer(node, out var dropped, out var closed);
-        if (closed)
-            node.Discard(this);
+            return Push(node);
+        var wake = _bounded.Offer(node, out var dropped, out var closed);
         if (dropped is not null)
             System.Overflow(this, dropped.Describe());
         if (wake)
-            Push(new WakeNode(mailbox));
+            Push(new WakeNode(_bounded));
+        return !closed;
     }
 
     internal void Receive(MessageNode<TMessage> node)

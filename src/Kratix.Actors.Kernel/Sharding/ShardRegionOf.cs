@@ -118,7 +118,7 @@ public sealed class ShardRegion<TMessage> : Actor<ShardEnvelope<TMessage>>, IPas
     private void Wake(ShardEnvelope<TMessage> message)
     {
         var shard = ShardRegion.ShardOf(message.EntityId, _settings.NumberOfShards);
-        Props<TMessage> props;
+        ActorCell<TMessage> cell;
         try
         {
             if (_settings.LeaseOf(shard) is not { } lease)
@@ -127,7 +127,7 @@ public sealed class ShardRegion<TMessage> : Actor<ShardEnvelope<TMessage>>, IPas
                 return;
             }
 
-            props = _settings.EntityProps(message.EntityId, lease);
+            cell = Cell.SpawnChild(_settings.EntityProps(message.EntityId, lease), Uri.EscapeDataString(message.EntityId));
         }
         catch (Exception cause)
         {
@@ -138,7 +138,6 @@ public sealed class ShardRegion<TMessage> : Actor<ShardEnvelope<TMessage>>, IPas
 
         if (_settings.MaxActive > 0 && _awake.Count >= _settings.MaxActive)
             BeginPassivation(_awake.First!.Value, asked: false);
-        var cell = Cell.SpawnChild(props, Uri.EscapeDataString(message.EntityId));
         var entity = new Entity(message.EntityId, shard, cell);
         _entities.Add(entity.Id, entity);
         Use(entity);
