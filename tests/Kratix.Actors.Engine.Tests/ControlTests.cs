@@ -127,6 +127,23 @@ public sealed class ControlTests
         Assert.Equal("Settled", bed.Phase("a"));
     }
 
+    [Fact]
+    public void Mark_that_was_taken_off_a_Promise_stays_off_though_what_was_read_with_it_is_stored_last()
+    {
+        var bed = EngineBed.WithPromise();
+        var held = new TaskCompletionSource();
+        bed.Journal.HoldingContents = () => held.Task;
+        MarkPromise(bed, Paused, "true");
+        bed.Journal.HoldingContents = null;
+        MarkPromise(bed, Paused, null);
+        bed.Kit.Dispatcher.InContext(held.SetResult);
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("Available", bed.Get(Kinds.Promise, null, "redis")!["status"]!["status"]!.ToString());
+        bed.Request("a");
+        bed.TakePlan();
+    }
+
     [Fact, Conformance("R25", "kratix.io/reconcile-resources on a Promise runs all its requests again and is removed.")]
     public void Label_on_the_Promise_runs_all_requests_again()
     {

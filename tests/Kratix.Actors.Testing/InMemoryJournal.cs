@@ -25,6 +25,9 @@ public sealed class InMemoryJournal(TimeProvider? time = null) : IJournal, ICont
     /// <summary>Awaited by each append before anything is looked at, so that a test decides when and in which order appends happen.</summary>
     public Func<JournalAppend, Task>? Holding { get; set; }
 
+    /// <summary>Awaited before contents are kept, so that a test decides when and in which order that happens.</summary>
+    public Func<Task>? HoldingContents { get; set; }
+
     /// <summary>Called after each append with its result, outside of any lock.</summary>
     public Action<JournalAppend, AppendResult>? Appended { get; set; }
 
@@ -108,14 +111,16 @@ public sealed class InMemoryJournal(TimeProvider? time = null) : IJournal, ICont
 
     public async Task<string> Put(ReadOnlyMemory<byte> content, CancellationToken cancellation) => (await PutMany([content], cancellation))[0];
 
-    public Task<IReadOnlyList<string>> PutMany(IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> PutMany(IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        if (HoldingContents is { } holding)
+            await holding();
         var digests = contents.Select(content => Digest.Of(content.Span)).ToArray();
         MaybeFail(nameof(PutMany), string.Join(',', digests));
         lock (_lock)
             Keep(contents);
-        return Task.FromResult<IReadOnlyList<string>>(digests);
+        return digests;
     }
 
     private void Keep(IReadOnlyList<ReadOnlyMemory<byte>> contents)

@@ -42,6 +42,9 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
     private JsonObject? _item;
     private (string Uid, long Generation, string? Version, bool Deleting, Controls Controls, string? Interval)? _read;
 
+    /// <summary>What was made of it, which counts when it is stored; null if it was refused.</summary>
+    private PromiseDefinition? _reading;
+
     internal PromiseActor(string entityId, ShardLease lease, EngineServices services)
         : base(entityId, lease, services, services.PromiseStore, PromiseState.Empty(entityId))
     {
@@ -91,7 +94,9 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
                 Observed(observed.Item);
                 break;
             case PromiseMessage.Stored stored:
-                Observe(stored.Item, stored.Definition, null);
+                // One that was read before another, and stored after it, is its past: a mark that has been taken off since would be on for ever.
+                if (ReferenceEquals(stored.Definition, _reading))
+                    Observe(stored.Item, stored.Definition, null);
                 break;
             case PromiseMessage.Vanished vanished:
                 Vanished(vanished.Item);
@@ -189,10 +194,12 @@ internal sealed class PromiseActor : AggregateActor<PromiseMessage, PromiseState
             return;
         }
 
-        _read = read;
+        (_read, _reading) = (read, null);
         try
         {
-            _effects.Store(item, PromiseReader.Read(item, Services.Settings));
+            var reading = PromiseReader.Read(item, Services.Settings);
+            _reading = reading.Definition;
+            _effects.Store(item, reading);
         }
         catch (PromiseRefusedException refused)
         {
