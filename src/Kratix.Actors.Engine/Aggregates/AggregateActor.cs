@@ -55,7 +55,14 @@ internal abstract partial class AggregateActor<TMessage, TState, TCommand, TEven
         TakeUp();
     }
 
-    protected override bool MayPassivate() => !Effects.IsAtWork && base.MayPassivate();
+    protected override void PreRestart(Exception cause)
+    {
+        base.PreRestart(cause);
+        var (self, effects) = (Context.Self, Effects);
+        ReadModels.HandOver(keys => self.Tell(effects.Own(new AggregateMessage<TCommand, TEffect>.LeftBehind(keys))));
+    }
+
+    protected override bool MayPassivate() => !Effects.IsAtWork && !ReadModels.IsBusy && base.MayPassivate();
 
     protected override void OnTerminated(IActorRef actor) => Effects.ClearAfter(actor);
 

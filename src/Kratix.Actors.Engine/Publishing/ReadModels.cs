@@ -16,14 +16,17 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (string Digest, ConditionTimes Times)> _published = new(StringComparer.Ordinal);
 
-    /// <summary>What an earlier life of the owner may have published.</summary>
-    private readonly HashSet<string> _inherited = new(StringComparer.Ordinal);
+    /// <summary>What may be there: an earlier life of the owner has published it, or it was sent and nobody has answered.</summary>
+    private readonly HashSet<string> _maybe = new(StringComparer.Ordinal);
     private Func<Wish>? _wanted;
     private Func<Wish>? _last;
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1));
     private readonly Pause _pause = new(world.Time);
     private TimeSpan _patience;
     private bool _busy;
+
+    /// <summary>Set when the owner's actor has failed: told what is there once nothing is on its way any more.</summary>
+    private Action<IReadOnlyList<string>>? _successor;
 
     /// <summary>The owner is new: nobody has published anything for it, and there is nothing to look for.</summary>
     private bool _nothingIsThere;
@@ -43,12 +46,49 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
         Func<Wish>? last;
         lock (_gate)
         {
-            _inherited.UnionWith(keys);
+            _maybe.UnionWith(keys);
             last = _last;
         }
 
         if (last is not null)
             Want(last, TimeSpan.Zero);
+    }
+
+    /// <summary>Something is being published, or waits to be.</summary>
+    internal bool IsBusy
+    {
+        get
+        {
+            lock (_gate)
+                return _busy;
+        }
+    }
+
+    /// <summary>
+    /// The owner's actor has failed and begins anew: this one publishes nothing more. Its journal may have stored without saying so that something is not wanted any more, and
+    /// what is on its way may arrive after the successor has looked; so the successor is told by name what is there when nothing is on its way.
+    /// </summary>
+    internal void HandOver(Action<IReadOnlyList<string>> successor)
+    {
+        lock (_gate)
+        {
+            _successor = successor;
+            _wanted = null;
+            _pause.End();
+            if (_busy)
+                return;
+        }
+
+        HandOver();
+    }
+
+    private void HandOver()
+    {
+        List<string> there;
+        lock (_gate)
+            there = [.. _published.Keys.Union(_maybe)];
+        if (there.Count > 0)
+            _successor?.Invoke(there);
     }
 
     /// <summary>
@@ -78,7 +118,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
         lock (_gate)
         {
             _last = wanted;
-            if (isNothing && !_busy && _published.Count == 0 && _inherited.Count == 0)
+            if (isNothing && !_busy && _published.Count == 0 && _maybe.Count == 0)
                 return;
             _wanted = wanted;
             _patience = patience;
@@ -110,7 +150,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
                 if (_wanted is null)
                 {
                     _busy = false;
-                    return;
+                    break;
                 }
 
                 wanted = _wanted;
@@ -125,8 +165,10 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
 
             await Task.Delay(_backoff.Next(null), world.Time, CancellationToken.None);
             lock (_gate)
-                _wanted ??= wanted;
+                _wanted = _successor is null ? _wanted ?? wanted : null;
         }
+
+        HandOver();
     }
 
     /// <summary>False when trying again may help.</summary>
@@ -153,7 +195,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
     {
         var stays = wanted.Models.Select(m => m.Key).Concat(wanted.Kept).ToHashSet(StringComparer.Ordinal);
         lock (_gate)
-            return [.. _published.Keys.Union(_inherited).Where(k => !stays.Contains(k)).OrderBy(k => TypeOf(k) == Kinds.WorkPlacement)];
+            return [.. _published.Keys.Union(_maybe).Where(k => !stays.Contains(k)).OrderBy(k => TypeOf(k) == Kinds.WorkPlacement)];
     }
 
     private static ResourceType TypeOf(string key) => key.StartsWith(Kinds.Work.Plural + "/", StringComparison.Ordinal) ? Kinds.Work : Kinds.WorkPlacement;
@@ -182,6 +224,9 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
         }
 
         model.Date(world.Now, before.Times);
+        // Also when the answer is lost: by the time it would be asked again it may not be wanted any more.
+        lock (_gate)
+            _maybe.Add(model.Key);
         var outcome = await world.Kubernetes.Patch(model.Type, ns, name, PatchKind.Apply, model.Body, null, CancellationToken.None);
         if (outcome.Failure is { } failure)
             LogFailed(world.Log, $"{model.Key}: {failure}");
@@ -195,7 +240,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
         lock (_gate)
         {
             _published[model.Key] = (model.Digest, times);
-            _inherited.Remove(model.Key);
+            _maybe.Remove(model.Key);
         }
     }
 
@@ -212,7 +257,7 @@ internal sealed partial class ReadModels(World world, EngineSettings settings)
         lock (_gate)
         {
             _published.Remove(key);
-            _inherited.Remove(key);
+            _maybe.Remove(key);
         }
 
         return true;

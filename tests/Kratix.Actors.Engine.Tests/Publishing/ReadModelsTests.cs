@@ -93,6 +93,38 @@ public sealed class ReadModelsTests
         Assert.DoesNotContain(writes, w => w.Contains("Work", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void What_is_wanted_no_more_goes_though_the_journal_could_not_say_that_it_has_stored_that()
+    {
+        var bed = Written();
+        bed.Journal.Appended = (append, _) =>
+        {
+            if (append.EventType == "placement-written")
+            {
+                bed.Journal.Appended = null;
+                throw new JournalException("it was written, and then the file was gone");
+            }
+        };
+        WriteNothing(bed);
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Null(bed.Journal.Appended);
+        Assert.Empty(Shown(bed));
+    }
+
+    [Fact]
+    public void What_is_wanted_no_more_goes_though_nobody_heard_that_it_had_been_published()
+    {
+        var bed = EngineBed.WithPromise();
+        bed.Kubernetes.BeforePatched = body => body["kind"]?.ToString() == "WorkPlacement" ? throw new IOException("the answer was lost") : Task.CompletedTask;
+        Write(bed);
+        WriteNothing(bed);
+        bed.Kubernetes.BeforePatched = null;
+        bed.Kit.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Empty(Shown(bed));
+    }
+
     [Fact, Conformance("K2", "A WorkPlacement goes after its files, not before.")]
     public void WorkPlacement_of_a_request_stays_until_its_files_are_taken_back()
     {
@@ -125,10 +157,15 @@ public sealed class ReadModelsTests
     private static EngineBed Written()
     {
         var bed = EngineBed.WithPromise();
+        Write(bed);
+        return bed;
+    }
+
+    private static void Write(EngineBed bed)
+    {
         bed.Request("a");
         bed.Complete(bed.TakePlan(), ("output/db.yaml", "size: small\n"));
         Assert.Equal(["Work", "WorkPlacement"], Shown(bed));
-        return bed;
     }
 
     private static EngineBed WithDependencies()
