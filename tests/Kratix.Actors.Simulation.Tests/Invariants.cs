@@ -1,10 +1,13 @@
 using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Kratix.Actors.Core.Placement;
 using Kratix.Actors.Core.Promises;
 using Kratix.Actors.Core.Resources;
 using Kratix.Actors.Engine;
 using Kratix.Actors.Engine.Persistence;
 using Kratix.Actors.Ports.Journal;
+using Kratix.Actors.Ports.Kubernetes;
 
 namespace Kratix.Actors.Simulation.Tests;
 
@@ -12,6 +15,15 @@ namespace Kratix.Actors.Simulation.Tests;
 internal static class Invariants
 {
     private const string TestDocument = "kratix-canary-configmap.yaml";
+
+    /// <summary>All that is there only because a Promise is, or its requests are.</summary>
+    private static readonly ResourceType[] OfPromises =
+    [
+        Simulation.Redis, Kinds.Promise, Kinds.Crd, Kinds.Work, Kinds.WorkPlacement, Kinds.PromiseRevision, Kinds.ServiceAccount, Kinds.Role, Kinds.RoleBinding,
+        Kinds.ClusterRole, Kinds.ClusterRoleBinding,
+    ];
+
+    private static readonly Regex TestDocumentsOf = new("^destination/(one|two|three)$");
 
     /// <summary>Every wish is settled, and journal, API server and stores say the same.</summary>
     internal static void EveryWishIsSettled(Simulation simulation)
@@ -40,8 +52,23 @@ internal static class Invariants
         Assert.All(destinations, d => Assert.Contains($"{d["metadata"]!["name"]}/resources/{TestDocument}", simulation.Git.Files.Keys));
         Assert.All(simulation.Git.Files.Keys.Where(f => f.Contains("/resources/", StringComparison.Ordinal) || f.Contains("/dependencies/", StringComparison.Ordinal)), f => Assert.Contains(destinations, d => f.StartsWith($"{d["metadata"]!["name"]}/", StringComparison.Ordinal)));
         Assert.DoesNotContain(simulation.All(Kinds.Promise), p => p["metadata"]!["deletionTimestamp"] is not null);
-        Assert.Equal("foreign", Encoding.UTF8.GetString(simulation.Git.Files["README.md"]));
-        Assert.All(simulation.Git.Commits, commit => Assert.All(commit, intent => Assert.Matches("^(redis(/default/(r[0-9]|new))?|destination/(one|two|three))$", intent.Request)));
+        WhatIsNotOursIsAsItWas(simulation);
+        FinalizersAreThoseOfTheLiving(simulation);
+    }
+
+    private static void WhatIsNotOursIsAsItWas(Simulation simulation) => Assert.Equal(
+        simulation.Foreign.Select(f => (f.Key, f.Value)),
+        simulation.Git.Files.Where(f => !f.Key.Contains("/resources/", StringComparison.Ordinal) && !f.Key.Contains("/dependencies/", StringComparison.Ordinal))
+            .Select(f => (f.Key, Convert.ToHexString(f.Value))));
+
+    /// <summary>Whatever lives cannot go without us, if there is something of ours to take away with it.</summary>
+    private static void FinalizersAreThoseOfTheLiving(Simulation simulation)
+    {
+        Assert.All(simulation.All(Simulation.Redis), item => Assert.Equal(ResourceFinalizers.All.Order(), Finalizers(item).Order()));
+        Assert.All(simulation.All(Kinds.Promise), item => Assert.Equal(PromiseFinalizers.Of(hasApi: true, hasDeletePipelines: false).Order(), Finalizers(item).Order()));
+        Assert.All(simulation.All(Kinds.Destination), item => Assert.Equal(item["spec"]!["cleanup"]!.ToString() == "all" ? Marks.DestinationFinalizers : [], Finalizers(item)));
+
+        static IEnumerable<string> Finalizers(JsonObject item) => (item["metadata"]!["finalizers"] as JsonArray ?? []).Select(f => f!.ToString());
     }
 
     /// <summary>At each Destination that is selected; one that was and is no longer keeps what it has, as it is now.</summary>
@@ -82,6 +109,22 @@ internal static class Invariants
         EveryWishIsSettled(simulation);
     }
 
+    /// <summary>There is never a free slot, because the others want something new before they have had what they wanted: a request has its turn all the same.</summary>
+    internal static void NobodyIsHeldUpByWhoAsksAllTheTime(Simulation simulation)
+    {
+        simulation.Set(Simulation.Redis, "default", Samples.Request("new", 1));
+        for (var round = 0; round < 12; round++)
+        {
+            for (var i = 0; i < Simulation.Names; i++)
+                simulation.Set(Simulation.Redis, "default", Samples.Request($"r{i}", 1000 + round));
+            simulation.Settle(TimeSpan.FromSeconds(5));
+        }
+
+        Assert.True(State(simulation, "new").Phase is ResourcePhase.Settled, $"a request is {State(simulation, "new").Phase} after a minute in which others asked for something all the time");
+        simulation.Settle(TimeSpan.FromMinutes(5));
+        EveryWishIsSettled(simulation);
+    }
+
     /// <summary>How things stand: each object's phase, the last of its events, and the Pods.</summary>
     internal static IEnumerable<string> Standing(Simulation simulation) =>
     [
@@ -98,30 +141,34 @@ internal static class Invariants
 
     internal static void NothingIsLeft(Simulation simulation)
     {
-        Assert.Empty(simulation.All(Simulation.Redis).Select(i => i["metadata"]!["name"]!.ToString()));
-        Assert.Empty(simulation.All(Kinds.Crd));
-        Assert.Empty(simulation.All(Kinds.Promise));
-        Assert.DoesNotContain(simulation.Git.Files.Keys, f => f != "README.md" && !f.Contains("/kratix-canary-", StringComparison.Ordinal) && !f.StartsWith("foreign/", StringComparison.Ordinal));
+        Assert.All(OfPromises, type => Assert.Empty(simulation.All(type).Select(i => $"{type.Kind} {i["metadata"]!["name"]}")));
+        Assert.Empty(simulation.Runner.Runs.Select(run => $"{run.PodName} is {run.Phase}"));
+        Assert.DoesNotContain(simulation.Git.Files.Keys, f => !simulation.Foreign.ContainsKey(f) && !f.Contains("/kratix-canary-", StringComparison.Ordinal));
         FoldedEventsAreTheRows(simulation);
     }
 
     internal static void FoldedEventsAreTheRows(Simulation simulation)
     {
+        var asked = new HashSet<(string Request, string Stamp)>();
         foreach (var row in Listed(simulation.Journal.Rows(Shapes.Resource, default)))
         {
             var folded = Events(simulation, row).Select(e => Codec.Read<ResourceEvent>(e.Payload.Span)).Aggregate(
                 ResourceState.Empty(ResourceId.Parse(row.Entity.Id)), (state, e) =>
                 {
-                    AnswersWhatWasAsked(state, e);
-                    return ResourceEvolution.Evolve(state, e);
+                    AnswersWhatWasAsked(row, state.ActiveRun?.RunId, state.Works, e);
+                    return Asked(row, asked, ResourceEvolution.Evolve(state, e), after => after.Works);
                 });
             Assert.Equal(Encoding.UTF8.GetString(row.State.Span), Encoding.UTF8.GetString(Codec.Write(folded)));
         }
 
         foreach (var row in Listed(simulation.Journal.Rows(Shapes.Promise, default)))
         {
-            var folded = Events(simulation, row).Aggregate(
-                PromiseState.Empty(row.Entity.Id), (state, e) => PromiseEvolution.Evolve(state, Codec.Read<PromiseEvent>(e.Payload.Span)));
+            var folded = Events(simulation, row).Select(e => Codec.Read<PromiseEvent>(e.Payload.Span)).Aggregate(
+                PromiseState.Empty(row.Entity.Id), (state, e) =>
+                {
+                    AnswersWhatWasAsked(row, state.ActiveRun?.RunId, state.Works, e);
+                    return Asked(row, asked, PromiseEvolution.Evolve(state, e), after => after.Works);
+                });
             Assert.Equal(Encoding.UTF8.GetString(row.State.Span), Encoding.UTF8.GetString(Codec.Write(folded)));
         }
 
@@ -129,22 +176,46 @@ internal static class Invariants
         var epochs = Listed(simulation.Journal.Events(null, 0, default)).Select(e => e.Epoch).ToList();
         Assert.Equal(epochs.Order(), epochs);
         Assert.Empty(simulation.Journal.VerifyChain(null, default).GetAwaiter().GetResult().Faults);
+        EveryCommitIsAttributed(simulation, asked);
     }
 
-    /// <summary>What is recorded as the end of a run ended the run under way, and what is recorded as written was owed.</summary>
-    private static void AnswersWhatWasAsked(ResourceState state, ResourceEvent e)
+    /// <summary>Each names for whom it was made, and what it wrote was at some time owed to the store for that one, by what is stored.</summary>
+    private static void EveryCommitIsAttributed(Simulation simulation, HashSet<(string Request, string Stamp)> asked) => Assert.All(
+        simulation.Git.Commits.SelectMany(commit => commit), intent => Assert.True(
+            asked.Contains((intent.Request, intent.RunId)) || TestDocumentsOf.IsMatch(intent.Request), $"a commit was made for '{intent.Request}', which never asked for {intent.Id} of stamp {intent.RunId}"));
+
+    private static TState Asked<TState>(EntityRow row, HashSet<(string Request, string Stamp)> asked, TState state, Func<TState, Works> works)
     {
-        var run = e switch
+        asked.UnionWith(PlacementWrites.Owed(works(state)).Select(w => (row.Entity.Id, w.Stamp)));
+        return state;
+    }
+
+    private static string? RunOf(object e) => e switch
+    {
+        ResourceEvent.RunSucceeded r => r.RunId,
+        ResourceEvent.RunFailed r => r.RunId,
+        ResourceEvent.RunSuspended r => r.RunId,
+        ResourceEvent.RunSuperseded r => r.RunId,
+        PromiseEvent.RunSucceeded r => r.RunId,
+        PromiseEvent.RunFailed r => r.RunId,
+        PromiseEvent.RunSuspended r => r.RunId,
+        PromiseEvent.RunSuperseded r => r.RunId,
+        _ => null,
+    };
+
+    /// <summary>What is recorded as the end of a run ended the run under way, and what is recorded as written was owed.</summary>
+    private static void AnswersWhatWasAsked(EntityRow row, string? underWay, Works works, object e)
+    {
+        var run = RunOf(e);
+        Assert.True(run is null || run == underWay, $"run {run} of {row.Entity} ended while {underWay} was under way");
+        (string Placement, string Stamp)? written = e switch
         {
-            ResourceEvent.RunSucceeded r => r.RunId,
-            ResourceEvent.RunFailed r => r.RunId,
-            ResourceEvent.RunSuspended r => r.RunId,
-            ResourceEvent.RunSuperseded r => r.RunId,
+            ResourceEvent.PlacementWritten w => (w.Placement, w.Stamp),
+            PromiseEvent.PlacementWritten w => (w.Placement, w.Stamp),
             _ => null,
         };
-        Assert.True(run is null || run == state.ActiveRun?.RunId, $"run {run} of {state.Id} ended while {state.ActiveRun?.RunId} was under way");
-        if (e is ResourceEvent.PlacementWritten written)
-            Assert.Contains(PlacementWrites.Owed(state.Works), w => (w.Placement, w.Stamp) == (written.Placement, written.Stamp));
+        if (written is { } answered)
+            Assert.Contains(PlacementWrites.Owed(works), w => (w.Placement, w.Stamp) == answered);
     }
 
     private static List<JournalEvent> Events(Simulation simulation, EntityRow row) => Listed(simulation.Journal.Events(row.Entity, 0, default));

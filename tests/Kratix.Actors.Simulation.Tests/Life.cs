@@ -36,7 +36,7 @@ internal sealed class Life
         _world = world;
         Kit = new ActorTestKit(seed, time: world.Time);
         _line = new Line(world.Time, Grace);
-        var kubernetes = new FaultyKubernetes(world.Kubernetes, world.Kubernetes, chaos, _line);
+        var kubernetes = new FaultyKubernetes(new PodObjects(world.Kubernetes, world.Runner), world.Kubernetes, chaos, _line);
         var journal = new FaultyJournal(world.Journal, world.Journal, chaos, broken != Broken.Epochs, () => world.Processes.HasTaken(this));
         var ports = new World(
             journal, journal, kubernetes, kubernetes, new FaultyRunner(world.Runner, chaos, _line, broken != Broken.Adoption, Tell),

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Engine;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.Kubernetes;
+using Kratix.Actors.Ports.Runs;
 using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Simulation.Tests;
@@ -16,7 +17,7 @@ namespace Kratix.Actors.Simulation.Tests;
 internal sealed class Simulation
 {
     internal static readonly ResourceType Redis = new("example.org", "v1", "redis", "Redis", true);
-    private const int Names = 4;
+    internal const int Names = 4;
 
     private readonly SeededRandom _dice;
     private readonly Chaos _chaos;
@@ -44,11 +45,12 @@ internal sealed class Simulation
         Settings = _dice.OneIn(2) ? Samples.Settings with { Retry = Samples.Settings.Retry with { Limit = 1 } } : Samples.Settings;
         _chaos = new Chaos(seed * 31, Time, counts ?? new FaultCounts());
         _world = new DeterministicDispatcher(seed);
+        Runner = new FakeRunner(Time);
         Kubernetes = new FakeKubernetes(Time);
         Stores = new InMemoryStateStores(Journal);
         _containers = new Containers(Runner, Journal, _chaos, Time);
-        Git.Edit(files => files.SetItem("README.md", Encoding.UTF8.GetBytes("foreign")));
-        _world.InContext(() => _ = EstablishApis());
+        Commit("README.md", Encoding.UTF8.GetBytes("foreign"));
+        _world.InContext(() => _ = Controllers.EstablishApis(this));
         _impatience = new Impatience(this, _chaos);
         _processes = new Processes(this, _chaos, _dice, broken);
     }
@@ -62,11 +64,14 @@ internal sealed class Simulation
 
     internal FakeKubernetes Kubernetes { get; }
 
-    internal FakeRunner Runner { get; } = new();
+    internal FakeRunner Runner { get; }
 
     internal InMemoryStateStores Stores { get; }
 
     internal InMemoryStateStore Git => Stores.Store("https://git.example.org/platform#main");
+
+    /// <summary>The files that others have in the store, as they left them, in hexadecimal.</summary>
+    internal SortedDictionary<string, string> Foreign { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What happened, for who has to find out why.</summary>
     internal List<string> Story { get; } = [];
@@ -133,6 +138,7 @@ internal sealed class Simulation
             Steps(int.MaxValue);
             Pass(Time.Elapsed + TimeSpan.FromSeconds(5));
             LetGoOn();
+            Controllers.CollectGarbage(this);
             _processes.BuryTheReplaced();
             CheckNow();
         }
@@ -175,6 +181,8 @@ internal sealed class Simulation
     internal void Work() => _containers.Work(_processes.Present, _dice, Tell);
 
     internal void Delete(ResourceType type, string? ns, string name) => Done(Kubernetes.Delete(type, ns, name, CancellationToken.None));
+
+    internal void DeletePod(RunReport pod) => Done(Runner.Remove(pod.Namespace, pod.PodName, CancellationToken.None));
 
     internal IReadOnlyList<JsonObject> All(ResourceType type) =>
         ((Outcome<IReadOnlyList<JsonObject>>.Done)Done(Kubernetes.List(type, null, null, CancellationToken.None))).Value;
@@ -229,6 +237,7 @@ internal sealed class Simulation
         if (_dice.OneIn(20))
         {
             LetGoOn();
+            Controllers.CollectGarbage(this);
             _processes.BuryTheReplaced();
         }
 
@@ -296,13 +305,13 @@ internal sealed class Simulation
             case 0 or 1:
                 _chaos.Count(Fault.ForeignCommit);
                 Tell("somebody else commits");
-                Git.Edit(files => files.SetItem($"foreign/{_dice.Next(5)}.md", [(byte)_dice.Next(256)]));
+                Commit($"foreign/{_dice.Next(5)}.md", [(byte)_dice.Next(256)]);
                 break;
             case 2 or 3 when Runner.Runs is { Count: > 0 } runs:
                 var victim = runs[_dice.Next(runs.Count)];
                 _chaos.Count(Fault.PodDeleted);
                 Tell($"somebody deletes Pod {victim.PodName}");
-                Done(Runner.Remove(victim.Namespace, victim.PodName, CancellationToken.None));
+                DeletePod(victim);
                 break;
             case 4:
                 var jump = TimeSpan.FromSeconds(_dice.Next(600) - 300) - _clockIsOffBy;
@@ -315,6 +324,12 @@ internal sealed class Simulation
                 Replace(requests[_dice.Next(requests.Count)]["metadata"]!["name"]!.ToString());
                 break;
         }
+    }
+
+    private void Commit(string path, byte[] bytes)
+    {
+        Git.Edit(files => files.SetItem(path, bytes));
+        Foreign[path] = Convert.ToHexString(bytes);
     }
 
     /// <summary>
@@ -363,19 +378,6 @@ internal sealed class Simulation
     {
         if ((_processes.Violation ?? _containers.Overlap()) is { } violation)
             throw new InvalidOperationException(violation);
-    }
-
-    private async Task EstablishApis()
-    {
-        await foreach (var signal in Kubernetes.Watch(Kinds.Crd, null, null, CancellationToken.None))
-        {
-            IReadOnlyList<JsonObject> items = signal switch { WatchSignal.Listed l => l.Items, WatchSignal.Changed c => [c.Item], _ => [] };
-            foreach (var name in items.Where(i => i["status"] is null).Select(i => i["metadata"]!["name"]!.ToString()))
-            {
-                var established = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Established", ["status"] = "True" }) };
-                await Kubernetes.Patch(Kinds.Crd, null, name, PatchKind.Merge, new JsonObject { ["status"] = established }, "status", CancellationToken.None);
-            }
-        }
     }
 
     /// <summary>The fakes answer at once.</summary>

@@ -7,10 +7,11 @@ using Kratix.Actors.Ports.Runs;
 namespace Kratix.Actors.Testing;
 
 /// <summary>Runs that do what the test says. A run stays <see cref="RunPhase.Pending"/> until <see cref="Report"/> or <see cref="Finish"/> moves it.</summary>
-public sealed class FakeRunner : IRunner
+public sealed class FakeRunner(TimeProvider? time = null) : IRunner
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Namespace, string Pod), (RunPlan Plan, RunReport Report)> _runs = [];
+    private readonly Dictionary<(string Namespace, string Pod), (RunPlan Plan, RunReport Report, DateTimeOffset Created)> _runs = [];
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly List<Channel<RunSignal>> _observers = [];
     private readonly Channel<RunPlan> _created = Channel.CreateUnbounded<RunPlan>();
 
@@ -26,12 +27,15 @@ public sealed class FakeRunner : IRunner
     /// <summary>Awaited when a Pod has been created or adopted and nobody has heard of it yet.</summary>
     public Func<RunPlan, Task>? BeforeAnswer { get; set; }
 
-    public IReadOnlyList<RunReport> Runs
+    public IReadOnlyList<RunReport> Runs => [.. Pods.Select(p => p.Report)];
+
+    /// <summary>The Pods that are there: what was asked for, how it stands, and since when it is there.</summary>
+    public IReadOnlyList<(RunPlan Plan, RunReport Report, DateTimeOffset Created)> Pods
     {
         get
         {
             lock (_gate)
-                return [.. _runs.Values.Select(r => r.Report)];
+                return [.. _runs.Values];
         }
     }
 
@@ -59,7 +63,7 @@ public sealed class FakeRunner : IRunner
             var report = new RunReport(
                 plan.RunId, plan.Namespace, plan.PodName, RunPhase.Pending,
                 [.. plan.Containers.Concat(plan.SideBySide).Select(c => new StepReport((string)c!["name"]!, (string?)c["image"] ?? "", StepPhase.Waiting))], null);
-            _runs[(plan.Namespace, plan.PodName)] = (plan, report);
+            _runs[(plan.Namespace, plan.PodName)] = (plan, report, _time.GetUtcNow());
             Tell(new RunSignal.Changed(report));
             _created.Writer.TryWrite(plan);
             return new Outcome<RunReport>.Done(report);
@@ -83,9 +87,9 @@ public sealed class FakeRunner : IRunner
     {
         lock (_gate)
         {
-            var (plan, report) = _runs[(ns, podName)];
-            _runs[(ns, podName)] = (plan, change(report));
-            Tell(new RunSignal.Changed(change(report)));
+            var run = _runs[(ns, podName)];
+            _runs[(ns, podName)] = run with { Report = change(run.Report) };
+            Tell(new RunSignal.Changed(change(run.Report)));
         }
     }
 
