@@ -1,8 +1,8 @@
 namespace Kratix.Actors.Kernel;
 
 /// <summary>
-/// What an actor may do besides answering. All members but <see cref="Self"/>, <see cref="System"/>, <see cref="Time"/> and
-/// <see cref="PipeToSelf"/> throw <see cref="InvalidOperationException"/> when used outside the actor's own turn.
+/// What an actor may do besides answering. Outside the actor's own turn only <see cref="Self"/>, <see cref="System"/>, <see cref="Time"/> and
+/// <see cref="PipeToSelf"/> may be used; whatever changes something throws <see cref="InvalidOperationException"/> there.
 /// </summary>
 public interface IActorContext<TMessage>
 {

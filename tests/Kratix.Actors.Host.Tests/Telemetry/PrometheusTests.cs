@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Kratix.Actors.Host.Telemetry;
+using Kratix.Actors.Kernel;
 using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.Host.Tests.Telemetry;
@@ -43,6 +44,44 @@ public sealed partial class PrometheusTests : IDisposable
             [2, 3, 4, 4, 106.5],
             new[] { "bucket{le=\"1\"}", "bucket{le=\"10\"}", "bucket{le=\"+Inf\"}", "count", "sum" }.Select(s => samples[$"{_prefix}_duration_seconds_{s}"]));
         Assert.Equal(1.5, samples[$"{_prefix}_time_seconds_total{{type=\"ShardRegion<Message>\"}}"]);
+    }
+
+    [Fact]
+    public void Kernel_tells_of_each_class_of_actor_how_many_live_what_waits_for_them_how_long_they_work_and_how_often_they_fail()
+    {
+        var kit = new ActorTestKit(throughput: 1);
+        using var kernel = new KernelMeter(kit.System.Metrics);
+        var busy = kit.System.Spawn(new Props<int>(() => new Busy()), "busy");
+        foreach (var message in new[] { -1, 1, 2, 3 })
+            busy.Tell(message);
+        kit.Run();
+        kit.Advance(TimeSpan.FromSeconds(1));
+        foreach (var message in new[] { 4, 5, 6 })
+            busy.Tell(message);
+        Assert.True(kit.Dispatcher.RunNext());
+
+        var text = PrometheusText.Write(_store.Collect());
+        Assert.Equal(
+            [
+                "kernel_actors_active gauge", "kernel_actors_failures_total counter", "kernel_actors_restarts_total counter", "kernel_mailbox_high_water gauge", "kernel_mailbox_waiting gauge",
+                "kernel_messages_dead_total counter", "kernel_messages_failed_total counter", "kernel_messages_handled_total counter", "kernel_messages_overflowed_total counter",
+                "kernel_processing_time_seconds_total counter",
+            ],
+            text.Split('\n').Where(line => line.StartsWith("# TYPE kernel_", StringComparison.Ordinal)).Select(line => line["# TYPE ".Length..]).Order(StringComparer.Ordinal));
+        var samples = Parse(text);
+        Assert.Equal([1, 1, 1, 4, 2, 5], new[] { "actors_active", "actors_failures_total", "actors_restarts_total", "mailbox_high_water", "mailbox_waiting", "messages_handled_total" }
+            .Select(name => samples[$"kernel_{name}{{type=\"Busy\"}}"]));
+        Assert.True(samples["kernel_processing_time_seconds_total{type=\"Busy\"}"] >= 0);
+        Assert.Equal(1, samples["kernel_messages_failed_total"]);
+    }
+
+    private sealed class Busy : Actor<int>
+    {
+        protected override void Receive(int message)
+        {
+            if (message < 0)
+                throw new InvalidOperationException("on purpose");
+        }
     }
 
     [Fact]
