@@ -21,11 +21,17 @@ internal static class Controllers
         }
     }
 
-    /// <summary>Pods whose owner is gone are taken away, whatever they are doing.</summary>
+    /// <summary>What is owned by somebody who is gone is taken away: Pods, whatever they are doing, and what was published.</summary>
     internal static void CollectGarbage(Simulation simulation)
     {
-        var living = simulation.All(Simulation.Redis).Concat(simulation.All(Kinds.Promise)).Select(item => $"{item["metadata"]!["uid"]}").ToHashSet(StringComparer.Ordinal);
+        var living = simulation.All(Simulation.Redis).Concat(simulation.All(Kinds.Promise)).Concat(simulation.All(Kinds.Work)).Select(item => $"{item["metadata"]!["uid"]}")
+            .ToHashSet(StringComparer.Ordinal);
         foreach (var pod in simulation.Runner.Pods.Where(p => p.Plan.Owner is { } owner && !living.Contains($"{owner["uid"]}")))
             simulation.DeletePod(pod.Report);
+        foreach (var type in (ResourceType[])[Kinds.Work, Kinds.WorkPlacement, Kinds.PromiseRevision])
+        {
+            foreach (var item in simulation.All(type).Where(i => i["metadata"]!["ownerReferences"] is JsonArray { Count: > 0 } owners && !owners.Any(o => living.Contains($"{o!["uid"]}"))))
+                simulation.Delete(type, item["metadata"]!["namespace"]?.ToString(), item["metadata"]!["name"]!.ToString());
+        }
     }
 }

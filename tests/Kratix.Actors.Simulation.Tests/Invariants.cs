@@ -54,7 +54,13 @@ internal static class Invariants
         Assert.DoesNotContain(simulation.All(Kinds.Promise), p => p["metadata"]!["deletionTimestamp"] is not null);
         WhatIsNotOursIsAsItWas(simulation);
         FinalizersAreThoseOfTheLiving(simulation);
+        Assert.Equal(
+            PlacementsOf<ResourceState>(simulation, Shapes.Resource, state => state.Works).Concat(PlacementsOf<PromiseState>(simulation, Shapes.Promise, state => state.Works)).Order(),
+            simulation.All(Kinds.WorkPlacement).Select(item => item["metadata"]!["name"]!.ToString()).Order());
     }
+
+    private static IEnumerable<string> PlacementsOf<TState>(Simulation simulation, string type, Func<TState, Works> works) =>
+        Listed(simulation.Journal.Rows(type, default)).SelectMany(row => works(Codec.Read<TState>(row.State.Span)).Placements).Select(placement => placement.Name);
 
     private static void WhatIsNotOursIsAsItWas(Simulation simulation) => Assert.Equal(
         simulation.Foreign.Select(f => (f.Key, f.Value)),
