@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Kratix.Actors.Ports;
 using Kratix.Actors.Ports.StateStores;
+using Kratix.Actors.StateStores.Git;
 using Kratix.Actors.Testing;
 
 namespace Kratix.Actors.StateStores.Tests;
@@ -30,6 +31,20 @@ public sealed class SshTests
 
         Assert.False(Directory.Exists(Path.GetDirectoryName(keyFile)));
         Assert.Equal(["dev/a/x"], (await world.Files()).Keys);
+    }
+
+    [Fact]
+    public async Task Keys_that_a_killed_process_left_go_when_the_next_one_starts()
+    {
+        await using var world = new GitWorld();
+        var (left, others) = (KeyFolders.Create(world.Options.CacheFolder), KeyFolders.Create(world.Options.CacheFolder + "-of-another"));
+        await File.WriteAllTextAsync(Path.Combine(left, "key"), "a key");
+
+        _ = new GitStateStores(world.Options, world.Memory);
+
+        Assert.False(Directory.Exists(left));
+        Assert.True(Directory.Exists(others));
+        Directory.Delete(others);
     }
 
     [Fact]

@@ -183,7 +183,7 @@ internal sealed class GitAccess : IDisposable
         if (Text(address, "knownHosts") is not { } knownHosts)
             return "the Secret has no key 'knownHosts', and a host is never trusted unseen";
         _secrets.Add(key);
-        _keyFolder = Directory.CreateTempSubdirectory("kratix-ssh-").FullName;
+        _keyFolder = KeyFolders.Create(options.CacheFolder);
         var (keyFile, hostsFile) = (Path.Combine(_keyFolder, "key"), Path.Combine(_keyFolder, "known_hosts"));
         WritePrivate(keyFile, key);
         WritePrivate(hostsFile, knownHosts);
