@@ -11,9 +11,9 @@ internal sealed class Kubectl(string kubeconfig, string cache, Func<string> plat
 
     internal Task<Said> Try(string? input, params string[] arguments) => Command.Try("kubectl", All(arguments), input);
 
-    internal Task<string> Run(params string[] arguments) => Command.Run("kubectl", All(arguments));
+    internal Task<string> Run(params string[] arguments) => Succeed(null, arguments);
 
-    internal Task Apply(string manifest) => Command.Run("kubectl", All(["apply", "-f", "-"]), manifest);
+    internal Task Apply(string manifest) => Succeed(manifest, "apply", "-f", "-");
 
     internal Task Apply(JsonNode manifest) => Apply(manifest.ToJsonString());
 
@@ -76,6 +76,18 @@ internal sealed class Kubectl(string kubeconfig, string cache, Func<string> plat
             {
                 process.Kill(entireProcessTree: true);
             }
+        }
+    }
+
+    private async Task<string> Succeed(string? input, params string[] arguments)
+    {
+        try
+        {
+            return await Command.Run("kubectl", All(arguments), input);
+        }
+        catch (InvalidOperationException failed)
+        {
+            throw new InvalidOperationException($"{failed.Message}\nthe platform said:\n{platformWords()}", failed);
         }
     }
 
