@@ -54,6 +54,7 @@ public static class Canonical
                 break;
         }
     }
+
     private static KeyValuePair<string, JsonNode?>[] Sorted(JsonObject map)
     {
         var entries = map.ToArray();
