@@ -30,12 +30,10 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
 
     /// <summary>Looks on their way: the version of the store that is looked at, and whether that is to be done again because something has happened meanwhile.</summary>
     private readonly Dictionary<string, (string Version, bool Again)> _looks = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, IActorRef<GitWriterMessage>> _writers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, StateStoresMessage.Write>> _waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<IActorRef, Action<ImmutableArray<Destination>>> _subscribers = [];
     private readonly List<Action<string, StateStoreAddress?>> _followers = [];
     private readonly Dictionary<string, (IActorRef<DestinationMessage> Keeper, string? ReadyUid)> _keepers = new(StringComparer.Ordinal);
-    private readonly PushBudgets _budgets = new(world.StateStores, settings.PushesPerMinute, world.Time);
     private readonly StatusWriter _status = new(world);
     private readonly Readiness _readiness = new();
     private bool _destinationsListed;
@@ -46,6 +44,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     /// </summary>
     private HashSet<string> _unjudged = new(StringComparer.Ordinal);
     private SecretWatches? _secrets;
+    private StoreWriters _writers = null!;
 
     /// <summary>Secrets that may not be watched, and why.</summary>
     private readonly Dictionary<SecretName, string> _unwatched = [];
@@ -54,6 +53,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     protected override void PreStart()
     {
         var self = Context.Self;
+        _writers = new StoreWriters(world, settings, Context);
         _secrets = new SecretWatches(
             world, (secret, version) => self.Tell(new StateStoresMessage.SecretSeen(secret, version)), (secret, reason) => self.Tell(new StateStoresMessage.SecretRefused(secret, reason)));
         WatchLoop.Start(world, Kinds.Destination, s => self.Tell(new StateStoresMessage.DestinationSignal(s)), _stop.Token);
@@ -108,7 +108,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                     Unwatched(refused.Secret);
                 break;
             case StateStoresMessage.Trouble trouble:
-                foreach (var name in _checks.Where(c => c.Value.Address is { } address && KeyOf(address) == trouble.WriterKey).Select(c => c.Key))
+                foreach (var name in _checks.Where(c => c.Value.Address is { } address && _writers.KeyOf(address) == trouble.WriterKey).Select(c => c.Key))
                     Look(name);
                 break;
             case StateStoresMessage.Checked c:
@@ -238,9 +238,8 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             // A store found as it was is not opened again: its writer keeps to the pauses it has taken.
             if (before is null || !StoreAddress.Same(before, address))
             {
-                foreach (var (_, former) in _writers.Where(w => w.Key != KeyOf(address)))
-                    former.Tell(new GitWriterMessage.StoreLeft(c.Store, Elsewhere(c.Store)));
-                Writer(address).Tell(new GitWriterMessage.Reopen(address));
+                _writers.Leave(c.Store, address, Elsewhere(c.Store));
+                _writers.Of(address).Tell(new GitWriterMessage.Reopen(address));
                 TellFollowers(c.Store, address);
             }
 
@@ -289,8 +288,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         _checks.Remove(store);
         _looks.Remove(store);
         FollowSecrets();
-        foreach (var writer in _writers.Values)
-            writer.Tell(new GitWriterMessage.StoreLeft(store, Gone(store)));
+        _writers.Leave(store, null, Gone(store));
         TellFollowers(store, null);
         foreach (var write in _waiting.Remove(store, out var waiting) ? waiting.Values.ToList() : [])
             Write(write);
@@ -301,7 +299,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         var store = $"{write.Location.StoreKind}/{write.Location.StoreName}";
         if (_checks.GetValueOrDefault(store) is { Address: { } address })
         {
-            Writer(address).Tell(new GitWriterMessage.Write(write.Request with { Store = store }));
+            _writers.Of(address).Tell(new GitWriterMessage.Write(write.Request with { Store = store }));
             return;
         }
 
@@ -329,23 +327,6 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             .Where(l => (l.StoreKind, l.StoreName) == (take.From.StoreKind, take.From.StoreName))
             .Select(FileLayout.TestDocuments).SelectMany(p => new[] { p.Namespace, p.ConfigMap }),
     ];
-
-    private IActorRef<GitWriterMessage> Writer(StateStoreAddress address)
-    {
-        var key = KeyOf(address);
-        if (!_writers.TryGetValue(key, out var writer))
-        {
-            var self = Context.Self;
-            writer = _writers[key] = Context.Spawn(
-                new Props<GitWriterMessage>(() => new GitWriterActor(world.StateStores, address, settings, _budgets, () => self.Tell(new StateStoresMessage.Trouble(key)))),
-                "git-" + Core.Digest.Of(key)[..16]);
-        }
-
-        return writer;
-    }
-
-    private string KeyOf(StateStoreAddress address) => world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value
-        : throw new InvalidOperationException("the address of a checked store has a key");
 
     /// <summary>Tells the keepers how their Destinations stand, and offers the Destinations where they differ from the last.</summary>
     private void Offer(bool first = false)
