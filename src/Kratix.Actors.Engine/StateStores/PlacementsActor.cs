@@ -34,8 +34,11 @@ public abstract record PlacementsMessage
 
     public sealed record Occupied(Destination Leaving, IReadOnlyList<EntityKey> By) : PlacementsMessage;
 
-    /// <summary>What of the WorkPlacements that are there at the start nobody knows.</summary>
+    /// <summary>Whose WorkPlacements are at the start not what their states say.</summary>
     internal sealed record Left(IReadOnlyList<LeftBehind> Behind) : PlacementsMessage;
+
+    /// <summary>The next of them are to be told.</summary>
+    internal sealed record TellLeft : PlacementsMessage;
 
     internal sealed record NotCompared(IReadOnlyList<JsonObject> Listed, Exception Cause) : PlacementsMessage;
 
@@ -54,7 +57,11 @@ internal sealed partial class PlacementsActor(
     World world, bool readModels, DestinationSnapshot snapshot, IActorRef<StateStoresMessage> stores, IActorRef<ShardEnvelope<PromiseMessage>> promises,
     IActorRef<ShardEnvelope<ResourceMessage>> resources) : Actor<PlacementsMessage>
 {
+    /// <summary>Owners told a second of what an earlier process left: each wakes and asks the API server, and new requests are not to wait for them.</summary>
+    private const int ToldAtOnce = 50;
+
     private readonly CancellationTokenSource _stop = new();
+    private readonly Queue<LeftBehind> _left = new();
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
     private readonly Backoff _comparison = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
@@ -132,7 +139,11 @@ internal sealed partial class PlacementsActor(
                 break;
             case PlacementsMessage.Left { Behind: var left }:
                 foreach (var of in left)
-                    Tell(of);
+                    _left.Enqueue(of);
+                TellLeft();
+                break;
+            case PlacementsMessage.TellLeft:
+                TellLeft();
                 break;
             case PlacementsMessage.NotCompared failed:
                 LogNotCompared(world.Log, failed.Cause.Message);
@@ -242,6 +253,14 @@ internal sealed partial class PlacementsActor(
 
     private void Compare(IReadOnlyList<JsonObject> listed) => Context.PipeToSelf<IReadOnlyList<LeftBehind>>(
         LeftBehind.Among(listed, world.Journal, _stop.Token), left => new PlacementsMessage.Left(left), e => new PlacementsMessage.NotCompared(listed, e));
+
+    private void TellLeft()
+    {
+        for (var told = 0; told < ToldAtOnce && _left.TryDequeue(out var next); told++)
+            Tell(next);
+        if (_left.Count > 0)
+            Context.Timers.StartSingle("left", new PlacementsMessage.TellLeft(), TimeSpan.FromSeconds(1));
+    }
 
     private void Tell(LeftBehind left)
     {

@@ -48,6 +48,31 @@ public sealed class ReadModelsTests
         Assert.Empty(Shown(next));
     }
 
+    [Fact, Conformance("K2", "What a process stored and could not show any more is shown by the next: Works and WorkPlacements that are missing, or from before.")]
+    public void What_a_process_could_not_publish_any_more_is_published_by_the_next()
+    {
+        var bed = Written();
+        bed.Kubernetes.Fail = (verb, type, _) =>
+            verb is not ("get" or "list") && (type == Kinds.Work || type == Kinds.WorkPlacement) ? new Outcome<Nothing>.Terminal(Refusal.Forbidden, "not now") : null;
+        bed.Patch(EngineBed.Redis, "default", "a", new JsonObject { ["spec"] = new JsonObject { ["size"] = "large" } });
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "size: large\n"));
+        bed.Request("b");
+        bed.Complete(bed.TakePlan(), ("output/db.yaml", "size: small\n"));
+        bed.Kit.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(["Work", "WorkPlacement"], Shown(bed));
+        var next = bed.Restarted(OnStart.Off, () =>
+        {
+            bed.Kubernetes.Fail = (_, _, _) => null;
+            return Task.CompletedTask;
+        });
+        next.Kit.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(["Work", "Work", "WorkPlacement", "WorkPlacement"], Shown(next));
+        Assert.Equal(
+            new[] { "size: large\n", "size: small\n" }.Select(Core.Digest.Of).Order(),
+            next.List(Kinds.WorkPlacement).Select(p => p["spec"]!["workloads"]![0]!["sha256"]!.ToString()).Order());
+    }
+
     [Fact]
     public void What_a_process_could_not_take_back_of_a_Promises_dependencies_is_taken_back_by_the_next()
     {
