@@ -12,24 +12,28 @@ namespace Kratix.Actors.Engine.Publishing;
 /// </summary>
 internal sealed record LeftBehind(EntityKey Owner, IReadOnlyList<string> Keys)
 {
+    private const int MostOnTheWay = 1000;
+
     /// <summary>
-    /// Of a complete listing of WorkPlacements. An owner that the journal does not know is left alone: another journal may know it. Where none is shown at all, they have not been published so far,
-    /// and each owner begins with its next run.
+    /// Of a complete listing of WorkPlacements. An owner that the journal does not know is left alone: another journal may know it. Where more are missing
+    /// than a process can have had on its way, or all, they have not been published so far, and each owner begins with its next run.
     /// </summary>
     internal static async Task<IReadOnlyList<LeftBehind>> Among(IReadOnlyList<JsonObject> placements, IJournal journal, CancellationToken cancellation)
     {
         var shown = placements.Select(p => (Owner: OwnerOf(p), Of: p)).Where(p => p.Owner is not null).ToLookup(p => p.Owner!.Value, p => p.Of);
-        var found = new List<LeftBehind>();
+        var (found, missing) = (new List<LeftBehind>(), new List<LeftBehind>());
         if (shown.Count == 0)
             return found;
         await foreach (var (owner, works) in PlacedWorks.All(journal, cancellation))
         {
             var left = shown[owner].SelectMany(KeysOf).Except(WorkModels.Keys(WorkModels.NamespaceOf(owner.Id), works)).ToList();
-            if (left.Count > 0 || works.Placements.Any(p => !shown[owner].Any(s => Shows(s, p))))
+            if (left.Count > 0)
                 found.Add(new LeftBehind(owner, left));
+            else if (missing.Count <= MostOnTheWay && works.Placements.Any(p => !shown[owner].Any(s => Shows(s, p))))
+                missing.Add(new LeftBehind(owner, left));
         }
 
-        return found;
+        return missing.Count > MostOnTheWay ? found : [.. found, .. missing];
     }
 
     /// <summary>By the commit: what has been written since is another one.</summary>
