@@ -12,4 +12,7 @@ internal static class PrivateFile
         using (var writer = new StreamWriter(draft, options)) writer.Write(text);
         File.Move(draft, path, overwrite: true);
     }
+
+    /// <summary>Whether it is there with what was written to it: a power cut may leave the name of a file and nothing in it.</summary>
+    public static bool IsWritten(string path) => new FileInfo(path) is { Exists: true, Length: > 0 };
 }

@@ -43,12 +43,12 @@ internal sealed class Bundle
 
     public string Config => Path.Combine(Folder, "config.json");
 
-    public bool Exists => IsWritten(LabelFile);
+    public bool Exists => PrivateFile.IsWritten(LabelFile);
 
     /// <summary>Its first process has been there.</summary>
     public bool HasBegun => File.Exists(PidFile);
 
-    public bool HasEnded => IsWritten(ExitFile);
+    public bool HasEnded => PrivateFile.IsWritten(ExitFile);
 
     private string LabelFile => Path.Combine(Folder, "label.json");
 
@@ -61,9 +61,6 @@ internal sealed class Bundle
     public static IEnumerable<string> Halves(string root) => Directory.EnumerateDirectories(root).Where(f => !new Bundle(f).Exists);
 
     public string PathOf(string file) => Path.Combine(Folder, file);
-
-    // A power cut may leave the name of a file and nothing in it.
-    private static bool IsWritten(string file) => new FileInfo(file) is { Exists: true, Length: > 0 };
 
     /// <summary>Folders and label; a crash in here leaves something that counts as never started.</summary>
     public void Create(BundleLabel label)

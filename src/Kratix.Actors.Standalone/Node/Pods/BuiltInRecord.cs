@@ -9,9 +9,9 @@ namespace Kratix.Actors.Standalone.Nodes.Pods;
 /// </summary>
 internal sealed record BuiltInRecord(int ExitCode, string? Message, DateTimeOffset StartedAt, DateTimeOffset FinishedAt)
 {
-    public static BuiltInRecord? Read(string podFolder, string container, int attempt) =>
-        // A power cut may leave the name of a file and nothing in it.
-        new FileInfo(PathOf(podFolder, container, attempt)) is { Exists: true, Length: > 0 } ? JsonSerializer.Deserialize<BuiltInRecord>(File.ReadAllBytes(PathOf(podFolder, container, attempt))) : null;
+    public static BuiltInRecord? Read(string podFolder, string container, int attempt) => PathOf(podFolder, container, attempt) is var path && PrivateFile.IsWritten(path)
+        ? JsonSerializer.Deserialize<BuiltInRecord>(File.ReadAllBytes(path))
+        : null;
 
     public void Write(string podFolder, string container, int attempt)
     {
