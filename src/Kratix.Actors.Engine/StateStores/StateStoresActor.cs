@@ -108,7 +108,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                     Unwatched(refused.Secret);
                 break;
             case StateStoresMessage.Trouble trouble:
-                foreach (var name in _checks.Where(c => c.Value.Address is { } address && _writers.KeyOf(address) == trouble.WriterKey).Select(c => c.Key))
+                foreach (var name in _checks.Where(c => c.Value.Address is not null && _writers.IsAt(c.Key, trouble.WriterKey)).Select(c => c.Key))
                     Look(name);
                 break;
             case StateStoresMessage.Checked c:
@@ -238,8 +238,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             // A store found as it was is not opened again: its writer keeps to the pauses it has taken.
             if (before is null || !StoreAddress.Same(before, address))
             {
-                _writers.Leave(c.Store, address, Elsewhere(c.Store));
-                _writers.Of(address).Tell(new GitWriterMessage.Reopen(address));
+                _writers.Enter(c.Store, address, Elsewhere(c.Store));
                 TellFollowers(c.Store, address);
             }
 
@@ -288,7 +287,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
         _checks.Remove(store);
         _looks.Remove(store);
         FollowSecrets();
-        _writers.Leave(store, null, Gone(store));
+        _writers.Leave(store, Gone(store));
         TellFollowers(store, null);
         foreach (var write in _waiting.Remove(store, out var waiting) ? waiting.Values.ToList() : [])
             Write(write);
@@ -297,9 +296,9 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
     private void Write(StateStoresMessage.Write write)
     {
         var store = $"{write.Location.StoreKind}/{write.Location.StoreName}";
-        if (_checks.GetValueOrDefault(store) is { Address: { } address })
+        if (_checks.GetValueOrDefault(store) is { Address: not null })
         {
-            _writers.Of(address).Tell(new GitWriterMessage.Write(write.Request with { Store = store }));
+            _writers.Of(store).Tell(new GitWriterMessage.Write(write.Request with { Store = store }));
             return;
         }
 

@@ -4,15 +4,28 @@ using Kratix.Actors.Ports.StateStores;
 
 namespace Kratix.Actors.Engine.StateStores;
 
-/// <summary>The writers of <see cref="StateStoresActor"/>, its children: one for each repository and branch, or bucket, however it is spelt; made when it is first asked for.</summary>
+/// <summary>The writers of <see cref="StateStoresActor"/>, its children: one for each repository and branch, or bucket, however it is spelt; and which of them each store has.</summary>
 internal sealed class StoreWriters(World world, EngineSettings settings, IActorContext<StateStoresMessage> context)
 {
     private readonly Dictionary<string, IActorRef<GitWriterMessage>> _writers = new(StringComparer.Ordinal);
+
+    /// <summary>By KIND/NAME, from the first address that could be used until the store is gone.</summary>
+    private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal);
     private readonly PushBudgets _budgets = new(world.StateStores, settings.PushesPerMinute, world.Time);
 
-    internal IActorRef<GitWriterMessage> Of(StateStoreAddress address)
+    /// <summary>Of a store that has an address.</summary>
+    internal IActorRef<GitWriterMessage> Of(string store) => _writers[_keys[store]];
+
+    internal bool IsAt(string store, string key) => _keys.GetValueOrDefault(store) == key;
+
+    /// <summary>The store is at this address now.</summary>
+    /// <param name="elsewhere">To whatever still waits for it at another writer.</param>
+    internal void Enter(string store, StateStoreAddress address, WriteAnswer.Failed elsewhere)
     {
-        var key = KeyOf(address);
+        var key = world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value : throw new InvalidOperationException("the address of a checked store has a key");
+        if (!IsAt(store, key))
+            Leave(store, elsewhere);
+        _keys[store] = key;
         if (!_writers.TryGetValue(key, out var writer))
         {
             var self = context.Self;
@@ -21,22 +34,14 @@ internal sealed class StoreWriters(World world, EngineSettings settings, IActorC
                 "git-" + Core.Digest.Of(key)[..16]);
         }
 
-        return writer;
+        writer.Tell(new GitWriterMessage.Reopen(address));
     }
 
-    /// <summary>Tells every writer but that of <paramref name="now"/> that the store is not its own any more.</summary>
-    /// <param name="now">Where the store is now, or null: it is gone.</param>
+    /// <summary>Nothing more is written for the store where it was.</summary>
     /// <param name="answer">To whatever still waits there.</param>
-    internal void Leave(string store, StateStoreAddress? now, WriteAnswer.Failed answer)
+    internal void Leave(string store, WriteAnswer.Failed answer)
     {
-        var stays = now is null ? null : KeyOf(now);
-        foreach (var (key, writer) in _writers)
-        {
-            if (key != stays)
-                writer.Tell(new GitWriterMessage.StoreLeft(store, answer));
-        }
+        if (_keys.Remove(store, out var former))
+            _writers[former].Tell(new GitWriterMessage.StoreLeft(store, answer));
     }
-
-    internal string KeyOf(StateStoreAddress address) => world.StateStores.KeyOf(address) is Outcome<string>.Done done ? done.Value
-        : throw new InvalidOperationException("the address of a checked store has a key");
 }
