@@ -34,7 +34,7 @@ public sealed class OverdueTests
     {
         var bed = Away(requests: 1);
         var broken = true;
-        bed.Journal.Failing = (method, key) => broken && method == "Read" && key.Contains("default/r0", StringComparison.Ordinal) ? new Ports.Journal.JournalException("away") : null;
+        Unreadable(bed, "default/r0", () => broken);
         var next = bed.Restarted(OnStart.Verify);
         next.Kit.Advance(TimeSpan.FromMinutes(9.9));
         Assert.Empty(next.Plans);
@@ -50,7 +50,7 @@ public sealed class OverdueTests
     {
         // More than one look tells, and due before any other; their rows cannot be read, as on damaged pages.
         var bed = Away(requests: 250);
-        bed.Journal.Failing = (method, key) => method == "Read" && key.Contains("default/r", StringComparison.Ordinal) ? new Ports.Journal.JournalException("damaged") : null;
+        Unreadable(bed, "default/r");
         var next = bed.Restarted(OnStart.Verify);
         next.Kit.Advance(TimeSpan.FromMinutes(10.5));
         next.Request("new");
@@ -65,7 +65,7 @@ public sealed class OverdueTests
     public void Wake_up_that_comes_to_nothing_does_not_fill_the_mailbox()
     {
         var bed = Away(requests: 1);
-        bed.Journal.Failing = (method, key) => method == "Read" && key.Contains("default/r0", StringComparison.Ordinal) ? new Ports.Journal.JournalException("damaged") : null;
+        Unreadable(bed, "default/r0");
         var next = bed.Restarted(OnStart.Verify);
         next.Kit.Advance(TimeSpan.FromMinutes(10.5));
         var before = Waiting();
@@ -135,6 +135,10 @@ public sealed class OverdueTests
     }
 
     /// <summary>An engine with settled requests that stopped, and a clock that went on for longer than the interval.</summary>
+    /// <summary>The rows of these requests cannot be read, as on damaged pages.</summary>
+    private static void Unreadable(EngineBed bed, string requests, Func<bool>? still = null) => bed.Journal.Failing = (method, key) =>
+        still?.Invoke() is not false && method == "Read" && key.Contains(requests, StringComparison.Ordinal) ? new Ports.Journal.JournalException("damaged") : null;
+
     private static EngineBed Away(int requests = Many)
     {
         var bed = EngineBed.WithPromise();

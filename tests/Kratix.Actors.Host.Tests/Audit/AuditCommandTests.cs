@@ -9,22 +9,8 @@ using Microsoft.Data.Sqlite;
 
 namespace Kratix.Actors.Host.Tests.Audit;
 
-public sealed class AuditCommandTests : IAsyncLifetime
+public sealed class AuditCommandTests : HistoryTests
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly History _history;
-
-    public AuditCommandTests() => _history = new History(_folder.Path);
-
-    public Task InitializeAsync() => _history.Write();
-
-    public async Task DisposeAsync()
-    {
-        await _history.DisposeAsync();
-        SqliteConnection.ClearAllPools();
-        _folder.Dispose();
-    }
-
     [Fact, Conformance("K29", "`audit` of a request shows each transition with time, cause, who asked, steps with exit codes and durations, Destination and commit.")]
     public async Task Audit_of_a_request_tells_events_steps_destinations_and_commit()
     {
@@ -94,7 +80,7 @@ public sealed class AuditCommandTests : IAsyncLifetime
         Assert.Contains("2 objects: their events, folded", running.Out, StringComparison.Ordinal);
         Assert.EndsWith($"all as it was written{Environment.NewLine}", running.Out, StringComparison.Ordinal);
 
-        await _history.DisposeAsync();
+        await History.DisposeAsync();
         Assert.Equal(running, await Audit("verify"));
     }
 
@@ -111,8 +97,8 @@ public sealed class AuditCommandTests : IAsyncLifetime
     [InlineData("UPDATE entities SET state = CAST(replace(CAST(state AS TEXT), 'ready', 'faked') AS BLOB)", "the events do not lead to the stored state")]
     public async Task Verify_of_a_changed_history_names_the_event_and_ends_with_1(string change, string fault)
     {
-        await _history.DisposeAsync();
-        _history.Meddle(change);
+        await History.DisposeAsync();
+        History.Meddle(change);
         var report = await Audit("verify");
         Assert.Equal(ExitCode.Failure, report.ExitCode);
         Assert.Contains(fault, report.Out, StringComparison.Ordinal);
@@ -125,7 +111,7 @@ public sealed class AuditCommandTests : IAsyncLifetime
         Assert.StartsWith("6:", head, StringComparison.Ordinal);
         Assert.EndsWith("all as it was written\n", (await Audit("verify", "--head", head)).Out, StringComparison.Ordinal);
         // A file set back to before the request was made: nothing in it names what came later.
-        _history.Meddle("DELETE FROM events WHERE position > 1; DELETE FROM entities WHERE entity > 1; DELETE FROM names WHERE entity > 1; UPDATE sqlite_sequence SET seq = 1 WHERE name = 'events'");
+        History.Meddle("DELETE FROM events WHERE position > 1; DELETE FROM entities WHERE entity > 1; DELETE FROM names WHERE entity > 1; UPDATE sqlite_sequence SET seq = 1 WHERE name = 'events'");
 
         Assert.Equal(ExitCode.Ok, (await Audit("verify")).ExitCode);
         var verified = await Audit("verify", "--head", head);
@@ -139,7 +125,7 @@ public sealed class AuditCommandTests : IAsyncLifetime
     [Fact, Conformance("K29", "A journal that version 1 wrote is opened, upgraded, and folds to its stored states.")]
     public async Task Journal_of_version_1_is_upgraded_and_verifies()
     {
-        await _history.DisposeAsync();
+        await History.DisposeAsync();
         using var old = new TemporaryFolder();
         using (var connection = new SqliteConnection($"Data Source={DataFolder.Journal(old.Path)};Pooling=False"))
         {
@@ -161,5 +147,5 @@ public sealed class AuditCommandTests : IAsyncLifetime
         Assert.Contains("run-requested", (await Invocation.Of("audit", "interval/default/a", "--data-folder", old.Path)).Out, StringComparison.Ordinal);
     }
 
-    private Task<Invocation> Audit(params string[] args) => Invocation.Of(["audit", .. args, "--data-folder", _folder.Path]);
+    private Task<Invocation> Audit(params string[] args) => Run(["audit", .. args]);
 }

@@ -2,30 +2,14 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Kratix.Actors.Host.Tests.Commands;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Testing;
-using Microsoft.Data.Sqlite;
 
 namespace Kratix.Actors.Host.Tests.Audit;
 
 /// <summary>An export is all that somebody has years later: it follows the CloudEvents specification, and proves itself.</summary>
-public sealed partial class AuditExportTests : IAsyncLifetime
+public sealed partial class AuditExportTests : HistoryTests
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly History _history;
-
-    public AuditExportTests() => _history = new History(_folder.Path);
-
-    public Task InitializeAsync() => _history.Write();
-
-    public async Task DisposeAsync()
-    {
-        await _history.DisposeAsync();
-        SqliteConnection.ClearAllPools();
-        _folder.Dispose();
-    }
-
     [Fact, Conformance("K29", "`audit export` writes CloudEvents 1.0, one JSON object a line, valid by the specification's rules for attributes.")]
     public async Task Each_line_is_a_valid_CloudEvent()
     {
@@ -55,8 +39,8 @@ public sealed partial class AuditExportTests : IAsyncLifetime
     public async Task Hashes_follow_from_the_lines_alone()
     {
         // As another version may have spelled it: blanks, and letters that this one would escape.
-        _history.Meddle("UPDATE events SET payload = CAST('{ \"type\":\"retry-started\", \"at\":\"2026-11-22T21:00:00+01:00\", \"ü\":1.0 }' AS BLOB) WHERE sequence = 3");
-        await _history.HashAnew(sequence: 3);
+        History.Meddle("UPDATE events SET payload = CAST('{ \"type\":\"retry-started\", \"at\":\"2026-11-22T21:00:00+01:00\", \"ü\":1.0 }' AS BLOB) WHERE sequence = 3");
+        await History.HashAnew(sequence: 3);
 
         foreach (var line in await Exported())
             Assert.Equal(line.GetProperty("hash").GetString(), EventHash.Of(EventOf(line)));
@@ -67,8 +51,8 @@ public sealed partial class AuditExportTests : IAsyncLifetime
     [InlineData("CAST('{' || char(10) || '}' AS BLOB)")]
     public async Task Payload_that_is_no_line_of_JSON_is_exported_as_its_bytes(string payload)
     {
-        _history.Meddle($"UPDATE events SET payload = {payload} WHERE sequence = 3");
-        await _history.HashAnew(sequence: 3);
+        History.Meddle($"UPDATE events SET payload = {payload} WHERE sequence = 3");
+        await History.HashAnew(sequence: 3);
 
         var line = (await Exported()).Single(e => e.GetProperty("sequence").GetString() == "3");
 
@@ -90,7 +74,7 @@ public sealed partial class AuditExportTests : IAsyncLifetime
     }
 
     private async Task<IReadOnlyList<JsonElement>> Exported() =>
-        [.. (await Invocation.Of("audit", "export", "--data-folder", _folder.Path)).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        [.. (await Run("audit", "export")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
 
     [GeneratedRegex("^[a-z0-9]{1,20}$")]
     private static partial Regex AttributeName();

@@ -1,28 +1,11 @@
 using System.Text.Json.Nodes;
 using Kratix.Actors.Host.Commands;
-using Kratix.Actors.Host.Tests.Commands;
 using Kratix.Actors.Ports.Documents;
-using Kratix.Actors.Testing;
-using Microsoft.Data.Sqlite;
 
 namespace Kratix.Actors.Host.Tests.Audit;
 
-public sealed class AuditHistoryTests : IAsyncLifetime
+public sealed class AuditHistoryTests : HistoryTests
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly History _history;
-
-    public AuditHistoryTests() => _history = new History(_folder.Path);
-
-    public Task InitializeAsync() => _history.Write();
-
-    public async Task DisposeAsync()
-    {
-        await _history.DisposeAsync();
-        SqliteConnection.ClearAllPools();
-        _folder.Dispose();
-    }
-
     [Fact]
     public async Task Audit_at_a_time_shows_the_state_after_the_last_event_until_then()
     {
@@ -93,6 +76,4 @@ public sealed class AuditHistoryTests : IAsyncLifetime
         Assert.Equal(ExitCode.Usage, shown.ExitCode);
         Assert.Contains("write a time", shown.Error, StringComparison.Ordinal);
     }
-
-    private Task<Invocation> Run(params string[] args) => Invocation.Of([.. args, "--data-folder", _folder.Path]);
 }

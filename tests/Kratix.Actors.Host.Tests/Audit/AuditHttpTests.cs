@@ -4,44 +4,36 @@ using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Host.Composition;
 using Kratix.Actors.Host.Configuration;
 using Kratix.Actors.Host.Telemetry;
-using Kratix.Actors.Host.Tests.Commands;
 using Kratix.Actors.Journal;
 using Kratix.Actors.Ports.Journal;
 using Kratix.Actors.Testing;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kratix.Actors.Host.Tests.Audit;
 
 /// <summary>The engine's HTTP tells what the command line tells.</summary>
-public sealed class AuditHttpTests : IAsyncLifetime
+public sealed class AuditHttpTests : HistoryTests
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly History _history;
     private readonly HttpClient _client = new();
     private readonly MetricStore _metrics = new();
     private SqliteJournal _journal = null!;
     private EngineHttp _http = null!;
 
-    public AuditHttpTests() => _history = new History(_folder.Path);
-
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        await _history.Write();
-        _journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = DataFolder.Journal(_folder.Path), ReadOnly = true }, default);
+        await base.InitializeAsync();
+        _journal = await SqliteJournal.Open(new SqliteJournalOptions { Path = DataFolder.Journal(Folder), ReadOnly = true }, default);
         _http = await Listen(AuditAccess.Loopback);
     }
 
-    public async Task DisposeAsync()
+    public override async Task DisposeAsync()
     {
         _client.Dispose();
         _metrics.Dispose();
         await _http.DisposeAsync();
         await _journal.DisposeAsync();
-        await _history.DisposeAsync();
-        SqliteConnection.ClearAllPools();
-        _folder.Dispose();
+        await base.DisposeAsync();
     }
 
     [Theory, Conformance("K29", "The audit is told over HTTP as on the command line: history, state at a time, difference, verification, replay.")]
@@ -66,7 +58,7 @@ public sealed class AuditHttpTests : IAsyncLifetime
     public async Task Answer_is_that_of_the_command_line(string path, string accept, string command)
     {
         var answer = await Get(path, accept);
-        var printed = await Invocation.Of([.. command.Split(' '), "--data-folder", _folder.Path]);
+        var printed = await Run(command.Split(' '));
 
         Assert.Equal((HttpStatusCode.OK, ExitCode.Ok), (answer.Status, printed.ExitCode));
         Assert.Equal(printed.Out, answer.Body);
@@ -99,7 +91,7 @@ public sealed class AuditHttpTests : IAsyncLifetime
     [Fact]
     public async Task Forged_history_is_named_and_not_told_as_if_it_were_right()
     {
-        _history.Meddle("UPDATE events SET payload = CAST('{}' AS BLOB) WHERE sequence = 2");
+        History.Meddle("UPDATE events SET payload = CAST('{}' AS BLOB) WHERE sequence = 2");
 
         var verified = JsonNode.Parse((await Get("/audit/verify", "application/json")).Body)!;
         var state = await Get("/audit/redis/default/example?at=4", "");

@@ -2,36 +2,20 @@ using System.Text.Json.Nodes;
 using Kratix.Actors.Host.Commands;
 using Kratix.Actors.Host.Tests.Commands;
 using Kratix.Actors.Ports.Documents;
-using Kratix.Actors.Testing;
-using Microsoft.Data.Sqlite;
 
 namespace Kratix.Actors.Host.Tests.Audit;
 
 /// <summary>What somebody did to the history, or asks of it wrongly, is said in one line and never told as if it were right.</summary>
-public sealed class AuditTroubleTests : IAsyncLifetime
+public sealed class AuditTroubleTests : HistoryTests
 {
     private const string Request = "(SELECT entity FROM names WHERE type = 'resource')";
-
-    private readonly TemporaryFolder _folder = new();
-    private readonly History _history;
-
-    public AuditTroubleTests() => _history = new History(_folder.Path);
-
-    public Task InitializeAsync() => _history.Write();
-
-    public async Task DisposeAsync()
-    {
-        await _history.DisposeAsync();
-        SqliteConnection.ClearAllPools();
-        _folder.Dispose();
-    }
 
     [Theory]
     [InlineData("UPDATE events SET payload = CAST('{}' AS BLOB) WHERE sequence = 2", "event 2 (run-failed) cannot be read")]
     [InlineData("DELETE FROM events WHERE sequence = 4", "event 4 is missing before event 5 (placement-written)")]
     public async Task State_at_a_time_is_not_made_of_a_forged_history(string deed, string problem)
     {
-        _history.Meddle(deed);
+        History.Meddle(deed);
 
         foreach (var asked in new[] { new[] { "--at", "5" }, ["--diff", "1..5"] })
         {
@@ -45,7 +29,7 @@ public sealed class AuditTroubleTests : IAsyncLifetime
     [Fact]
     public async Task History_without_one_of_its_events_is_shown_and_says_which_is_missing()
     {
-        _history.Meddle("DELETE FROM events WHERE sequence = 3");
+        History.Meddle("DELETE FROM events WHERE sequence = 3");
 
         var shown = await Run("audit", "redis/default/example");
 
@@ -57,7 +41,7 @@ public sealed class AuditTroubleTests : IAsyncLifetime
     [Fact]
     public async Task Verify_names_the_event_also_where_a_forged_value_cannot_be_read()
     {
-        _history.Meddle($"UPDATE events SET time = -5 WHERE sequence = 3 AND entity = {Request}");
+        History.Meddle($"UPDATE events SET time = -5 WHERE sequence = 3 AND entity = {Request}");
 
         var verified = await Run("audit", "verify");
 
@@ -69,7 +53,7 @@ public sealed class AuditTroubleTests : IAsyncLifetime
     [Fact]
     public async Task Verify_names_the_row_also_where_its_wake_up_cannot_be_read()
     {
-        _history.Meddle($"UPDATE entities SET wake_up = -5 WHERE entity = {Request}");
+        History.Meddle($"UPDATE entities SET wake_up = -5 WHERE entity = {Request}");
 
         var verified = await Run("audit", "verify");
 
@@ -80,7 +64,7 @@ public sealed class AuditTroubleTests : IAsyncLifetime
     [Fact]
     public async Task Request_is_found_beside_a_Promise_whose_state_is_damaged()
     {
-        _history.Meddle("UPDATE entities SET state = x'00' WHERE entity = 1");
+        History.Meddle("UPDATE entities SET state = x'00' WHERE entity = 1");
 
         var missing = await Run("audit", "Redis/default/example");
 
@@ -91,7 +75,7 @@ public sealed class AuditTroubleTests : IAsyncLifetime
     [Fact]
     public async Task Replay_shows_all_others_where_the_history_of_one_is_forged()
     {
-        _history.Meddle("UPDATE events SET payload = CAST('{}' AS BLOB) WHERE sequence = 2");
+        History.Meddle("UPDATE events SET payload = CAST('{}' AS BLOB) WHERE sequence = 2");
 
         var all = JsonNode.Parse((await Run("replay", "--until", "2030-01-01T00:00:00Z", "-o", "json")).Out)!.AsArray();
         var table = await Run("replay", "--until", "2030-01-01T00:00:00Z");
@@ -107,7 +91,7 @@ public sealed class AuditTroubleTests : IAsyncLifetime
     [Fact]
     public async Task Clock_that_was_set_back_leaves_no_hole_in_what_was_then()
     {
-        _history.Meddle($"UPDATE events SET time = (SELECT time FROM events WHERE sequence = 1 AND entity = {Request}) + 5000000 WHERE sequence = 4 AND entity = {Request}");
+        History.Meddle($"UPDATE events SET time = (SELECT time FROM events WHERE sequence = 1 AND entity = {Request}) + 5000000 WHERE sequence = 4 AND entity = {Request}");
 
         var at = await Run("audit", "redis/default/example", "--at", "2026-11-22T20:00:02Z", "-o", "json");
         var replayed = JsonNode.Parse((await Run("replay", "--until", "2026-11-22T20:00:02Z", "-o", "json")).Out)!.AsArray();
@@ -148,7 +132,7 @@ public sealed class AuditTroubleTests : IAsyncLifetime
     [Fact]
     public async Task Time_copied_from_the_table_includes_its_event()
     {
-        _history.Meddle($"UPDATE events SET time = time + 4567 WHERE sequence = 3 AND entity = {Request}");
+        History.Meddle($"UPDATE events SET time = time + 4567 WHERE sequence = 3 AND entity = {Request}");
 
         var shown = await Run("audit", "redis/default/example", "--at", "2026-11-22 20:00:03.000Z");
 
@@ -201,10 +185,8 @@ public sealed class AuditTroubleTests : IAsyncLifetime
     [Fact]
     public async Task Command_that_is_interrupted_ends_without_a_trace_of_the_program()
     {
-        var interrupted = await Invocation.Of(["audit", "verify", "--data-folder", _folder.Path], new Dictionary<string, string>(), new CancellationToken(canceled: true));
+        var interrupted = await Invocation.Of(["audit", "verify", "--data-folder", Folder], new Dictionary<string, string>(), new CancellationToken(canceled: true));
 
         Assert.Equal((ExitCode.Failure, "", "interrupted" + Environment.NewLine), (interrupted.ExitCode, interrupted.Out, interrupted.Error));
     }
-
-    private Task<Invocation> Run(params string[] args) => Invocation.Of([.. args, "--data-folder", _folder.Path]);
 }
