@@ -73,6 +73,32 @@ public sealed class ReadModelsTests
             next.List(Kinds.WorkPlacement).Select(p => p["spec"]!["workloads"]![0]!["sha256"]!.ToString()).Order());
     }
 
+    [Theory]
+    [InlineData(60, 50, 60)]
+    [InlineData(1001, 0, 0)]
+    public void Owners_of_what_is_missing_are_told_in_turns_and_not_at_all_when_nobody_has_published_yet(int missing, int first, int all)
+    {
+        var bed = Written();
+        bed.Kubernetes.Fail = (verb, type, _) =>
+            verb is not ("get" or "list") && (type == Kinds.Work || type == Kinds.WorkPlacement) ? new Outcome<Nothing>.Terminal(Refusal.Forbidden, "not now") : null;
+        for (var i = 0; i < missing; i++)
+        {
+            bed.Request($"b{i}");
+            bed.Complete(bed.TakePlan(), ("output/db.yaml", "size: small\n"));
+        }
+
+        var next = bed.Restarted(OnStart.Off, () =>
+        {
+            bed.Kubernetes.Fail = (_, _, _) => null;
+            return Task.CompletedTask;
+        });
+        next.Kit.Advance(TimeSpan.FromSeconds(0.5));
+        Assert.Equal(1 + first, next.List(Kinds.WorkPlacement).Count);
+
+        next.Kit.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(1 + all, next.List(Kinds.WorkPlacement).Count);
+    }
+
     [Fact]
     public void What_a_process_could_not_take_back_of_a_Promises_dependencies_is_taken_back_by_the_next()
     {
