@@ -100,7 +100,7 @@ public sealed class VerificationTests : JournalTest
     [Theory]
     [InlineData(
         "UPDATE events SET position = -position WHERE position IN (2, 3); UPDATE events SET position = 5 + position WHERE position < 0",
-        "removed: event 2 is missing", "inserted: event 2 at position 3 comes after event 3")]
+        "removed: event 3 is missing", "inserted: event 3 at position 2 comes before event 2")]
     [InlineData(
         "UPDATE events SET sequence = -sequence WHERE position IN (2, 3); UPDATE events SET sequence = 5 + sequence WHERE sequence < 0",
         "changed: the content of event 2 does not give its hash", "changed: the content of event 3 does not give its hash")]
@@ -120,6 +120,46 @@ public sealed class VerificationTests : JournalTest
         Meddle(sql);
 
         Assert.Equal(problems.Order(StringComparer.Ordinal), (await journal.VerifyChain(null, default)).Faults.Select(fault => fault.Problem).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>The other object's own events come later in the journal, and are right.</summary>
+    [Theory]
+    [InlineData(3, "inserted: event 3 at position 2 comes before event 1")]
+    [InlineData(9, "inserted: event 9 at position 2 comes before event 1")]
+    public async Task VerifyChain_of_an_event_given_to_a_later_object_and_hashed_anew_blames_that_event_alone(int sequence, string inserted)
+    {
+        await using var journal = await TwoEntities();
+        await Give(journal, 2, sequence);
+
+        var faults = (await journal.VerifyChain(null, default)).Faults;
+
+        Assert.Equal([new ChainFault(Example, 2, "removed: event 2 is missing"), new ChainFault(Other, sequence, inserted)], faults);
+    }
+
+    [Fact]
+    public async Task VerifyChain_of_several_events_given_to_a_later_object_and_hashed_anew_blames_each()
+    {
+        await using var journal = await TwoEntities();
+        await Give(journal, 2, 5);
+        await Give(journal, 4, 8);
+
+        var faults = (await journal.VerifyChain(null, default)).Faults;
+
+        Assert.Equal(
+            ["2 removed: event 2 is missing", "4 removed: event 4 is missing", "5 inserted: event 5 at position 2 comes before event 1", "8 inserted: event 8 at position 4 comes before event 1"],
+            faults.Select(fault => $"{fault.Sequence} {fault.Problem}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task VerifyChain_of_an_event_given_to_an_earlier_object_and_hashed_anew_blames_that_event_alone()
+    {
+        await using var journal = await TwoEntities();
+        Meddle("INSERT INTO events SELECT 9, entity, 8, time, type, cause, actor, node, epoch, hash, hash, payload FROM events WHERE position = 5");
+        await Forge(journal, 8);
+
+        var fault = Assert.Single((await journal.VerifyChain(null, default)).Faults, fault => fault.Entity == Example);
+
+        Assert.Equal(new ChainFault(Example, 8, "inserted: event 8 at position 9, the row knows 5"), fault);
     }
 
     /// <summary>What a forger who knows the code does to make an object's last events unsaid: the row says that it ended before them, and has the seal of what it says.</summary>
@@ -269,6 +309,14 @@ public sealed class VerificationTests : JournalTest
         var journal = await Open();
         await Task.WhenAll(Enumerable.Range(0, entities).Select(n => journal.Append(Appends.Of(Appends.Entity($"r{n}"), 0), default)));
         return journal;
+    }
+
+    /// <summary>What a forger who knows the code does: give an event of one object to another, with the hash of its new content.</summary>
+    private async Task Give(SqliteJournal journal, long sequence, long newSequence)
+    {
+        var written = (await journal.Events(Example, 0, default).All()).Single(e => e.Sequence == sequence);
+        var forged = written with { Entity = Other, Sequence = newSequence };
+        Meddle($"UPDATE events SET entity = 2, sequence = {newSequence}, hash = x'{EventHash.Of(forged)}' WHERE position = {written.Position}");
     }
 
     /// <summary>What a forger who knows the code does: change the event and give it the hash of its new content.</summary>

@@ -7,7 +7,7 @@ namespace Kratix.Actors.Journal.Sqlite;
 /// <summary>
 /// Judges events, in the order they were written, and then the rows that claim to stand for them. Pure: what it is shown is what it judges.
 /// Each fault blames the earliest event that explains it; what follows from that fault is not reported again. Remembers some 50 bytes per entity and nothing
-/// per event, so a journal of any length is judged in one pass.
+/// per event without fault, so a journal of any length is judged in one pass.
 /// </summary>
 internal sealed class ChainChecker
 {
@@ -15,6 +15,8 @@ internal sealed class ChainChecker
     private const int MaxFaults = 1000;
 
     private readonly Dictionary<long, Chain> _chains = [];
+    // By entity, gaps that the next event or the row explains: either what lies between is missing, or the event after the gap is in the wrong place. Few, so apart.
+    private readonly Dictionary<long, List<Gap>> _gaps = [];
     private readonly List<ChainFault> _faults = [];
     private long _events;
     private long _entities;
@@ -29,6 +31,22 @@ internal sealed class ChainChecker
         _events++;
         ref var chain = ref CollectionsMarshal.GetValueRefOrAddDefault(_chains, stored.Entity, out _);
         var name = stored.Name();
+        if (_gaps.TryGetValue(stored.Entity, out var gaps) && stored.Sequence <= chain.Sequence + 1)
+        {
+            var before = gaps[0].Before;
+            if (stored.Sequence == before.Sequence + 1 && before.EndsWith(stored.Previous))
+            {
+                foreach (var (_, sequence, position) in gaps)
+                    Fault(name, sequence, $"inserted: event {sequence} at position {position} comes before event {stored.Sequence}");
+                chain = before;
+                _gaps.Remove(stored.Entity);
+            }
+            else
+            {
+                Removed(stored.Entity, name);
+            }
+        }
+
         if (stored.Sequence <= chain.Sequence)
         {
             Fault(name, stored.Sequence, $"inserted: event {stored.Sequence} at position {stored.Position} comes after event {chain.Sequence}");
@@ -49,7 +67,10 @@ internal sealed class ChainChecker
         }
 
         if (gap)
-            Removed(name, chain, stored.Sequence - 1);
+        {
+            ref var all = ref CollectionsMarshal.GetValueRefOrAddDefault(_gaps, stored.Entity, out _);
+            (all ??= []).Add(new Gap(chain, stored.Sequence, stored.Position));
+        }
         else if (whole && !chain.EndsWith(stored.Previous))
             Unlinked(name, stored.Sequence);
 
@@ -63,6 +84,14 @@ internal sealed class ChainChecker
     {
         _entities++;
         _chains.Remove(entity, out var chain);
+        if (sealIsRight && _gaps.TryGetValue(entity, out var gaps) && sequence == gaps[0].Before.Sequence && gaps[0].Before.EndsWith(lastHash))
+        {
+            foreach (var (_, inserted, position) in gaps)
+                Fault(name, inserted, $"inserted: event {inserted} at position {position}, the row knows {sequence}");
+            return;
+        }
+
+        Removed(entity, name);
         if (!sealIsRight)
             Fault(name, sequence, $"changed: the row with the state after event {sequence} is not as it was written; the events end with {chain.Sequence}");
         else if (sequence > chain.Sequence)
@@ -80,7 +109,12 @@ internal sealed class ChainChecker
     public void RowsEnd(Func<long, EntityKey> nameOf)
     {
         foreach (var (entity, chain) in _chains)
-            Fault(nameOf(entity), chain.Sequence, $"removed: the row of this entity is missing, its {chain.Sequence} events are there");
+        {
+            var name = nameOf(entity);
+            Removed(entity, name);
+            Fault(name, chain.Sequence, $"removed: the row of this entity is missing, its {chain.Sequence} events are there");
+        }
+
         _entities += _chains.Count;
         _chains.Clear();
     }
@@ -98,6 +132,15 @@ internal sealed class ChainChecker
             Fault(name, 1, "inserted: event 1 says that another event came before it");
         else
             Fault(name, sequence - 1, $"changed: event {sequence - 1} was hashed anew, but event {sequence} was written after another");
+    }
+
+    /// <summary>What lies in this entity's gaps is missing indeed.</summary>
+    private void Removed(long entity, EntityKey name)
+    {
+        if (!_gaps.Remove(entity, out var gaps))
+            return;
+        foreach (var (before, sequence, _) in gaps)
+            Removed(name, before, sequence - 1);
     }
 
     /// <summary>What is missing after the chain's last event, up to and with <paramref name="last"/>; an event that is there and was found changed is not.</summary>
@@ -149,6 +192,9 @@ internal sealed class ChainChecker
 
         public readonly bool EndsWith(ReadOnlySpan<byte> hash) => Sequence == 0 ? hash.IsEmpty : _isWhole && hash.SequenceEqual(_hash);
     }
+
+    /// <summary>An event that gives its hash and whose number is not the next. <paramref name="Before"/>: what was shown of its entity until then.</summary>
+    private readonly record struct Gap(Chain Before, long Sequence, long Position);
 
     [InlineArray(FieldHasher.Size)]
     private struct HashBytes
