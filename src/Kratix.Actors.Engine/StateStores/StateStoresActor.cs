@@ -48,7 +48,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 break;
             case StateStoresMessage.StoreSignal { Kind: var kind, Signal: var signal }:
                 _checks.See(kind, signal);
-                foreach (var gone in _checks.Checked.Concat(_waiting.Keys).Where(_checks.IsGone).ToList())
+                foreach (var gone in _checks.Checked.Union(_waiting.Keys).Where(_checks.IsGone).ToList())
                     StoreGone(gone);
                 _destinations.Offer();
                 break;
