@@ -50,6 +50,9 @@ internal enum Fault
     /// <summary>The store refused one placement of a batch and wrote the others.</summary>
     StoreRefusal,
 
+    /// <summary>The store took no batch with a certain placement in it, and did not say which that is.</summary>
+    StoreDeclined,
+
     /// <summary>Somebody else committed.</summary>
     ForeignCommit,
 

@@ -25,6 +25,9 @@ internal sealed class FaultyStores(IStateStores stores, Chaos chaos, Line line, 
 
 internal sealed class FaultyStore(IStateStore store, Chaos chaos, bool pushes) : IStateStore
 {
+    /// <summary>The intent that a hook of the other side does not let in, with whatever comes beside it.</summary>
+    private string? _unwanted;
+
     public Task<Outcome<BatchResult>> Write(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation) => chaos.Write(
         6, () => pushes ? Push(intents, cancellation) : Task.FromResult<Outcome<BatchResult>>(new Outcome<BatchResult>.Done(Claim(intents))));
 
@@ -36,11 +39,25 @@ internal sealed class FaultyStore(IStateStore store, Chaos chaos, bool pushes) :
 
     private async Task<Outcome<BatchResult>> Push(IReadOnlyList<WriteIntent> intents, CancellationToken cancellation)
     {
+        if (Declines(intents))
+            return new Outcome<BatchResult>.Terminal(Refusal.Declined, "simulated: pre-receive hook declined");
         if (!chaos.Happens(Fault.StoreRefusal, 15))
             return await store.Write(intents, cancellation);
         var bad = intents[chaos.Next(intents.Count)].Id;
         return (await store.Write([.. intents.Where(i => i.Id != bad)], cancellation)).Select(
             done => done with { Results = done.Results.Add(bad, new IntentResult.Refused("simulated: somebody else's file is in the way")) });
+    }
+
+    /// <summary>Until it has come alone, once or several times, or all is calm.</summary>
+    private bool Declines(IReadOnlyList<WriteIntent> intents)
+    {
+        if (_unwanted is null && chaos.Happens(Fault.StoreDeclined, 15))
+            _unwanted = intents[chaos.Next(intents.Count)].Id;
+        if (chaos.Calm || intents.All(i => i.Id != _unwanted))
+            return false;
+        if (intents.Count == 1 && chaos.Next(2) == 0)
+            _unwanted = null;
+        return true;
     }
 
     private static BatchResult Claim(IReadOnlyList<WriteIntent> intents) => new(
