@@ -56,7 +56,9 @@ internal sealed class WaitingWrites(EngineSettings settings)
 
     internal void Taken(IReadOnlyList<WriteRequest> batch)
     {
-        if (!_declined.Remove(batch[0].Intent.Id))
+        if (_declined.Remove(batch[0].Intent.Id))
+            _alone.Move(batch[0].Intent.Id, _together);
+        else
             _suspects = Math.Max(0, _suspects - batch.Count);
     }
 
@@ -66,7 +68,11 @@ internal sealed class WaitingWrites(EngineSettings settings)
         if (batch is [var one])
         {
             if (_declined.Add(one.Intent.Id))
+            {
                 _suspects = 0;
+                _together.Move(one.Intent.Id, _alone);
+            }
+
             return one;
         }
 
@@ -106,6 +112,15 @@ internal sealed class WaitingWrites(EngineSettings settings)
                 node.Value = request;
             else
                 _byId[request.Intent.Id] = _order.AddLast(request);
+        }
+
+        /// <summary>A placement waits in one line at a time: from the other an earlier request would go out after a later one.</summary>
+        internal void Move(string id, Line to)
+        {
+            if (!_byId.Remove(id, out var node))
+                return;
+            _order.Remove(node);
+            to.Put(node.Value);
         }
 
         internal bool PutInFront(WriteRequest request)

@@ -228,6 +228,37 @@ public sealed class GitWriterActorTests
         Assert.Equal(before + 1, _batches);
     }
 
+    /// <summary>What was declined waits in a line of its own, and the two lines take turns.</summary>
+    /// <param name="slow">The push during which later writes come: the first is declined, the second is taken.</param>
+    [Theory, Conformance("K24", "What is asked for last is what is written last, also when earlier writes of that placement are declined and taken meanwhile.")]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Last_write_of_a_placement_that_was_declined_is_written_last(int slow)
+    {
+        var push = new TaskCompletionSource();
+        Store.BeforeWrite = async _ =>
+        {
+            var number = ++_batches;
+            if (number == slow)
+                await push.Task;
+            Store.FailWith = number == 1 ? ("pre-receive hook declined", Ports.Refusal.Declined) : null;
+        };
+        for (var number = 1; number <= slow; number++)
+        {
+            Write("bad", "bad.yaml", $"x: {number}");
+            _kit.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Write("bad", "bad.yaml", "x: late");
+        Write("other", "other.yaml", "x: 1");
+        push.SetResult();
+        _kit.Run();
+        Write("bad", "bad.yaml", "x: last");
+        _kit.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("x: last", System.Text.Encoding.UTF8.GetString(Store.Files["bad.yaml"]));
+    }
+
     [Fact]
     public void Branch_that_takes_nothing_is_pushed_to_ever_more_rarely_and_everybody_waiting_is_told()
     {
