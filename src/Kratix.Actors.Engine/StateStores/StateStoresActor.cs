@@ -117,17 +117,14 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
                 _writers.Enter(c.Store, address, Elsewhere(c.Store));
                 TellFollowers(c.Store, address);
             }
-
-            WriteWaiting(c.Store);
         }
         else
         {
             TellFollowers(c.Store, null);
             Context.Timers.StartSingle(("recheck", c.Store), new StateStoresMessage.Recheck(c.Store), RecheckAfterFailure);
-            foreach (var write in _waiting.GetValueOrDefault(c.Store)?.Values ?? Enumerable.Empty<StateStoresMessage.Write>())
-                write.Request.Answer(new WriteAnswer.Failed(c.Result.Message, TriesAgain: true));
         }
 
+        WriteWaiting(c.Store);
         if (again)
             _checks.Look(c.Store);
         _destinations.Offer();
@@ -164,7 +161,7 @@ internal sealed class StateStoresActor(World world, EngineSettings settings, Des
             write.Request.Answer(new WriteAnswer.Failed(reason, TriesAgain: true));
     }
 
-    /// <summary>What waits for the store is asked anew: it may wait again.</summary>
+    /// <summary>What waits for the store is asked anew: it is written, or waits again and is told why.</summary>
     private void WriteWaiting(string store)
     {
         foreach (var write in _waiting.Remove(store, out var waiting) ? waiting.Values.ToList() : [])

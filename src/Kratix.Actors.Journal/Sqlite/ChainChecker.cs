@@ -68,11 +68,14 @@ internal sealed class ChainChecker
 
         if (gap)
         {
-            ref var all = ref CollectionsMarshal.GetValueRefOrAddDefault(_gaps, stored.Entity, out _);
-            (all ??= []).Add(new Gap(chain, stored.Sequence, stored.Position));
+            if (!_gaps.TryGetValue(stored.Entity, out gaps))
+                _gaps[stored.Entity] = gaps = [];
+            gaps.Add(new Gap(chain, stored.Sequence, stored.Position));
         }
         else if (whole && !chain.EndsWith(stored.Previous))
+        {
             Unlinked(name, stored.Sequence);
+        }
 
         chain.Set(stored.Sequence, stored.StoredHash);
     }
